@@ -1,0 +1,124 @@
+"""What can go wrong, by who must act.
+
+Seven families. A door turns a family into an HTTP status; nothing below a door
+knows one. Every error carries a stable `code` (listed in docs/errors.md) and
+says what was got and what was wanted, never a secret or a whole payload.
+"""
+
+from __future__ import annotations
+
+_SHOWN_CHARACTERS = 120
+
+
+def shown(value: object) -> str:
+    """`value` as text that fits one line: cut at 120 characters, controls escaped."""
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) > _SHOWN_CHARACTERS:
+        text = f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+    return text.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+class TraceError(Exception):
+    """The base of everything we raise on purpose.
+
+    Args:
+        code: stable snake_case name of the refusal.
+        field: dotted path of the input that is at fault, "" if none.
+        got: what came.
+        wanted: what would have been right, in words.
+    """
+
+    def __init__(
+        self, code: str, *, field: str = "", got: object = None, wanted: str = ""
+    ) -> None:
+        self.code = code
+        self.field = field
+        self.got = None if got is None else shown(got)
+        self.wanted = wanted
+        super().__init__(self.sentence())
+
+    def sentence(self) -> str:
+        """One line: where, what was got, what was wanted."""
+        where = f"{self.field}: " if self.field else ""
+        parts = [self.code.replace("_", " ")]
+        if self.got is not None:
+            parts.append(f"got {self.got}")
+        if self.wanted:
+            parts.append(f"wanted {self.wanted}")
+        return where + "; ".join(parts)
+
+
+class MalformedInput(TraceError):
+    """The bytes or words do not have the form they must have; the sender mends them."""
+
+
+class UntrustedSignature(TraceError):
+    """A signature does not verify, or its key may not speak here; the sender acts."""
+
+
+class ForbiddenTransfer(TraceError):
+    """The law of custody refuses the event.
+
+    Args:
+        rule: name of the row of the law that refused (docs/statements.md).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        rule: str,
+        field: str = "",
+        got: object = None,
+        wanted: str = "",
+    ) -> None:
+        self.rule = rule
+        super().__init__(code, field=field, got=got, wanted=wanted)
+
+
+class LedgerConflict(TraceError):
+    """Somebody was faster, or the same thing was said otherwise; read and try again."""
+
+
+class ProofError(TraceError):
+    """The evidence does not hold.
+
+    Args:
+        step: number of the verification step that failed, 0 if it has no number.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        step: int = 0,
+        field: str = "",
+        got: object = None,
+        wanted: str = "",
+    ) -> None:
+        self.step = step
+        super().__init__(code, field=field, got=got, wanted=wanted)
+
+
+class Unavailable(TraceError):
+    """The site cannot do it now: quarantine, full disk, limit reached.
+
+    Args:
+        retry_after_seconds: when it is worth another try.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        retry_after_seconds: int = 30,
+        field: str = "",
+        got: object = None,
+        wanted: str = "",
+    ) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(code, field=field, got=got, wanted=wanted)
+
+
+class IntegrityBreach(TraceError):
+    """Stored evidence contradicts itself; an operator must be woken."""
