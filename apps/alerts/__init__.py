@@ -1,0 +1,1 @@
+"""What looks wrong: refused attempts and broken rules, as cases with evidence."""

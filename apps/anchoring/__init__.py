@@ -1,0 +1,1 @@
+"""Making it undeniable: sequencer, tiles, checkpoints, map, witnesses, anchors."""

@@ -1,0 +1,5 @@
+"""Pages of anchoring."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

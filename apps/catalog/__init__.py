@@ -1,0 +1,1 @@
+"""What is traced: products (GTIN) and batches (GTIN and lot)."""

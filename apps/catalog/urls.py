@@ -1,0 +1,5 @@
+"""Pages of catalog."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,1 @@
+"""Who holds what: the law judges, the ledger keeps, the projections follow."""

@@ -1,0 +1,5 @@
+"""Pages of custody."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

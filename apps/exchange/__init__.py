@@ -1,0 +1,1 @@
+"""The machine door: statements and drafts, and the trade's standard formats."""

@@ -1,0 +1,1 @@
+"""What was said, for ever: envelopes, sealed parts and leaves; append only."""

@@ -1,0 +1,1 @@
+"""Who may speak: people, trading partners, sites, licences, keys and tokens."""

@@ -1,0 +1,175 @@
+"""Who may speak: people, organisations, licences, keys and tokens.
+
+Partners, licences and keys are views of signed party and key statements; people,
+memberships, contacts and tokens are ordinary account data.
+"""
+
+import secrets
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q, UniqueConstraint
+
+
+def new_signer_id() -> str:
+    """A random id under which a person or system signs; it names nobody."""
+    return secrets.token_hex(16)
+
+
+class User(AbstractUser):
+    """A person who logs in."""
+
+    signer = models.CharField(max_length=64, unique=True, default=new_signer_id)
+    language = models.CharField(max_length=5, default="", blank=True)
+
+
+class LicenceRole(models.TextChoices):
+    """What a licence lets a partner do; the law of custody reads it."""
+
+    MANUFACTURER = "manufacturer", "manufacturer"
+    WHOLESALER = "wholesaler", "wholesaler"
+    PHARMACY = "pharmacy", "pharmacy"
+    HOSPITAL = "hospital", "hospital"
+    CARRIER = "carrier", "carrier"
+    REGULATOR = "regulator", "regulator"
+    OPERATOR = "operator", "operator"
+
+
+class TradingPartner(models.Model):
+    """An organisation with a GLN (GS1 AI 417)."""
+
+    gln = models.CharField(max_length=13, unique=True)
+    name = models.CharField(max_length=200)
+    country = models.CharField(max_length=2)
+    tag = models.BinaryField(max_length=32)
+    admitted_by = models.CharField(max_length=64)  # statement id
+    role = models.CharField(max_length=16, choices=LicenceRole.choices)  # shown role
+    address = models.TextField(default="", blank=True)
+    contact_name = models.CharField(max_length=200, default="", blank=True)
+    contact_email = models.EmailField(default="", blank=True)
+    contact_phone = models.CharField(max_length=40, default="", blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.gln})"
+
+
+class Site(models.Model):
+    """A place with a GLN of its own (GS1 AI 414)."""
+
+    partner = models.ForeignKey(
+        TradingPartner, on_delete=models.PROTECT, related_name="sites"
+    )
+    gln = models.CharField(max_length=13, unique=True)
+    name = models.CharField(max_length=200)
+
+
+class Licence(models.Model):
+    """What a partner is licensed for, by one party.licence statement.
+
+    The latest statement for (partner, role) counts; earlier ones are history.
+    """
+
+    partner = models.ForeignKey(
+        TradingPartner, on_delete=models.PROTECT, related_name="licences"
+    )
+    role = models.CharField(max_length=16, choices=LicenceRole.choices)
+    gs1_prefixes = models.JSONField(default=list, blank=True)
+    scope = models.JSONField(default=list)  # GTINs, or ["*"]
+    from_ms = models.BigIntegerField()
+    to_ms = models.BigIntegerField(null=True)
+    is_suspended = models.BooleanField(default=False)
+    statement_id = models.CharField(max_length=64)
+    accepted_ms = models.BigIntegerField()
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["partner", "role"],
+                condition=Q(is_current=True),
+                name="licence_one_current",
+            )
+        ]
+
+
+class MemberRole(models.TextChoices):
+    """What a person or token may do within an organisation."""
+
+    MEMBER = "member", "member"
+    SIGNER = "signer", "signer"
+    ADMIN = "admin", "admin"
+
+
+class Membership(models.Model):
+    """A person's place in an organisation."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    partner = models.ForeignKey(
+        TradingPartner, on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(max_length=8, choices=MemberRole.choices)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["user", "partner"], name="membership_once")
+        ]
+
+
+class SigningKey(models.Model):
+    """A key that may sign for a partner, from its enrol to its revoke."""
+
+    keyid = models.CharField(max_length=64, primary_key=True)
+    spki = models.BinaryField()
+    algorithm = models.CharField(max_length=24)
+    partner = models.ForeignKey(
+        TradingPartner, on_delete=models.PROTECT, related_name="keys"
+    )
+    signer = models.CharField(max_length=64)
+    role = models.CharField(max_length=8, choices=MemberRole.choices)
+    tag = models.BinaryField(max_length=32)
+    enrolled_by = models.CharField(max_length=64)  # statement id
+    enrolled_ms = models.BigIntegerField()
+    revoked_by = models.CharField(max_length=64, default="", blank=True)
+    revoked_ms = models.BigIntegerField(null=True)
+    suspect_since_ms = models.BigIntegerField(null=True)
+    is_genesis = models.BooleanField(default=False)
+
+
+class KeyRequest(models.Model):
+    """A new key's own signature over its key.enrol, waiting for an administrator."""
+
+    partner = models.ForeignKey(TradingPartner, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    keyid = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=80, default="", blank=True)
+    envelope = models.BinaryField()  # DSSE JSON with the new key's signature
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+
+class ApiToken(models.Model):
+    """A hashed token with which a machine speaks for one organisation."""
+
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)  # SHA-256 of the secret, hex
+    partner = models.ForeignKey(TradingPartner, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)  # who made it
+    role = models.CharField(max_length=8, choices=MemberRole.choices)
+    name = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class ReadAudit(models.Model):
+    """One read by a regulator, or one scan; what was asked, never the answer."""
+
+    partner = models.ForeignKey(TradingPartner, on_delete=models.CASCADE, null=True)
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=400)
+    outcome = models.CharField(max_length=40, default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["partner", "-at"], name="audit_partner_at")]

@@ -1,0 +1,1 @@
+"""Calling it back: recalls, notices, answers and the units they touch."""

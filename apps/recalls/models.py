@@ -1,0 +1,56 @@
+"""Calling it back: recalls, who was told, what was answered."""
+
+from django.db import models
+from django.db.models import UniqueConstraint
+
+from apps.catalog.models import Batch, Product
+from apps.partners.models import TradingPartner
+
+
+class Recall(models.Model):
+    """A recall as its signed statements say it; the id is that of recall.open."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT)
+    opened_by = models.ForeignKey(TradingPartner, on_delete=models.PROTECT)
+    recall_class = models.CharField(max_length=3)  # I, II, III (21 CFR 7.3(m))
+    reason = models.TextField()
+    instructions = models.TextField(default="", blank=True)
+    depth = models.CharField(max_length=12)  # patient, retail, wholesale
+    scope = models.JSONField()
+    return_to = models.CharField(max_length=13, default="", blank=True)
+    opened_ms = models.BigIntegerField()
+    closed_ms = models.BigIntegerField(null=True)
+    flagged_at = models.DateTimeField(null=True)  # when the job wrote the notices
+
+
+class Notice(models.Model):
+    """What one holder was told: how many of its units of a batch are affected."""
+
+    recall = models.ForeignKey(Recall, on_delete=models.CASCADE, related_name="notices")
+    partner = models.ForeignKey(TradingPartner, on_delete=models.PROTECT)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT)
+    held_count = models.PositiveIntegerField()
+    supplied_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["recall", "partner", "batch"], name="notice_once"
+            )
+        ]
+
+
+class Answer(models.Model):
+    """A signed recall.answer of one holder for one batch."""
+
+    recall = models.ForeignKey(Recall, on_delete=models.CASCADE, related_name="answers")
+    partner = models.ForeignKey(TradingPartner, on_delete=models.PROTECT)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT)
+    statement_id = models.CharField(max_length=64)
+    answered_ms = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    counts = models.JSONField()
+    note = models.TextField(default="", blank=True)
