@@ -1,0 +1,90 @@
+"""The server's own secrets: files that only its user may read, never database rows.
+
+`tag.key` (32 bytes, K_tag), `receipt.pem` and `log.pem` (Ed25519, PKCS#8). The log
+key belongs only where the sequencer runs. A partner's private key is never here.
+"""
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from django.conf import settings
+
+from apps.core.errors import Unavailable
+
+_TAG_KEY_BYTES = 32
+
+
+def create_missing() -> list[str]:
+    """Make the secrets that are not there yet; return the names of those made."""
+    made = []
+    if _write_new("tag.key", secrets.token_bytes(_TAG_KEY_BYTES)):
+        made.append("tag.key")
+    for name in ("receipt.pem", "log.pem"):
+        key = Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+        if _write_new(name, key):
+            made.append(name)
+    return made
+
+
+def tag_key() -> bytes:
+    """K_tag, 32 bytes. It cannot rotate: another one means another ledger."""
+    return _read(str(_directory() / "tag.key"))
+
+
+def receipt_key() -> Ed25519PrivateKey:
+    """The key that signs receipts; web workers hold it."""
+    return _load(str(_directory() / "receipt.pem"))
+
+
+def log_key() -> Ed25519PrivateKey:
+    """The key that signs checkpoints; only the sequencer's host holds it."""
+    return _load(str(_directory() / "log.pem"))
+
+
+def _directory() -> Path:
+    return Path(settings.SECRETS_DIR)
+
+
+def _write_new(name: str, content: bytes) -> bool:
+    directory = _directory()
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return True
+
+
+@lru_cache(maxsize=16)
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise Unavailable(
+            "secret_missing", field=Path(path).name, wanted="run manage.py genesis"
+        ) from None
+
+
+@lru_cache(maxsize=16)
+def _load(path: str) -> Ed25519PrivateKey:
+    key = load_pem_private_key(_read(path), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Unavailable(
+            "secret_unusable", field=Path(path).name, wanted="an Ed25519 key"
+        )
+    return key
