@@ -1,0 +1,1 @@
+"""The doors' plumbing: errors to problem documents, middleware, pages of lists; no rows."""

@@ -1,0 +1,250 @@
+"""Errors as answers: RFC 9457 problem documents for machines, pages for people.
+
+The only module that knows which HTTP status a family of errors has.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from rest_framework import exceptions
+
+from apps.core.errors import (
+    ForbiddenTransfer,
+    IntegrityBreach,
+    LedgerConflict,
+    MalformedInput,
+    ProofError,
+    TraceError,
+    Unavailable,
+    UntrustedSignature,
+)
+from apps.edge.wire import dump_json
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+_STATUS: dict[type[TraceError], int] = {
+    MalformedInput: 400,
+    UntrustedSignature: 403,
+    ForbiddenTransfer: 409,
+    LedgerConflict: 409,
+    ProofError: 422,
+    Unavailable: 503,
+    IntegrityBreach: 500,
+}
+_DISK_FULL = "disk_full"
+_TITLES = {
+    400: "The request is malformed",
+    401: "Log in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "This address does not do that",
+    406: "That format is not offered",
+    409: "Refused by the record",
+    413: "Too large",
+    415: "That format is not understood",
+    422: "The evidence does not hold",
+    429: "Too many requests",
+    500: "Our fault",
+    503: "Not available now",
+    507: "No room to store this now",
+}
+_MACHINE_PREFIXES = ("/api/", "/epcis/", "/log/", "/verify/", "/checkConnectivity")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refusal, ready to be shown: `code` is stable, `detail` is for people."""
+
+    status: int
+    code: str
+    detail: str
+    members: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The status in words."""
+        return _TITLES.get(self.status, "Refused")
+
+    def document(self) -> dict[str, Any]:
+        """The members of RFC 9457 section 3.1 and ours."""
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        } | self.members
+
+
+def problem_of(error: TraceError) -> Problem:
+    """The problem that `error` is; the status follows from its family alone."""
+    family = next(kind for kind in _STATUS if isinstance(error, kind))
+    status = _STATUS[family]
+    members: dict[str, Any] = {
+        "field": error.field,
+        "got": error.got,
+        "wanted": error.wanted,
+    }
+    headers: dict[str, str] = {}
+    if isinstance(error, ForbiddenTransfer):
+        members["rule"] = error.rule
+    if isinstance(error, ProofError):
+        members["step"] = error.step
+    if isinstance(error, Unavailable):
+        status = 507 if error.code == _DISK_FULL else status
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    shown = {name: value for name, value in members.items() if value not in {None, ""}}
+    extra = getattr(error, "extra", None)  # e.g. the fresh draft of subjects_differ
+    if isinstance(extra, dict):
+        shown |= extra
+    return Problem(status, error.code, error.sentence(), shown, headers)
+
+
+def find_storage_problem(error: BaseException) -> Problem | None:
+    """The problem if the database or a file could not be written now, else None."""
+    if _is_disk_full(error):
+        return problem_of(Unavailable(_DISK_FULL, retry_after_seconds=60))
+    if isinstance(error, OperationalError):
+        logger.error("The database did not answer", exc_info=error)
+        return problem_of(Unavailable("database_unavailable", retry_after_seconds=5))
+    return None
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    # PostgreSQL 53100 disk_full; SQLite has only the sentence.
+    cause = error.__cause__
+    return isinstance(error, OperationalError) and (
+        getattr(cause, "sqlstate", None) == "53100" or "disk is full" in str(error)
+    )
+
+
+def find_problem(error: BaseException) -> Problem | None:
+    """The problem that `error` is on purpose, else None: then it is our bug."""
+    if isinstance(error, TraceError):
+        if isinstance(error, IntegrityBreach):
+            logger.critical("Integrity breach: %s", error, exc_info=error)
+        return problem_of(error)
+    return find_storage_problem(error)
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """True if a person's browser asks, outside the machine addresses."""
+    return (
+        not request.path.startswith(_MACHINE_PREFIXES)
+        and "text/html" in request.headers.get("Accept", "").lower()
+    )
+
+
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem as a page or as application/problem+json."""
+    if wants_page(request):
+        template = "edge/failure.html" if problem.status >= 500 else "edge/problem.html"
+        response = render(
+            request, template, {"problem": problem}, status=problem.status
+        )
+    else:
+        response = HttpResponse(
+            dump_json(problem.document()),
+            status=problem.status,
+            content_type=CONTENT_TYPE,
+        )
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response
+
+
+def exception_handler(
+    error: Exception, context: dict[str, Any]
+) -> HttpResponseBase | None:
+    """REST framework's hook: every refusal of an API view is a problem document."""
+    problem = find_problem(error) or _framework_problem(error)
+    if problem is None:
+        return None
+    return answer(context["request"]._request, problem)
+
+
+def _framework_problem(error: Exception) -> Problem | None:
+    if isinstance(error, Http404):
+        return Problem(404, "not_found", "There is nothing here that you may see.")
+    if isinstance(error, PermissionDenied):
+        return Problem(403, "not_allowed", "You may not do this.")
+    if not isinstance(error, exceptions.APIException):
+        return None
+    headers = {}
+    if header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    if isinstance(error, exceptions.ValidationError):
+        return _validation_problem(error)
+    detail = str(error.detail)
+    code = str(error.default_code)
+    return Problem(error.status_code, code, detail, {}, headers)
+
+
+def _validation_problem(error: exceptions.ValidationError) -> Problem:
+    """The first complaint as field and sentence; all of them under `errors`."""
+    errors = list(_flatten("", error.detail))
+    first_field, sentence = errors[0] if errors else ("", "malformed")
+    return Problem(
+        400,
+        "malformed",
+        f"{first_field}: {sentence}" if first_field else sentence,
+        {
+            "field": first_field,
+            "wanted": sentence,
+            "errors": [{"field": name, "wanted": text} for name, text in errors],
+        },
+    )
+
+
+def _flatten(path: str, detail: Any) -> list[tuple[str, str]]:
+    if isinstance(detail, dict):
+        return [
+            pair
+            for name, value in detail.items()
+            for pair in _flatten(f"{path}.{name}".lstrip("."), value)
+        ]
+    if isinstance(detail, list):
+        return [pair for value in detail for pair in _flatten(path, value)]
+    return [(path.removesuffix("non_field_errors").rstrip("."), str(detail))]
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's hook: a request that Django itself refused."""
+    wanted = "a well-formed request"
+    if isinstance(exception, SuspiciousOperation) and "DATA_UPLOAD" in str(exception):
+        wanted = "fewer or smaller form fields"
+    return answer(request, Problem(400, "malformed", f"The request: wanted {wanted}"))
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's hook: the person or token may not do this."""
+    return answer(request, Problem(403, "not_allowed", "You may not do this."))
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's hook: no such address, or nothing there that you may see."""
+    detail = "There is nothing here that you may see."
+    return answer(request, Problem(404, "not_found", detail))
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """Django's hook: our bug; the log has the trace under the request id."""
+    detail = "We did something wrong; nothing was written. Name the request id to us."
+    request_id = getattr(request, "request_id", "")
+    return answer(
+        request, Problem(500, "internal_error", detail, {"request_id": request_id})
+    )

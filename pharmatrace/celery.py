@@ -1,0 +1,60 @@
+"""The job queue and the whole beat schedule.
+
+Messages are wake-up calls only: what must be done stands in the database (apps.jobs),
+so losing, repeating or delaying a message is harmless.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pharmatrace.settings")
+
+app = Celery("pharmatrace")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,  # results are Job rows
+    task_time_limit=600,  # seconds; below the broker's visibility timeout
+    task_publish_retry=False,  # the outbox repeats, not the publisher
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+# Seconds after which an undelivered tick is dropped: the next one does the same work.
+_TICK_EXPIRES = 30
+
+app.conf.beat_schedule = {
+    "publish the outbox": {
+        "task": "jobs.relay",
+        "schedule": 1.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
+    "sequence pending leaves": {
+        "task": "anchoring.sequence",
+        "schedule": 1.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
+    "flag recall-affected batches": {
+        "task": "recalls.sweep",
+        "schedule": 10.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
+    "re-drive lost jobs": {
+        "task": "jobs.sweep",
+        "schedule": 10.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
+    "check every stored byte": {
+        "task": "ledger.fsck_nightly",
+        "schedule": crontab(hour="2", minute="17"),
+        "options": {"expires": 6 * 3600},
+    },
+}

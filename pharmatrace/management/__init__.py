@@ -1,0 +1,1 @@
+"""Commands that may look at everything."""

@@ -1,0 +1,309 @@
+"""All settings of the site, read through `env`; docs/operations.md lists every variable.
+
+Embedded mode is plain http on this machine: nothing needs to be set and secrets are
+made once under VAR_DIR. Anywhere else the site refuses to start without its secrets.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy
+
+from pharmatrace import env
+
+# --- Where and how we run ---------------------------------------------------------
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
+SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
+EMBEDDED = env.flag("EMBEDDED", default=env.is_loopback(SITE_URL))
+DEBUG = env.flag("DEBUG", default=False)
+DEMO = env.flag("DEMO", default=EMBEDDED)  # load and explain the demo network
+ALLOWED_HOSTS = env.texts(
+    "ALLOWED_HOSTS",
+    ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [env.host_of(SITE_URL)],
+)
+CSRF_TRUSTED_ORIGINS = [] if EMBEDDED else [SITE_URL]
+ROOT_URLCONF = "pharmatrace.urls"
+WSGI_APPLICATION = "pharmatrace.wsgi.application"
+
+# --- Secrets and the ledger's own files -------------------------------------------
+SECRETS_DIR = env.path("SECRETS_DIR", VAR_DIR / "secrets")  # 0600 files, never in rows
+SECRET_KEY = env.secret(
+    "SECRET_KEY", kept_in=SECRETS_DIR / "django_secret_key", embedded=EMBEDDED
+)
+LEDGER_ORIGIN = env.required(  # schema-less; fixed for ever by the genesis statement
+    "LEDGER_ORIGIN", embedded=EMBEDDED, default="localhost:8000/pharmatrace"
+)
+LOG_DIR = env.path("LOG_DIR", VAR_DIR / "log-public")  # tiles and checkpoints
+LOCK_STORE = env.path("LOCK_STORE", VAR_DIR / "lockstore")  # outside the database
+UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
+DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
+
+# --- Apps -------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "pharmatrace",
+    "apps.edge",
+    "apps.jobs",
+    "apps.ledger",
+    "apps.anchoring",
+    "apps.partners",
+    "apps.catalog",
+    "apps.custody",
+    "apps.recalls",
+    "apps.alerts",
+    "apps.exchange",
+    "apps.intake",
+    "apps.scan",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "apps.edge.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "apps.edge.middleware.PrivacyHeadersMiddleware",
+    "apps.edge.middleware.HostileInputMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.edge.middleware.ProblemMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ]
+        },
+    }
+]
+
+# --- Database: SQLite beside us, or PostgreSQL by DATABASE_URL --------------------
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'site.sqlite3'}")
+}
+_database = DATABASES["default"]
+_options: dict[str, Any] = _database.setdefault("OPTIONS", {})
+if _database["ENGINE"].endswith("sqlite3"):
+    _options |= {
+        # FULL: NORMAL loses acknowledged rows at power loss; IMMEDIATE: no upgrade
+        # of a read lock can fail; timeout in seconds.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        ),
+    }
+else:
+    _database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    _options |= {"server_side_binding": True, "prepare_threshold": 3}
+    _options.setdefault("connect_timeout", 5)  # seconds
+REQUIRE_DURABLE_DATABASE = True  # refuse fsync or synchronous_commit off
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache: counters of the log-in lock and the rate limits -----------------------
+REDIS_URL = env.text("REDIS_URL")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends."
+        + ("redis.RedisCache" if REDIS_URL else "filebased.FileBasedCache"),
+        "LOCATION": REDIS_URL or str(VAR_DIR / "cache"),
+    }
+}
+
+# --- Celery: messages only wake workers up; the work stands in the database -------
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+BROKER_DIR = VAR_DIR / "broker"
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    for _folder in ("queue", "control"):
+        (BROKER_DIR / _folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "data_folder_in": str(BROKER_DIR / "queue"),
+        "data_folder_out": str(BROKER_DIR / "queue"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.05,  # seconds
+    }
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 900,  # seconds; above every task's time limit
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+        "max_retries": 1,
+    }
+
+# --- Limits of the doors, in bytes ------------------------------------------------
+BODY_LIMIT_BYTES = env.number("BODY_LIMIT_BYTES", 2_000_000)
+UPLOAD_LIMIT_BYTES = env.number("UPLOAD_LIMIT_BYTES", 256_000_000)
+BODY_LIMIT_BYTES_BY_PREFIX = {
+    "/api/v1/uploads": UPLOAD_LIMIT_BYTES,
+    "/api/v1/statements": env.number("STATEMENT_LIMIT_BYTES", 64_000_000),
+    "/epcis/capture": env.number("CAPTURE_LIMIT_BYTES", 64_000_000),
+    "/upload": UPLOAD_LIMIT_BYTES,
+    "/scan/photo": env.number("PHOTO_LIMIT_BYTES", 12_000_000),
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT_BYTES_BY_PREFIX.values())
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# --- Machine door -----------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "apps.edge.parsers.StrictJSONParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "apps.edge.pagination.CursorPagination",
+    "EXCEPTION_HANDLER": "apps.edge.problems.exception_handler",
+    "UNICODE_JSON": True,
+    "NUM_PROXIES": env.number("NUM_PROXIES", 0),  # reverse proxies in front of us
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "PharmaTrace: signed custody of medicines, provable to outsiders",
+    "VERSION": "1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- People: log-in by allauth; accounts are made by an organisation's admin ------
+AUTH_USER_MODEL = "partners.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+_RULES = [
+    "UserAttributeSimilarity",
+    "MinimumLength",
+    "CommonPassword",
+    "NumericPassword",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{_rule}Validator"}
+    for _rule in _RULES
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "apps.edge.accounts.ClosedSignupAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if EMBEDDED else "https"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = EMBEDDED
+locals().update(env.email("EMAIL_URL", "consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"pharmatrace@{env.host_of(SITE_URL)}")
+
+# --- Headers: strict by default, plain http only in embedded mode -----------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_AGE = 12 * 3600  # seconds
+SECURE_SSL_REDIRECT = not EMBEDDED
+SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not EMBEDDED
+SECURE_REDIRECT_EXEMPT = [r"^health$"]  # probes reach the container by plain http
+if env.flag("TRUST_FORWARDED_PROTO", default=False):  # only behind a proxy that sets it
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+PERMISSIONS_POLICY = (
+    "camera=(self), geolocation=(), microphone=(), payment=(), usb=(),"
+    " publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- Languages, time, static files ------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", gettext_lazy("English")), ("de", gettext_lazy("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", VAR_DIR / "static")
+_PACKAGES = BASE_DIR / "node_modules"
+STATICFILES_DIRS: list[Any] = [
+    entry
+    for entry in (
+        ("", BASE_DIR / "static"),
+        ("vendor/pico", _PACKAGES / "@picocss/pico/css"),
+        ("vendor/zxing", _PACKAGES / "zxing-wasm/dist/iife/reader"),
+        ("vendor/zxing-wasm", _PACKAGES / "zxing-wasm/dist/reader"),
+    )
+    if entry[1].is_dir()
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            # Compression costs 20 seconds a start: only the image is built with it.
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if env.flag("COMPRESS_STATIC", default=False)
+            else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        )
+    },
+}
+
+# --- What the operator reads ------------------------------------------------------
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+_LOG_LINE = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "apps.edge.middleware.RequestIdFilter"}},
+    "formatters": {"line": {"format": _LOG_LINE}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+}

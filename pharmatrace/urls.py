@@ -1,0 +1,47 @@
+"""Every address of the site; each app names its own paths below these prefixes."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from apps.edge.health import health
+
+handler400 = "apps.edge.problems.handler400"
+handler403 = "apps.edge.problems.handler403"
+handler404 = "apps.edge.problems.handler404"
+handler500 = "apps.edge.problems.handler500"
+
+api: list[URLPattern | URLResolver] = [
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "docs",
+        SpectacularSwaggerSplitView.as_view(url_name="schema"),
+        name="api_docs",
+    ),
+    path("", include("apps.partners.api_urls")),
+    path("", include("apps.catalog.api_urls")),
+    path("", include("apps.custody.api_urls")),
+    path("", include("apps.ledger.api_urls")),
+    path("", include("apps.anchoring.api_urls")),
+    path("", include("apps.recalls.api_urls")),
+    path("", include("apps.alerts.api_urls")),
+    path("", include("apps.exchange.api_urls")),
+    path("", include("apps.intake.api_urls")),
+    path("", include("apps.scan.api_urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health", health, name="health"),
+    path("log/", include("apps.anchoring.log_urls")),
+    path("api/v1/", include(api)),
+    path("accounts/", include("allauth.urls")),
+    path("", include("apps.partners.urls")),
+    path("", include("apps.catalog.urls")),
+    path("", include("apps.custody.urls")),
+    path("", include("apps.ledger.urls")),
+    path("", include("apps.anchoring.urls")),
+    path("", include("apps.recalls.urls")),
+    path("", include("apps.alerts.urls")),
+    path("", include("apps.exchange.urls")),
+    path("", include("apps.intake.urls")),
+    path("", include("apps.scan.urls")),
+]
