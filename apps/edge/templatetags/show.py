@@ -4,6 +4,7 @@ Codes are grouped by markup, not by spaces, so that what is copied from the scre
 the bare code.
 """
 
+import json
 from datetime import UTC, date, datetime
 
 from django import template
@@ -73,6 +74,12 @@ def day(value: object) -> str:
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """`value` as JSON text for a data attribute (the template escapes it)."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 @register.simple_tag
