@@ -1,0 +1,51 @@
+"""The law of custody, pure: `judge` decides, `fold` changes a state, `apply` is both."""
+
+from .effects import Effect, Judgement, fold
+from .event import CustodyEvent, NewUnits
+from .law import CORRECT, LAW_VERSION, RULES, UNDO, Rule, apply, judge, verify_answer
+from .state import (
+    ACTIVE,
+    IN_TRANSIT,
+    PARTLY_SUPPLIED,
+    SUPPLIED,
+    Batch,
+    Container,
+    EventRecord,
+    Licence,
+    Move,
+    OpenRecall,
+    Party,
+    Place,
+    Shipment,
+    State,
+)
+
+__all__ = [
+    "ACTIVE",
+    "CORRECT",
+    "IN_TRANSIT",
+    "LAW_VERSION",
+    "PARTLY_SUPPLIED",
+    "RULES",
+    "SUPPLIED",
+    "UNDO",
+    "Batch",
+    "Container",
+    "CustodyEvent",
+    "Effect",
+    "EventRecord",
+    "Judgement",
+    "Licence",
+    "Move",
+    "NewUnits",
+    "OpenRecall",
+    "Party",
+    "Place",
+    "Rule",
+    "Shipment",
+    "State",
+    "apply",
+    "fold",
+    "judge",
+    "verify_answer",
+]

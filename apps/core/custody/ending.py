@@ -1,0 +1,163 @@
+"""Rules of the law about supply, the end of a serial, holds and their lifting."""
+
+from __future__ import annotations
+
+from .carry import leave_containers
+from .checks import (
+    batch_of,
+    party_of,
+    refuse,
+    shipment_of,
+    verify_held_at,
+    verify_open,
+    verify_something,
+    verify_supplyable,
+)
+from .effects import Effect, Hold, Lift, Settle
+from .event import CustodyEvent
+from .state import (
+    ACTIVE,
+    PARTLY_SUPPLIED,
+    SUPPLIED,
+    SUPPLIERS,
+    Move,
+    Place,
+    S,
+    State,
+)
+
+_END = {
+    ("decommissioning", "inactive"): "decommissioned",
+    ("decommissioning", "unavailable"): "lost",
+    ("decommissioning", "stolen"): "stolen",
+    ("destroying", "destroyed"): "destroyed",
+    ("sampling", "inactive"): "sampled",
+    ("shipping", "in_transit"): "exported",
+}
+ENDS = frozenset(_END.values())
+
+
+def supply(
+    state: State[S], event: CustodyEvent[S], accepted_ms: int
+) -> list[Effect[S]]:
+    """A pharmacy or hospital supplies whole packs, opened ones too."""
+    return _supply(state, event, accepted_ms, status=SUPPLIED)
+
+
+def supply_part(
+    state: State[S], event: CustodyEvent[S], accepted_ms: int
+) -> list[Effect[S]]:
+    """A pharmacy or hospital supplies a part of a pack; the rest stays."""
+    return _supply(state, event, accepted_ms, status=PARTLY_SUPPLIED)
+
+
+def _supply(
+    state: State[S], event: CustodyEvent[S], accepted_ms: int, *, status: str
+) -> list[Effect[S]]:
+    party = party_of(state, event)
+    verify_something(event)
+    target = Place(event.by, event.site, status)
+    effects: list[Effect[S]] = []
+    for tag, units in event.units.items():
+        batch = batch_of(state, event, tag)
+        if not party.is_licensed(SUPPLIERS, gtin=batch.gtin, at_ms=accepted_ms):
+            raise refuse(
+                "not_licensed_to_supply",
+                event,
+                got=f"{party.gln} for {batch.gtin}",
+                wanted="a pharmacy or hospital licence in force",
+            )
+        opened = _opened(batch.holdings, event, units)
+        sealed = units - opened
+        here = Place(event.by, event.site, ACTIVE)
+        verify_held_at(state, event, here, {tag: sealed})
+        if len(sealed):
+            effects.append(Move(tag, sealed, here, target))
+        if len(opened) and status == SUPPLIED:
+            part = Place(event.by, event.site, PARTLY_SUPPLIED)
+            effects.append(Move(tag, opened, part, target))
+    verify_supplyable(state, event, accepted_ms)
+    return [*effects, *leave_containers(state, event.units)]
+
+
+def _opened(holdings: dict[Place, S], event: CustodyEvent[S], units: S) -> S:
+    part = holdings.get(Place(event.by, event.site, PARTLY_SUPPLIED))
+    return units - units if part is None else units & part
+
+
+def end(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effect[S]]:
+    """The holder ends serials: inactive, lost, stolen, destroyed, sampled, exported.
+
+    What was sent and did not arrive is the sender's to end: the event then names
+    the shipment.
+    """
+    party_of(state, event)
+    verify_something(event)
+    status = _END[(event.biz_step, event.disposition)]
+    if status == "exported":
+        verify_supplyable(state, event, accepted_ms)
+    if any(ref in state.shipments for ref in event.parents):
+        return _end_under_way(state, event, status)
+    effects: list[Effect[S]] = []
+    target = Place(event.by, event.site, status)
+    for tag, units in event.units.items():
+        opened = _opened(batch_of(state, event, tag).holdings, event, units)
+        here = Place(event.by, event.site, ACTIVE)
+        verify_held_at(state, event, here, {tag: units - opened})
+        if len(units - opened):
+            effects.append(Move(tag, units - opened, here, target))
+        if len(opened):
+            part = Place(event.by, event.site, PARTLY_SUPPLIED)
+            effects.append(Move(tag, opened, part, target))
+    return [*effects, *leave_containers(state, event.units)]
+
+
+def _end_under_way(
+    state: State[S], event: CustodyEvent[S], status: str
+) -> list[Effect[S]]:
+    shipment = shipment_of(state, event)
+    if shipment.source.holder != event.by:
+        raise refuse("not_your_shipment", event, got=event.by, wanted="the sender")
+    if status not in {"lost", "stolen", "destroyed"}:
+        raise refuse(
+            "not_for_goods_under_way",
+            event,
+            got=status,
+            wanted="lost, stolen or destroyed",
+        )
+    verify_open(event, shipment)
+    verify_held_at(state, event, shipment.source, event.units)
+    target = Place(event.by, shipment.source.site, status)
+    effects: list[Effect[S]] = []
+    for tag, units in event.units.items():
+        effects.append(Move(tag, units, shipment.source, target))
+        effects.append(Settle(shipment.ref, tag, units))
+    return [*effects, *leave_containers(state, event.units)]
+
+
+def hold(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effect[S]]:
+    """The holder, the brand owner or a regulator puts units on hold."""
+    verify_something(event)
+    party_of(state, event)
+    for tag, units in event.units.items():
+        batch = batch_of(state, event, tag)
+        if event.by == batch.brand_owner or event.by in state.regulators:
+            continue
+        here = Place(event.by, event.site, ACTIVE)
+        verify_held_at(state, event, here, {tag: units})
+    return [Hold(tag, event.by, units) for tag, units in event.units.items()]
+
+
+def release(
+    state: State[S], event: CustodyEvent[S], accepted_ms: int
+) -> list[Effect[S]]:
+    """Whoever put units on hold lifts it; another's hold stays."""
+    verify_something(event)
+    party_of(state, event)
+    for tag, units in event.units.items():
+        held = batch_of(state, event, tag).held.get(event.by)
+        if held is None or len(units - held):
+            raise refuse(
+                "not_your_hold", event, got=event.by, wanted="units you put on hold"
+            )
+    return [Lift(tag, event.by, units) for tag, units in event.units.items()]
