@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, Self
 
 from .errors import MalformedInput
+from .ranges import ranges_of
 
 Range = tuple[int, int]
 _HIGHEST = 2**32 - 1
@@ -89,23 +90,7 @@ class Ordinals:
             base += 64
 
     def __repr__(self) -> str:
-        return f"Ordinals({to_ranges(self)})"
-
-
-def to_ranges(ordinals: Iterable[int]) -> list[Range]:
-    """Ascending ordinals as inclusive ranges that do not touch."""
-    ranges: list[Range] = []
-    first = last = -2
-    for ordinal in ordinals:
-        if ordinal == last + 1:
-            last = ordinal
-            continue
-        if last >= 0:
-            ranges.append((first, last))
-        first = last = ordinal
-    if last >= 0:
-        ranges.append((first, last))
-    return ranges
+        return f"Ordinals({ranges_of(self)})"
 
 
 def _checked(ordinal: int) -> int:

@@ -2,7 +2,8 @@
 
 from .effects import Effect, Judgement, fold
 from .event import CustodyEvent, NewUnits
-from .law import CORRECT, LAW_VERSION, RULES, UNDO, Rule, apply, judge, verify_answer
+from .law import LAW_VERSION, apply, find_rule, judge, verify_answer
+from .rules import CORRECT, RULES, UNDO, Rule
 from .state import (
     ACTIVE,
     IN_TRANSIT,
@@ -45,6 +46,7 @@ __all__ = [
     "Shipment",
     "State",
     "apply",
+    "find_rule",
     "fold",
     "judge",
     "verify_answer",
