@@ -1,0 +1,113 @@
+"""What every test stands on: loopback only, a flush past the triggers, profiles."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import hypothesis
+import pytest
+from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from apps.edge.append_only import SUFFIX
+
+hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
+hypothesis.settings.register_profile(
+    "ci", max_examples=500, deadline=None, derandomize=True
+)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+IS_SQLITE = "DATABASE_URL" not in os.environ
+_NOT_ON_SQLITE = ("slow", "browser", "journey", "postgresql")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """On SQLite only the fast part runs; the rest is left out, not skipped."""
+    if not IS_SQLITE:
+        return
+    left = [item for item in items if any(map(item.get_closest_marker, _NOT_ON_SQLITE))]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may be skipped: a skip there is a failure."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("CI: tests were skipped; nothing may be.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Tests reach this machine only."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX and not _is_loopback(str(address[0])):
+            raise RuntimeError(f"A test wanted to reach {address}; use a fake client.")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_past_triggers() -> Iterator[None]:
+    """Let the flush after transactional tests, and only it, past the triggers."""
+    operations = type(connection.ops)
+    flush = operations.execute_sql_flush
+    wrap = _wrap_postgresql if connection.vendor == "postgresql" else _wrap_sqlite
+
+    def past_triggers(self: BaseDatabaseOperations, sql_list: Sequence[str]) -> None:
+        flush(self, wrap(list(sql_list)))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", past_triggers)
+        yield
+
+
+def _wrap_postgresql(sql: list[str]) -> list[str]:
+    rows = _rows(
+        "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON tgrelid = pg_class.oid"
+        f" WHERE tgname LIKE '%{SUFFIX}%'"
+    )
+    alter = 'ALTER TABLE "{}" {} TRIGGER {}'
+    return [
+        *(alter.format(table, "DISABLE", name) for table, name in rows),
+        *sql,
+        *(alter.format(table, "ENABLE ALWAYS", name) for table, name in rows),
+    ]
+
+
+def _wrap_sqlite(sql: list[str]) -> list[str]:
+    rows = _rows(
+        "SELECT name, sql FROM sqlite_master"
+        f" WHERE type = 'trigger' AND name LIKE '%{SUFFIX}%'"
+    )
+    return [
+        *(f'DROP TRIGGER "{name}"' for name, _ in rows),
+        *sql,
+        *(created for _, created in rows),
+    ]
+
+
+def _rows(sql: str) -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
