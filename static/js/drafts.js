@@ -1,0 +1,56 @@
+// A draft: the exact bytes somebody is asked to sign, checked before they are shown.
+import { Problem, call } from "./api.js";
+import { STATEMENT_TYPE, fromBase64, pae, readStatement, statementId, toBase64 } from "./dsse.js";
+import { signWith } from "./keys.js";
+
+/** The draft does not hold: its description and its bytes differ. */
+export class DraftMismatch extends Error {}
+
+/**
+ * Read the server's draft and check, from the bytes alone: the type, the canonical
+ * form, the id, and that it speaks for the organisation `gln` (if known).
+ */
+export async function checkDraft(draft, gln = "") {
+  const bytes = fromBase64(draft.payload);
+  const statement = readOrRefuse(bytes);
+  const id = await statementId(draft.payload_type, bytes);
+  if (draft.payload_type !== STATEMENT_TYPE) throw new DraftMismatch("payload_type");
+  if (draft.statement_id !== id) throw new DraftMismatch("statement_id");
+  if (gln && statement.by !== gln) throw new DraftMismatch("by");
+  return { bytes, statement, id, payloadType: draft.payload_type, words: draft.words, lines: draft.lines };
+}
+
+function readOrRefuse(bytes) {
+  try {
+    return readStatement(bytes);
+  } catch {
+    throw new DraftMismatch("payload");
+  }
+}
+
+export const askDraft = (wish) => call("/api/v1/drafts", { method: "POST", json: wish });
+export const fetchDraft = (url) => call(url);
+
+/** The DSSE envelope of a checked draft, signed with `key`. */
+export async function signDraft(draft, key) {
+  const sig = toBase64(await signWith(key, pae(draft.payloadType, draft.bytes)));
+  return {
+    payloadType: draft.payloadType,
+    payload: toBase64(draft.bytes),
+    signatures: [{ keyid: key.keyid, sig }],
+  };
+}
+
+/** Hand an envelope to the door; `lines` is the NDJSON of a statement of kind events. */
+export function sendStatement(envelope, lines) {
+  if (lines === undefined || lines === null) {
+    return call("/api/v1/statements", { method: "POST", json: envelope });
+  }
+  const form = new FormData();
+  form.append("envelope", new Blob([JSON.stringify(envelope)], { type: "application/json" }), "envelope.json");
+  form.append("events", new Blob([lines], { type: "application/x-ndjson" }), "events.ndjson");
+  return call("/api/v1/statements", { method: "POST", form });
+}
+
+/** Refused because the goods moved since the draft; the refusal may carry a fresh one. */
+export const goodsMoved = (error) => error instanceof Problem && error.document.code === "subjects_differ";

@@ -1,0 +1,47 @@
+// Problems and receipts as they stand in a page: icon, words, facts, next step.
+import { element } from "./texts.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An icon of the sprite that the page already uses. */
+export function icon(name) {
+  const sprite = document.querySelector("svg.icon use").getAttribute("href").split("#")[0];
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${sprite}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export function note(state, ...children) {
+  return element("div", { class: `note is-${state}` }, icon(state), element("div", {}, ...children));
+}
+
+/** What a Problem says: sentence, field, got, wanted, what to do. */
+export function problemNote(problem, text) {
+  const said = problem.document;
+  const rows = ["field", "got", "wanted", "rule"]
+    .filter((name) => said[name] !== undefined && said[name] !== "")
+    .flatMap((name) => [element("dt", {}, text(name)), element("dd", {}, String(said[name]))]);
+  const parts = [element("p", {}, element("strong", {}, said.detail || said.title || text("refused")))];
+  if (rows.length) parts.push(element("dl", {}, ...rows));
+  if (said.to_do) parts.push(element("p", {}, said.to_do));
+  return note("stop", ...parts);
+}
+
+/** The receipt line: the statement's id as a link, time, and its proof to keep. */
+export function receiptNote(answer, text, next) {
+  const link = element("a", { href: `/ledger/statements/${answer.statement_id}`, class: "digest" },
+    `${answer.statement_id.slice(0, 8)}…${answer.statement_id.slice(-8)}`);
+  const accepted = new Date(answer.accepted_ms).toISOString().slice(0, 19).replace("T", " ");
+  const file = new Blob([JSON.stringify(answer.receipt)], { type: "application/json" });
+  const download = element("a", {
+    class: "button plain small", href: URL.createObjectURL(file),
+    download: `receipt-${answer.statement_id.slice(0, 16)}.json`,
+  }, icon("download"), text("download"));
+  const actions = element("p", { class: "actions" }, download);
+  if (next) actions.append(element("a", { class: "button small", href: next }, text("next")));
+  return note("go", element("p", {}, `${text("recorded")} `, link, `, ${text("accepted")} ${accepted} UTC`), actions);
+}

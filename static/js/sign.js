@@ -1,0 +1,163 @@
+// Forms that end in a signature: draft, show, sign, send, receipt.
+//
+// <form data-sign data-wish='{…}'>, with _sign_panel.html inside. The sentence comes
+// from the server; what the bytes say is read here, and the id is computed here: if
+// they do not agree, nothing is signed.
+import { Problem } from "./api.js";
+import { DraftMismatch, askDraft, checkDraft, fetchDraft, goodsMoved, sendStatement, signDraft } from "./drafts.js";
+import { showFacts } from "./facts.js";
+import { findKey, markEnrolled, whyNoKeys } from "./keys.js";
+import { localText, utcText } from "./localtime.js";
+import { note, problemNote, receiptNote } from "./messages.js";
+import { element, readTexts } from "./texts.js";
+import { buildWish } from "./wish.js";
+
+const LIVE_MS = 400;
+
+export class SignForm {
+  constructor(form) {
+    this.form = form;
+    this.panel = form.querySelector("[data-sign-panel]");
+    this.text = readTexts(this.panel);
+    this.part = (name) => this.panel.querySelector(`[data-sign-${name}]`);
+    this.draft = null;
+    this.turn = 0; // answers to older questions are dropped
+    this.isDone = false;
+    this.isLive = form.dataset.signLive !== undefined || form.dataset.signAuto !== undefined;
+  }
+
+  start() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.review();
+    });
+    this.form.addEventListener("input", () => this.changed());
+    this.form.addEventListener("wish-changed", () => this.changed());
+    this.part("review").addEventListener("click", () => this.review());
+    this.part("go").addEventListener("click", () => this.sign());
+    this.part("review").hidden = this.isLive;
+    const why = whyNoKeys();
+    if (why) this.say(note("think", element("p", {}, this.text(why))));
+    else if (this.isLive && this.form.checkValidity()) this.review();
+  }
+
+  /** What was drafted no longer says what the form says. */
+  changed() {
+    if (this.isDone) return;
+    this.turn += 1;
+    this.draft = null;
+    this.part("go").disabled = true;
+    clearTimeout(this.waiting);
+    if (this.isLive) {
+      this.waiting = setTimeout(() => this.form.checkValidity() && this.review(), LIVE_MS);
+    }
+  }
+
+  say(...nodes) {
+    this.part("problem").replaceChildren(...nodes);
+  }
+
+  async review() {
+    if (this.isDone || !this.form.reportValidity()) return;
+    const turn = ++this.turn;
+    this.say();
+    try {
+      const draft = await this.ask();
+      if (turn === this.turn) await this.show(draft);
+    } catch (error) {
+      if (turn === this.turn) this.fail(error);
+    }
+  }
+
+  ask() {
+    const { draftUrl } = this.form.dataset;
+    return draftUrl ? fetchDraft(draftUrl) : askDraft(buildWish(this.form));
+  }
+
+  async show(draft) {
+    const checked = await checkDraft(draft, document.body.dataset.gln);
+    const at = new Date(checked.statement.at);
+    this.draft = checked;
+    this.part("words").textContent = checked.words;
+    this.part("time").textContent = `${utcText(at)} · ${localText(at)} ${this.text("local")}`;
+    this.part("meaning").textContent = checked.statement.meaning;
+    showFacts(this.panel, checked);
+    this.part("go").disabled = false;
+  }
+
+  async sign() {
+    const draft = this.draft;
+    if (!draft || this.isDone) return;
+    this.part("go").disabled = true;
+    this.say(element("p", {}, this.text("working")));
+    try {
+      const key = await findKey(document.body.dataset.user);
+      if (!key) {
+        this.sayNoKey();
+        return;
+      }
+      const answer = await sendStatement(await signDraft(draft, key), draft.lines);
+      await markEnrolled(key.keyid);
+      this.finish(answer);
+    } catch (error) {
+      await this.refused(error, draft);
+    }
+  }
+
+  sayNoKey() {
+    const link = element("a", { href: "/device" }, this.text("device"));
+    this.say(note("think", element("p", {}, this.text("nokey")), element("p", {}, link)));
+    this.part("go").disabled = false;
+  }
+
+  finish(answer) {
+    this.isDone = true;
+    this.say();
+    this.part("receipt").replaceChildren(receiptNote(answer, this.text, this.form.dataset.signNext));
+    this.part("go").hidden = true;
+    this.part("review").hidden = true;
+    this.form.dispatchEvent(new CustomEvent("signed", { detail: answer, bubbles: true }));
+  }
+
+  /** A refusal: with a fresh draft if the goods moved, else the same one may be retried. */
+  async refused(error, draft) {
+    if (!goodsMoved(error)) {
+      this.fail(error);
+      if (this.draft === draft) this.part("go").disabled = false;
+      return;
+    }
+    try {
+      await this.show(error.document.draft ?? (await this.ask()));
+      this.say(problemNote(error, this.text), note("think", element("p", {}, this.text("moved"))));
+    } catch (unreadable) {
+      this.fail(unreadable);
+    }
+  }
+
+  fail(error) {
+    if (error instanceof Problem && error.status === 401) {
+      this.say(note("think", element("p", {}, this.text("login"))));
+    } else if (error instanceof Problem) {
+      this.say(problemNote(error, this.text));
+    } else if (error instanceof DraftMismatch) {
+      this.draft = null;
+      this.part("go").disabled = true;
+      this.say(note("stop", element("p", {}, this.text("mismatch")), element("p", {}, element("code", {}, error.message))));
+    } else {
+      this.say(note("think", element("p", {}, this.text("offline"))));
+    }
+  }
+}
+
+// htmx may bring a part that is the form, or holds it; it also says "load" for the page.
+function startForms(root) {
+  const forms = [...root.querySelectorAll("form[data-sign]")];
+  if (root instanceof Element && root.matches("form[data-sign]")) forms.push(root);
+  for (const form of forms.filter((one) => one.dataset.signStarted === undefined)) {
+    form.dataset.signStarted = "";
+    new SignForm(form).start();
+  }
+}
+
+startForms(document);
+document.addEventListener("htmx:load", (event) => startForms(event.target));
