@@ -1,4 +1,7 @@
-"""Making it undeniable: the state of the tree and the heads that were signed."""
+"""Making it undeniable: the state of the tree and the heads that were signed.
+
+Which head is published stands in the published file itself, not here.
+"""
 
 from django.db import models
 
@@ -9,9 +12,8 @@ class TreeState(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True)  # always 1
     size = models.BigIntegerField()
     root_hash = models.BinaryField(max_length=32)
+    frontier = models.BinaryField()  # right edge: 32 bytes for each bit set in size
     time_ms = models.BigIntegerField()
-    is_quarantined = models.BooleanField(default=False)
-    quarantine_reason = models.TextField(default="", blank=True)
 
 
 class MapEntry(models.Model):
@@ -20,16 +22,23 @@ class MapEntry(models.Model):
     tag = models.BinaryField(max_length=32, primary_key=True)
     count = models.BigIntegerField()
     head_leaf_hash = models.BinaryField(max_length=32)
-    last_index = models.BigIntegerField()
+    last_index = models.BigIntegerField(db_index=True)  # what changed since a size
 
 
 class Checkpoint(models.Model):
-    """A tree head and, once signed and published, its note."""
+    """A tree head that was committed (evidence)."""
 
     size = models.BigIntegerField(primary_key=True)
     root_hash = models.BinaryField(max_length=32)
     map_root = models.BinaryField(max_length=32)
     time_ms = models.BigIntegerField()
-    note = models.TextField(default="", blank=True)  # the signed note, once signed
-    signed_at = models.DateTimeField(null=True)
-    published_at = models.DateTimeField(null=True)
+
+
+class SignedNote(models.Model):
+    """The note of a checkpoint, as the lock store got it (evidence)."""
+
+    checkpoint = models.OneToOneField(
+        Checkpoint, on_delete=models.DO_NOTHING, primary_key=True, related_name="signed"
+    )
+    note = models.TextField()
+    signed_at = models.DateTimeField()

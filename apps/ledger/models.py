@@ -1,7 +1,8 @@
 """What was said, for ever.
 
-Evidence (`Statement`, `Leaf`) is append only; `Vault` is sealed: never updated, and
-deleted only where an erasure statement names it; `Pending` is the sequencer's queue.
+Evidence (`Statement`, `Leaf`, `Erasure`) is append only; `Vault` is sealed: never
+updated, and deleted only where an erasure names it; `Pending` is the sequencer's
+queue; `Quarantine` is the brake that stops every append.
 """
 
 from django.db import models
@@ -44,6 +45,7 @@ class Pending(models.Model):
         Statement, on_delete=models.DO_NOTHING, primary_key=True
     )
     accept_no = models.BigIntegerField(unique=True)
+    accepted_ms = models.BigIntegerField()
     leaves = models.BinaryField()  # per subject: u8 type, 32 tag, 32 commitment
 
 
@@ -68,3 +70,20 @@ class Leaf(models.Model):
             UniqueConstraint(fields=["tag", "chain_seq"], name="leaf_tag_chain_seq"),
             UniqueConstraint(fields=["leaf_hash"], name="leaf_hash_once"),
         ]
+
+
+class Erasure(models.Model):
+    """Evidence that a statement's sealed part may go, and who said so."""
+
+    statement = models.OneToOneField(
+        Statement, on_delete=models.DO_NOTHING, primary_key=True
+    )
+    erased_by = models.CharField(max_length=64)  # id of the `erasure` statement
+
+
+class Quarantine(models.Model):
+    """The one row that, while it exists, makes the ledger read-only."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)  # always 1
+    reason = models.TextField()
+    since_at = models.DateTimeField()

@@ -1,0 +1,80 @@
+"""What was said, read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from apps.core.errors import LedgerConflict, Unavailable
+from apps.core.statement import Reference, parse_statement
+from apps.ledger.formats import Accepted, join_envelope, split_salts
+from apps.ledger.models import Leaf, Pending, Quarantine, Statement, Vault
+
+# Seconds after which a client in quarantine may try again: people must act first.
+_QUARANTINE_RETRY_SECONDS = 300
+
+
+def require_no_quarantine() -> None:
+    """Check that the ledger may be written.
+
+    Raises:
+        Unavailable: `quarantined`.
+    """
+    if Quarantine.objects.exists():
+        raise Unavailable("quarantined", retry_after_seconds=_QUARANTINE_RETRY_SECONDS)
+
+
+def find_quarantine() -> Quarantine | None:
+    """Why and since when the ledger is read-only; None if it is not."""
+    return Quarantine.objects.first()
+
+
+def find_accepted(statement_id: str) -> Accepted | None:
+    """The stored answer to a statement, with `is_new` False; None if unknown.
+
+    Raises:
+        LedgerConflict: `statement_erased`: its sealed part, receipt included, is gone.
+    """
+    statement = Statement.objects.filter(id=statement_id).first()
+    if statement is None:
+        return None
+    vault = Vault.objects.filter(statement_id=statement_id).first()
+    if vault is None:
+        raise LedgerConflict("statement_erased", got=statement_id)
+    subjects = parse_statement(bytes(vault.payload)).subjects
+    return Accepted(
+        statement_id=statement.id,
+        accepted_ms=statement.accepted_ms,
+        tags=tuple(subject.tag.hex() for subject in subjects),
+        receipt=json.loads(bytes(vault.receipt)),
+        is_new=False,
+    )
+
+
+def keyids_of(statement_id: str) -> tuple[str, ...]:
+    """The keys that signed an accepted statement, ascending; empty if unknown."""
+    found = Statement.objects.filter(id=statement_id).values_list("keyids", flat=True)
+    return tuple(" ".join(found).split())
+
+
+def find_vault(statement_id: str) -> Vault | None:
+    """The sealed part of a statement; None if unknown or erased."""
+    return Vault.objects.filter(statement_id=statement_id).first()
+
+
+def get_envelope(statement_id: str) -> bytes:
+    """The RFC 8785 bytes of a stored envelope.
+
+    Raises:
+        Vault.DoesNotExist: unknown or erased.
+    """
+    vault = Vault.objects.only("payload", "signatures").get(statement_id=statement_id)
+    return join_envelope(
+        payload=bytes(vault.payload), signatures=bytes(vault.signatures)
+    )
+
+
+def find_accepted_ms(reference: Reference) -> int | None:
+    """When the door accepted the statement that `reference` names; None if unknown."""
+    found = Statement.objects.filter(id=reference.statement_id)
+    return found.values_list("accepted_ms", flat=True).first()
