@@ -1,0 +1,1 @@
+"""The machine door's addresses: drafts, statements, and what became of them."""

@@ -1,0 +1,189 @@
+"""The one door for statements: one transaction, dispatch by kind, one answer for ever.
+
+1. A statement that was accepted before is answered from the record.
+2. The handler of its kind verifies signatures, judges, projects, appends.
+3. A lost race (deadlock, two at once) is run again a few times, then is a conflict.
+4. What the law of custody refuses leaves an alert, in a transaction of its own.
+"""
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+
+from apps.alerts import operations as alerts
+from apps.catalog import operations as catalog
+from apps.core.envelope import statement_id
+from apps.core.errors import (
+    ForbiddenTransfer,
+    LedgerConflict,
+    MalformedInput,
+)
+from apps.custody import operations as custody
+from apps.exchange.formats import numbered, read_submission
+from apps.ledger import queries as ledger
+from apps.ledger.operations import Accepted, Submission
+from apps.partners import operations as partners
+from apps.recalls import operations as recalls
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[Submission], Accepted]
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "genesis": partners.open_ledger,
+    "party.admit": partners.admit_partner,
+    "party.licence": partners.license_partner,
+    "key.enrol": partners.enrol_key,
+    "key.revoke": partners.revoke_key,
+    "product.register": catalog.register_product,
+    "event": custody.record_events,
+    "events": custody.record_events,
+    "recall.open": recalls.open_recall,
+    "recall.amend": recalls.amend_recall,
+    "recall.close": recalls.close_recall,
+    "recall.answer": recalls.answer_recall,
+}
+_ATTEMPTS: Final = 5
+_PATIENCE_SECONDS: Final = 5.0  # a busy SQLite waits 20 seconds by itself
+_PAUSE_SECONDS: Final = 0.02
+# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+_LOST_RACES: Final = frozenset({"40001", "40P01", "55P03"})
+
+
+def submit(
+    *, envelope: bytes, lines: bytes | None, at: datetime, origin: str
+) -> Accepted:
+    """Accept one statement, or refuse it and write nothing but perhaps an alert.
+
+    Args:
+        envelope: DSSE JSON.
+        lines: NDJSON of kind `events`, else None.
+        at: when it came; the law's clock is never below it.
+        origin: name of this ledger.
+
+    Raises:
+        MalformedInput, UntrustedSignature, ForbiddenTransfer: as its handler says.
+        LedgerConflict: `other_signatures`: the same statement stands there with
+            other keys; `lost_race`: too many others at once; or as its handler says.
+        Unavailable: the ledger is in quarantine, or the disk is full.
+    """
+    submission = read_submission(envelope=envelope, lines=lines, at=at, origin=origin)
+    return submit_all(submissions=[submission], at=at)[0]
+
+
+def submit_all(*, submissions: Sequence[Submission], at: datetime) -> list[Accepted]:
+    """Accept statements in their order, all in one transaction or none.
+
+    Raises:
+        TraceError: as `submit`; with several, `field` begins with the position.
+    """
+    try:
+        return _run_again_on_lost_races(submissions)
+    except ForbiddenTransfer as refusal:
+        _raise_alert(submissions, refusal, at)
+        raise
+
+
+def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted]:
+    last_start = time.monotonic() + _PATIENCE_SECONDS
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _accept_all(submissions)
+        except (OperationalError, IntegrityError) as error:
+            if not _is_lost_race(error):
+                raise
+            logger.warning("Lost race, attempt %d: %s", attempt, error)
+        if time.monotonic() > last_start:
+            break
+        # Equal pauses would meet again.
+        pause = _PAUSE_SECONDS * attempt * (0.5 + random.random())  # noqa: S311  # no secret
+        time.sleep(pause)
+    raise LedgerConflict("lost_race", wanted="the same request again in a second")
+
+
+def _is_lost_race(error: DatabaseError) -> bool:
+    # A broken constraint is somebody who was faster: the next run reads what he wrote
+    # and refuses, or answers, for the right reason.
+    if isinstance(error, IntegrityError):
+        return True
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in _LOST_RACES or "locked" in str(error)
+
+
+def _accept_all(submissions: Sequence[Submission]) -> list[Accepted]:
+    with transaction.atomic(durable=True):
+        if len(submissions) == 1:
+            return [_accept(submissions[0])]
+        return [
+            _accept_numbered(position, submission)
+            for position, submission in enumerate(submissions)
+        ]
+
+
+def _accept_numbered(position: int, submission: Submission) -> Accepted:
+    with numbered(position):
+        return _accept(submission)
+
+
+def _accept(submission: Submission) -> Accepted:
+    found = _find_earlier(submission)
+    if found is not None:
+        return found
+    handler = HANDLERS.get(submission.statement.kind)
+    if handler is None:
+        raise MalformedInput(
+            "unsupported_kind",
+            field="kind",
+            got=submission.statement.kind,
+            wanted="one of " + ", ".join(sorted(HANDLERS)),
+        )
+    return handler(submission)
+
+
+def _find_earlier(submission: Submission) -> Accepted | None:
+    """The stored answer; the id names what was said, the keyids who signed it."""
+    accepted = ledger.find_accepted(statement_id(submission.envelope))
+    if accepted is None:
+        return None
+    keyids = tuple(signature.keyid for signature in submission.envelope.signatures)
+    if keyids != ledger.keyids_of(accepted.statement_id):
+        raise LedgerConflict(
+            "other_signatures",
+            field="signatures",
+            wanted="the keys it was accepted with; a co-signature is a new statement",
+        )
+    return accepted
+
+
+def _raise_alert(
+    submissions: Sequence[Submission], refusal: ForbiddenTransfer, at: datetime
+) -> None:
+    """Note the attempt; the refusal stands even if that cannot be written."""
+    number = refusal.field.partition(".")[0]
+    position = int(number) if len(submissions) > 1 and number.isdigit() else 0
+    submission = submissions[position]
+    name = statement_id(submission.envelope)
+    serials = next(
+        (s.serials for s in submission.statement.subjects if s.serials), None
+    )
+    try:
+        with transaction.atomic():
+            alerts.raise_alert(
+                kind=refusal.code,
+                rule=refusal.rule,
+                partner_gln=submission.statement.by,
+                summary=refusal.sentence(),
+                cause=hashlib.sha256(f"{name} {refusal.code}".encode()).hexdigest(),
+                at=at,
+                gtin=serials.gtin if serials else "",
+                lot=serials.lot if serials else "",
+                subject=name,
+            )
+    except DatabaseError:
+        logger.exception("The alert for %s could not be written", name)
