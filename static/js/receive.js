@@ -78,8 +78,11 @@ export class Receiving {
     this.part("nothing").hidden = this.scans.size > 0 || this.acceptsAll;
     this.part("accepted").hidden = !this.acceptsAll;
     this.drawDifference(wrong.length);
-    this.part("items").value = this.acceptsAll ? "[]" : JSON.stringify(this.items());
-    this.part("items").disabled = this.scans.size === 0 && !this.acceptsAll;
+    const items = this.items();
+    this.part("items").value = JSON.stringify(items);
+    // An empty list means all of it: only "accept all" may say that.
+    if (items.length || this.acceptsAll) delete this.form.dataset.signWait;
+    else this.form.dataset.signWait = "";
     this.form.dispatchEvent(new CustomEvent("wish-changed"));
   }
 

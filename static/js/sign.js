@@ -47,10 +47,16 @@ export class SignForm {
     this.turn += 1;
     this.draft = null;
     this.part("go").disabled = true;
+    this.part("review").disabled = !this.isReady();
     clearTimeout(this.waiting);
     if (this.isLive) {
       this.waiting = setTimeout(() => this.form.checkValidity() && this.review(), LIVE_MS);
     }
+  }
+
+  /** A page may set data-sign-wait while there is nothing to sign yet. */
+  isReady() {
+    return !this.isDone && this.form.dataset.signWait === undefined;
   }
 
   say(...nodes) {
@@ -58,7 +64,7 @@ export class SignForm {
   }
 
   async review() {
-    if (this.isDone || !this.form.reportValidity()) return;
+    if (!this.isReady() || !this.form.reportValidity()) return;
     const turn = ++this.turn;
     this.say();
     try {

@@ -2,16 +2,19 @@
 // name="to.gln" nests; data-wish-type says lines, list, int, bool or json; empty
 // fields are left out.
 
+function someOf(values) {
+  const filled = values.filter(Boolean);
+  return filled.length ? filled : undefined;
+}
+
 const READERS = {
-  lines: (values) => values.join("\n").split(/\r?\n/).map((line) => line.trim()).filter(Boolean),
-  list: (values) => values.filter(Boolean),
+  lines: (values) => someOf(values.join("\n").split(/\r?\n/).map((line) => line.trim())),
+  list: someOf,
   int: ([value]) => (value === "" ? undefined : Number(value)),
   bool: ([value]) => value === "true" || value === "on" || value === "1",
   json: ([value]) => (value === "" ? undefined : JSON.parse(value)),
   text: ([value]) => (value === "" ? undefined : value),
 };
-
-const isEmpty = (value) => value === undefined || (Array.isArray(value) && value.length === 0);
 
 function put(wish, path, value) {
   const names = path.split(".");
@@ -33,7 +36,7 @@ export function buildWish(form) {
     if (name === "csrfmiddlewaretoken") continue;
     const values = data.getAll(name).filter((value) => typeof value === "string");
     const value = READERS[types.get(name) ?? "text"](values);
-    if (!isEmpty(value)) put(wish, name, value);
+    if (value !== undefined) put(wish, name, value);
   }
   return wish;
 }
