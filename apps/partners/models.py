@@ -147,6 +147,18 @@ class KeyRequest(models.Model):
     closed_at = models.DateTimeField(null=True)
 
 
+class Proposal(models.Model):
+    """A party statement that some of its signers have signed and others have not."""
+
+    statement_id = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=24)
+    about = models.CharField(max_length=13)  # GLN of the party it is about
+    words = models.TextField()
+    envelope = models.BinaryField()  # DSSE JSON with the signatures so far
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+
 class ApiToken(models.Model):
     """A hashed token with which a machine speaks for one organisation."""
 
