@@ -179,13 +179,18 @@ class VerifierKey:
             message = signed_message(
                 self.kind, name=self.name, text=text, time_seconds=time_seconds
             )
-            self._verify_bytes(signature, message)
+            self.verify_message(signature, message)
         except (MalformedInput, InvalidSignature, ValueError) as error:
             raise UntrustedSignature(
                 "bad_note_signature", field="note", got=self.name
             ) from error
 
-    def _verify_bytes(self, signature: bytes, message: bytes) -> None:
+    def verify_message(self, signature: bytes, message: bytes) -> None:
+        """Check the bare signature over the exact bytes that a type signs.
+
+        Raises:
+            InvalidSignature, ValueError: it does not verify, or has a wrong form.
+        """
         if self.kind is SignatureType.COSIGNATURE_MLDSA44:
             public = MLDSA44PublicKey.from_public_bytes(self.public_key)
             public.verify(signature, message)
