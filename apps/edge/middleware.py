@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from typing_extensions import override
 
 from apps.core.errors import MalformedInput
+from apps.edge.limits import limit_bytes
 from apps.edge.problems import Problem, answer, find_problem, problem_of
 
 _Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -112,19 +113,13 @@ class ProblemMiddleware:
         return answer(request, problem) if problem else None
 
 
-def _limit_bytes(path: str) -> int:
-    limits: dict[str, int] = settings.BODY_LIMIT_BYTES_BY_PREFIX
-    fitting = [limit for prefix, limit in limits.items() if path.startswith(prefix)]
-    return max(fitting, default=settings.BODY_LIMIT_BYTES)
-
-
 def _find_oversize(request: HttpRequest) -> Problem | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return problem_of(
             MalformedInput("bad_length", field="Content-Length", wanted="a number")
         )
-    limit = _limit_bytes(request.path)
+    limit = limit_bytes(request.path)
     if int(length) <= limit:
         return None
     return Problem(

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
-from django.conf import settings
 from rest_framework.parsers import BaseParser
 from typing_extensions import override
 
 from apps.core.canonical import parse_json
 from apps.core.errors import MalformedInput
+from apps.edge.limits import limit_bytes
 
 _CHARSETS = frozenset({"utf-8", "utf8"})
 
@@ -34,7 +34,7 @@ class StrictJSONParser(BaseParser):
             raise MalformedInput(
                 "unknown_charset", field="Content-Type", got=charset, wanted="utf-8"
             )
-        limit = settings.BODY_LIMIT_BYTES
+        limit = limit_bytes((parser_context or {})["request"].path)
         return parse_json(stream.read(limit + 1), max_bytes=limit)
 
 

@@ -57,6 +57,16 @@ _TITLES = {
     503: "Not available now",
     507: "No room to store this now",
 }
+_TO_DO = {
+    401: "Log in, or send your token.",
+    403: "Use an account and a key that may do this.",
+    404: "Check the address, or search for what you want.",
+    409: "Read the present state and decide again.",
+    429: "Wait, then send it again.",
+    500: "Tell the operator the request id.",
+    503: "Wait, then send it again.",
+    507: "Wait, then send it again.",
+}
 _MACHINE_PREFIXES = ("/api/", "/epcis/", "/log/", "/verify/", "/checkConnectivity")
 
 
@@ -75,6 +85,11 @@ class Problem:
         """The status in words."""
         return _TITLES.get(self.status, "Refused")
 
+    @property
+    def to_do(self) -> str:
+        """The next step of whoever reads this."""
+        return _TO_DO.get(self.status, "Mend the request and send it again.")
+
     def document(self) -> dict[str, Any]:
         """The members of RFC 9457 section 3.1 and ours."""
         return {
@@ -83,6 +98,7 @@ class Problem:
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
+            "to_do": self.to_do,
         } | self.members
 
 
@@ -150,9 +166,8 @@ def wants_page(request: HttpRequest) -> bool:
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as a page or as application/problem+json."""
     if wants_page(request):
-        template = "edge/failure.html" if problem.status >= 500 else "edge/problem.html"
         response = render(
-            request, template, {"problem": problem}, status=problem.status
+            request, _templates(problem), _page(request, problem), status=problem.status
         )
     else:
         response = HttpResponse(
@@ -163,6 +178,24 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     for name, value in problem.headers.items():
         response[name] = value
     return response
+
+
+def _templates(problem: Problem) -> list[str]:
+    """The page of this status, else that of its kind."""
+    kind = 500 if problem.status >= 500 else 400
+    return [f"errors/{problem.status}.html", f"errors/{kind}.html"]
+
+
+def _page(request: HttpRequest, problem: Problem) -> dict[str, Any]:
+    return {
+        **problem.members,
+        "code": problem.code,
+        "status": problem.status,
+        "title": problem.title,
+        "detail": problem.detail,
+        "to_do": problem.to_do,
+        "request_id": getattr(request, "request_id", ""),
+    }
 
 
 def exception_handler(
