@@ -13,7 +13,7 @@ from typing import Any, Final
 from apps.core.canonical import JsonValue, canonical_bytes
 from apps.core.envelope import STATEMENT_TYPE, Envelope, envelope_json, pae
 from apps.core.errors import IntegrityBreach
-from apps.core.leaf import LeafType
+from apps.core.leaf import Leaf, LeafType
 from apps.core.statement import (
     GOODS_KINDS,
     PARTY_KINDS,
@@ -92,9 +92,8 @@ def new_statement(
 ) -> bytes:
     """The bytes to sign of a fresh statement: nonce and expiry are filled in.
 
-    Args:
-        at: the moment the signer claims, aware; the statement expires a day later.
-        ledger: origin of the log that it is for.
+    `at` is the moment that the signer claims, aware; the statement expires a day
+    later. `ledger` is the origin of the log that it is for.
 
     Raises:
         MalformedInput: a field that its value cannot hold.
@@ -169,19 +168,10 @@ class PendingStatement:
     leaves: tuple[tuple[int, bytes, bytes], ...]  # type, tag, commitment
 
 
-@dataclass(frozen=True, slots=True)
-class PendingLeaf:
-    """What the door knows of a leaf before it has its place in the log."""
-
-    type: int
-    tag: bytes
-    commitment: bytes
-
-
-def format_pending(leaves: Iterable[PendingLeaf]) -> bytes:
+def format_pending(leaves: Iterable[Leaf]) -> bytes:
     """The queue's bytes: u8 type, 32 tag, 32 commitment for each subject."""
     return b"".join(
-        _PENDING.pack(leaf.type, leaf.tag, leaf.commitment) for leaf in leaves
+        _PENDING.pack(leaf.kind, leaf.subject_tag, leaf.commitment) for leaf in leaves
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from apps.core.errors import LedgerConflict, Unavailable
 from apps.core.statement import Reference, parse_statement
-from apps.ledger.formats import Accepted, join_envelope, split_salts
-from apps.ledger.models import Leaf, Pending, Quarantine, Statement, Vault
+from apps.ledger.formats import Accepted, join_envelope
+from apps.ledger.models import Quarantine, Statement, Vault
 
 # Seconds after which a client in quarantine may try again: people must act first.
 _QUARANTINE_RETRY_SECONDS = 300
