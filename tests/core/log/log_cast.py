@@ -31,11 +31,14 @@ quorum two-of-three
 POLICY = Policy.parse(POLICY_TEXT.encode())
 
 
-def head(size=len(ENTRIES)):
+SIZE = len(ENTRIES)
+
+
+def head(size=SIZE):
     return Checkpoint(ORIGIN, size, TREE.root(size))
 
 
-def signed_note(*signers, size=len(ENTRIES)):
+def signed_note(*signers, size=SIZE):
     return sign_checkpoint(head(size), signers or (LOG, LOG_PQ), time_seconds=NOW)
 
 

@@ -5,16 +5,6 @@ import json
 import re
 
 import pytest
-from tests.core.log.log_cast import (
-    CHEMISTS,
-    LOG,
-    LOG_PQ,
-    NOW,
-    REGULATOR,
-    flip,
-    head,
-    signed_note,
-)
 from cryptography.exceptions import InvalidSignature
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +17,16 @@ from apps.core.notekey import (
     VerifierKey,
     cosignature_time,
     signed_message,
+)
+from tests.core.log.log_cast import (
+    CHEMISTS,
+    LOG,
+    LOG_PQ,
+    NOW,
+    REGULATOR,
+    flip,
+    head,
+    signed_note,
 )
 from tests.vectors import load_json, vectors_path
 
@@ -282,7 +282,7 @@ SIGNATURE = "— n AAAAAAE="
         f"text\r\n\r\n{SIGNATURE}\r\n".encode(),
         f"te\0xt\n\n{SIGNATURE}\n".encode(),
         b"te\xffxt\n\n" + SIGNATURE.encode() + b"\n",
-        "text\n\n- n AAAAAAE=\n".encode(),
+        b"text\n\n- n AAAAAAE=\n",
         "text\n\n—n AAAAAAE=\n".encode(),
         "text\n\n—  AAAAAAE=\n".encode(),
         "text\n\n— n+m AAAAAAE=\n".encode(),
