@@ -47,6 +47,7 @@ class Device {
     const rows = keys.map((key) => this.row(key));
     this.part("keys").replaceChildren(...rows);
     this.part("none").hidden = rows.length > 0;
+    this.part("table").hidden = rows.length === 0;
   }
 
   row(key) {
