@@ -272,7 +272,6 @@ STATICFILES_DIRS: list[Any] = [
     entry
     for entry in (
         ("", BASE_DIR / "static"),
-        ("vendor/pico", _PACKAGES / "@picocss/pico/css"),
         ("vendor/zxing", _PACKAGES / "zxing-wasm/dist/iife/reader"),
         ("vendor/zxing-wasm", _PACKAGES / "zxing-wasm/dist/reader"),
     )

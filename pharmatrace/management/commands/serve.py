@@ -1,0 +1,111 @@
+"""Everything with one command: web, worker and beat under one supervisor."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, call_command, get_commands
+from typing_extensions import override
+
+from pharmatrace.supervisor import Supervisor
+
+_PARTS = ("web", "worker", "beat")
+
+
+class Command(BaseCommand):
+    """Prepare the database, the static files and the ledger, then serve."""
+
+    help = (
+        "Migrate, open the ledger if there is none, then run the web server, the"
+        " Celery worker and beat until Ctrl-C. --only runs one part (containers)."
+    )
+
+    @override
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=2, help="web processes")
+        parser.add_argument("--only", choices=_PARTS, help="run this part alone")
+        parser.add_argument(
+            "--no-prepare",
+            action="store_true",
+            help="neither migrate nor collect static files nor load the demo",
+        )
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["no_prepare"]:
+            self._prepare()
+        self.check(databases=["default"])  # refuses a database that forgets
+        supervisor = Supervisor(say=self.stderr.write, folder=settings.BASE_DIR)
+        for name, command in _commands(**options).items():
+            supervisor.add(name, command)
+        self._announce(**options)
+        supervisor.run()
+
+    def _prepare(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        known = get_commands()
+        if "genesis_if_missing" in known:
+            call_command("genesis_if_missing")
+        if settings.DEMO and "demo" in known:
+            call_command("demo", "--if-empty")
+
+    def _announce(self, **options: Any) -> None:
+        if options["only"] not in {None, "web"}:
+            return
+        vendor = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+        broker = settings.CELERY_BROKER_URL.partition(":")[0]
+        self.stdout.write(
+            f"PharmaTrace  {settings.SITE_URL}\n"
+            f"  listening  http://{options['host']}:{options['port']}\n"
+            f"  database   {vendor}, broker {broker}\n"
+            f"  machines   {settings.SITE_URL}/api/v1/docs\n"
+            f"  log        {settings.SITE_URL}/log/checkpoint\n"
+            "  Ctrl-C ends everything."
+        )
+
+
+def _commands(**options: Any) -> dict[str, list[str]]:
+    """The command of each part that is to run."""
+    web = _web(options["host"], options["port"], options["workers"])
+    only = options["only"]
+    if only is None:
+        return {"web": web, "jobs": [*_worker(), "--beat", *_schedule()]}
+    beat = [*_celery("beat"), *_schedule()]
+    return {only: {"web": web, "worker": _worker(), "beat": beat}[only]}
+
+
+def _web(host: str, port: int, workers: int) -> list[str]:
+    # One thread a worker: prepared statements and locks stay with one connection.
+    return [
+        *(sys.executable, "-m", "gunicorn", "pharmatrace.wsgi"),
+        *("--bind", f"{host}:{port}", "--workers", str(workers)),
+        *("--worker-class", "sync", "--timeout", "60", "--max-requests", "20000"),
+        *("--max-requests-jitter", "2000", "--log-level", "warning"),
+        "--no-control-socket",
+    ]
+
+
+def _celery(part: str) -> list[str]:
+    level = settings.LOG_LEVEL.lower()
+    command = [sys.executable, "-m", "celery", "--app", "pharmatrace"]
+    return [*command, "--quiet", part, "--loglevel", level]
+
+
+def _worker() -> list[str]:
+    is_embedded = settings.CELERY_BROKER_URL.startswith("filesystem:")
+    pool = "threads" if is_embedded else "prefork"
+    return [
+        *_celery("worker"),
+        *("--pool", pool, "--concurrency", "2"),
+        *("--without-gossip", "--without-mingle"),
+    ]
+
+
+def _schedule() -> list[str]:
+    return ["--schedule", str(settings.VAR_DIR / "beat-schedule")]
