@@ -90,6 +90,17 @@ class Fields:
             )
         return text
 
+    def prose(self, name: str, *, longest: int = 4_000) -> str:
+        """Lines of 1 to `longest` characters that show what they are."""
+        text = self.string(name)
+        lines = Fields({name: text.replace("\n", "")}, where=self.where)
+        lines.text(name, longest=longest)
+        if len(text) > longest:
+            raise MalformedInput(
+                "bad_length", field=self.path(name), wanted=f"1 to {longest} characters"
+            )
+        return text
+
     def string(self, name: str) -> str:
         """Any text."""
         value = self.take(name)

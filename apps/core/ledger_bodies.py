@@ -1,0 +1,223 @@
+"""What is said of the ledger itself: its genesis, an erasure, a file of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Self
+
+from .canonical import JsonValue
+from .errors import MalformedInput
+from .fields import Fields
+from .keys import PublicKey
+from .notekey import VerifierKey
+from .party_bodies import NamedKey, key_json, read_country, read_key
+from .statement import LEDGER_PATTERN
+from .strict import format_base64
+from .webauthn import WebauthnScope
+
+AUTHORITY_ROLES: Final = frozenset({"regulator", "brand_authority"})
+_MOST_NOTE_BYTES: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A party that is there from the first leaf, with its keys.
+
+    Args:
+        role: operator, regulator or brand_authority.
+        keys: they have no `key.enrol`; a `key.revoke` is their only entry.
+    """
+
+    gln: str
+    name: str
+    country: str
+    role: str
+    keys: tuple[NamedKey, ...]
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The members of the object."""
+        made: dict[str, JsonValue] = {
+            "gln": self.gln,
+            "name": self.name,
+            "country": self.country,
+            "keys": [key.to_json() for key in self.keys],
+        }
+        if self.role != "operator":
+            made["role"] = self.role
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """Leaf 0: what every verifier of this ledger starts from.
+
+    Args:
+        receipt_keys: they sign receipts and nothing else.
+        log_vkeys: C2SP verifier keys of the log, its Ed25519 one first.
+        previous_checkpoint: last signed head of the ledger that this one continues.
+    """
+
+    origin: str
+    operator: Authority
+    authorities: tuple[Authority, ...]
+    receipt_keys: tuple[PublicKey, ...]
+    log_vkeys: tuple[str, ...]
+    webauthn: WebauthnScope
+    law_version: int
+    map_version: int
+    previous_checkpoint: bytes = b""
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the body of `genesis`."""
+        has_previous = fields.has("previous_checkpoint")
+        return cls(
+            origin=fields.matching("origin", LEDGER_PATTERN, wanted="the log's origin"),
+            operator=_read_operator(fields),
+            authorities=fields.each("authorities", _read_authority, least=1, most=50),
+            receipt_keys=fields.each(
+                "receipt_keys", _read_receipt_key, least=1, most=8
+            ),
+            log_vkeys=fields.distinct("log_vkeys", _read_vkey, least=1, most=8),
+            webauthn=_read_webauthn(fields),
+            law_version=fields.integer("law_version", least=1),
+            map_version=fields.integer("map_version", least=1),
+            previous_checkpoint=(
+                fields.based("previous_checkpoint", most_bytes=_MOST_NOTE_BYTES)
+                if has_previous
+                else b""
+            ),
+        )
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The body as it is signed."""
+        made: dict[str, JsonValue] = {
+            "origin": self.origin,
+            "operator": self.operator.to_json(),
+            "authorities": [each.to_json() for each in self.authorities],
+            "receipt_keys": [dict(key_json(key)) for key in self.receipt_keys],
+            "log_vkeys": list(self.log_vkeys),
+            "webauthn": {
+                "rp_id": self.webauthn.rp_id,
+                "origins": list[JsonValue](sorted(self.webauthn.origins)),
+            },
+            "law_version": self.law_version,
+            "map_version": self.map_version,
+        }
+        if self.previous_checkpoint:
+            made["previous_checkpoint"] = format_base64(self.previous_checkpoint)
+        return made
+
+    @property
+    def parties(self) -> tuple[Authority, ...]:
+        """The operator and the authorities."""
+        return (self.operator, *self.authorities)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was deleted from the sealed part, by what right, and what remains of it.
+
+    Args:
+        indices: leaves whose envelope and salt are gone, ascending.
+        snapshot_digest: 32 bytes over the snapshot that closes the erased chain.
+    """
+
+    indices: tuple[int, ...]
+    legal_basis: str
+    snapshot_digest: bytes
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the body of `erasure`."""
+        indices = fields.each("indices", Fields.integer, least=1, most=65_536)
+        if any(first >= second for first, second in pairwise(indices)):
+            raise MalformedInput(
+                "not_sorted", field=fields.path("indices"), wanted="ascending indices"
+            )
+        return cls(
+            indices=indices,
+            legal_basis=fields.prose("legal_basis"),
+            snapshot_digest=fields.hexed("snapshot_digest"),
+        )
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The body as it is signed."""
+        return {
+            "indices": list(self.indices),
+            "legal_basis": self.legal_basis,
+            "snapshot_digest": self.snapshot_digest.hex(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EventsFile:
+    """A file of events travels beside its statement: here is how many lines it has."""
+
+    count: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the body of `events`."""
+        return cls(count=fields.integer("count", least=1))
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The body as it is signed."""
+        return {"count": self.count}
+
+
+def _read_operator(fields: Fields) -> Authority:
+    inner = fields.object("operator")
+    operator = _read_party(inner, "operator")
+    inner.close()
+    return operator
+
+
+def _read_authority(fields: Fields, name: str) -> Authority:
+    inner = fields.object(name)
+    authority = _read_party(inner, inner.word("role", AUTHORITY_ROLES))
+    inner.close()
+    return authority
+
+
+def _read_party(fields: Fields, role: str) -> Authority:
+    return Authority(
+        gln=fields.gln("gln"),
+        name=fields.text("name"),
+        country=read_country(fields),
+        role=role,
+        keys=fields.each("keys", _read_party_key, least=1, most=16),
+    )
+
+
+def _read_party_key(fields: Fields, name: str) -> NamedKey:
+    inner = fields.object(name)
+    key = NamedKey.read(inner)
+    inner.close()
+    return key
+
+
+def _read_receipt_key(fields: Fields, name: str) -> PublicKey:
+    inner = fields.object(name)
+    key = read_key(inner)
+    inner.close()
+    return key
+
+
+def _read_vkey(fields: Fields, name: str) -> str:
+    text = fields.text(name, longest=4_000)
+    VerifierKey.parse(text)
+    return text
+
+
+def _read_webauthn(fields: Fields) -> WebauthnScope:
+    inner = fields.object("webauthn")
+    rp_id = inner.text("rp_id", longest=253)
+    origins = inner.distinct("origins", Fields.text, least=1, most=20)
+    if list(origins) != sorted(origins):
+        raise MalformedInput(
+            "not_sorted", field=inner.path("origins"), wanted="ascending origins"
+        )
+    inner.close()
+    return WebauthnScope(rp_id=rp_id, origins=frozenset(origins))
