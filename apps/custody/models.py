@@ -24,15 +24,21 @@ class SerialNumber(models.Model):
 
 
 class SerialChunk(models.Model):
-    """1,024 serials of a batch by ordinal, as they were commissioned (evidence)."""
+    """Up to 1,024 serials of a batch by ordinal, as they were commissioned (evidence).
+
+    A later commissioning starts a row of its own within the chunk it continues.
+    """
 
     batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING, db_index=False)
-    first = models.PositiveIntegerField()  # ordinal of the first serial
-    serials = models.TextField()  # newline between serials; ends where the lot does
+    chunk_no = models.PositiveIntegerField()  # ordinal // 1,024
+    first = models.PositiveIntegerField()  # ordinal of the first serial in the row
+    serials = models.TextField()  # a newline between serials
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["batch", "first"], name="serial_chunk_first")
+            UniqueConstraint(
+                fields=["batch", "chunk_no", "first"], name="serial_chunk_first"
+            )
         ]
 
 
@@ -85,6 +91,7 @@ class Event(models.Model):
 
     ref = models.CharField(max_length=76, unique=True)
     statement_id = models.CharField(max_length=64, db_index=True)
+    rule = models.CharField(max_length=24)  # the row of the law that allowed it
     biz_step = models.CharField(max_length=32)
     disposition = models.CharField(max_length=40)
     action = models.CharField(max_length=8)
@@ -94,6 +101,7 @@ class Event(models.Model):
     accepted_ms = models.BigIntegerField()
     event_time_ms = models.BigIntegerField()
     parent_ref = models.CharField(max_length=76, default="", blank=True, db_index=True)
+    shipment_ref = models.CharField(max_length=76, default="", blank=True)
     is_inferred = models.BooleanField(default=False)
     is_corrected = models.BooleanField(default=False)
     containers = models.JSONField(default=list)  # EPCs that the event named
@@ -102,9 +110,7 @@ class Event(models.Model):
 class EventLine(models.Model):
     """What one event moved in one batch: a resolved set, from where, to where."""
 
-    event = models.ForeignKey(
-        Event, on_delete=models.DO_NOTHING, related_name="lines"
-    )
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="lines")
     batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING)
     source_holder = models.CharField(max_length=13, default="", blank=True)
     source_site = models.CharField(max_length=13, default="", blank=True)

@@ -37,9 +37,7 @@ class Notice(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(
-                fields=["recall", "partner", "batch"], name="notice_once"
-            )
+            UniqueConstraint(fields=["recall", "partner", "batch"], name="notice_once")
         ]
 
 

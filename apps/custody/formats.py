@@ -1,0 +1,98 @@
+"""How custody keeps sets and vectors in rows."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pyroaring import BitMap
+
+CHUNK: Final = 1_024
+_EMPTY_VECTOR: Final = bytes(4 * CHUNK)
+
+
+def to_bytes(units: BitMap) -> bytes:
+    """A set as it is stored; these bytes are not canonical and never signed."""
+    return units.serialize()
+
+
+def to_set(stored: bytes | memoryview) -> BitMap:
+    """The set behind stored bytes; empty bytes are the empty set."""
+    data = bytes(stored)
+    return BitMap.deserialize(data) if data else BitMap()
+
+
+def whole(size: int) -> BitMap:
+    """All ordinals of a batch of `size` units."""
+    return BitMap(range(size))
+
+
+def ranges(units: BitMap) -> Iterator[tuple[int, int]]:
+    """Inclusive ranges of a set, ascending, not touching."""
+    first = last = -2
+    for ordinal in units:
+        if ordinal == last + 1:
+            last = ordinal
+            continue
+        if last >= 0:
+            yield first, last
+        first = last = ordinal
+    if last >= 0:
+        yield first, last
+
+
+def chunk_numbers(units: BitMap) -> list[int]:
+    """The chunks of 1,024 ordinals that `units` touches, ascending."""
+    numbers = []
+    rest = units
+    while rest:
+        number = rest.min() // CHUNK
+        numbers.append(number)
+        end = (number + 1) * CHUNK
+        if rest.max() < end:
+            break
+        rest = rest[rest.rank(end - 1) :]
+    return numbers
+
+
+def within(units: BitMap, chunk_no: int) -> BitMap:
+    """The part of `units` in one chunk, as offsets from 0 to 1,023."""
+    base = chunk_no * CHUNK
+    part = units & BitMap(range(base, base + CHUNK))
+    return part.shift(-base)
+
+
+def read_vector(stored: bytes | memoryview) -> array[int]:
+    """A vector of 1,024 row numbers; 0 means none."""
+    vector = array("I")
+    vector.frombytes(bytes(stored) or _EMPTY_VECTOR)
+    return vector
+
+
+def written(vector: array[int], offsets: BitMap, row: int) -> array[int]:
+    """`vector` with `row` at every offset of the set."""
+    for first, last in ranges(offsets):
+        vector[first : last + 1] = array("I", [row]) * (last - first + 1)
+    return vector
+
+
+def rows_at(vector: array[int], offsets: BitMap) -> set[int]:
+    """The row numbers at the offsets, 0 left out."""
+    rows: set[int] = set()
+    for first, last in ranges(offsets):
+        rows.update(vector[first : last + 1])
+    rows.discard(0)
+    return rows
+
+
+def chunked(serials: Iterable[str]) -> Iterator[list[str]]:
+    """Serials in lists of 1,024, the last one shorter."""
+    part: list[str] = []
+    for serial in serials:
+        part.append(serial)
+        if len(part) == CHUNK:
+            yield part
+            part = []
+    if part:
+        yield part

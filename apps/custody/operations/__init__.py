@@ -1,0 +1,1 @@
+"""The only writers of custody: stage, judge, project, open and close scopes."""

@@ -1,0 +1,117 @@
+"""The forward vectors: for each ordinal its holding and its innermost container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from django.db import connection
+from pyroaring import BitMap
+
+from apps.custody.formats import (
+    CHUNK,
+    chunk_numbers,
+    ranges,
+    read_vector,
+    within,
+    written,
+)
+from apps.custody.models import ForwardChunk
+
+Column = Literal["holdings", "containers"]
+_SELECT = {
+    "holdings": "SELECT id, chunk_no, holdings FROM custody_forwardchunk",
+    "containers": "SELECT id, chunk_no, containers FROM custody_forwardchunk",
+}
+_UPDATE = {
+    "holdings": "UPDATE custody_forwardchunk SET holdings = %s WHERE id = %s",
+    "containers": "UPDATE custody_forwardchunk SET containers = %s WHERE id = %s",
+}
+
+
+def add_chunks(*, batch_id: int, base: int, size: int, holding_id: int) -> None:
+    """Vectors for `size` new units from ordinal `base` on, all in one holding."""
+    units = BitMap(range(base, base + size))
+    numbers = chunk_numbers(units)
+    existing = set(
+        ForwardChunk.objects.filter(
+            batch_id=batch_id, chunk_no__in=numbers[:1]
+        ).values_list("chunk_no", flat=True)
+    )
+    fresh = [number for number in numbers if number not in existing]
+    ForwardChunk.objects.bulk_create(
+        [
+            ForwardChunk(
+                batch_id=batch_id,
+                chunk_no=number,
+                holdings=written(
+                    read_vector(b""), within(units, number), holding_id
+                ).tobytes(),
+                containers=bytes(4 * CHUNK),
+            )
+            for number in fresh
+        ],
+        batch_size=200,
+    )
+    for number in sorted(existing):
+        part = units & BitMap(range(number * CHUNK, (number + 1) * CHUNK))
+        set_holding(batch_id=batch_id, units=part, holding_id=holding_id)
+
+
+def set_holding(*, batch_id: int, units: BitMap, holding_id: int) -> None:
+    """From now on the units are in that holding."""
+
+    def change(vector: memoryview, offsets: BitMap) -> bytes:
+        return written(read_vector(vector), offsets, holding_id).tobytes()
+
+    _rewrite("holdings", batch_id, units, change)
+
+
+def put_in(*, batch_id: int, units: BitMap, container_id: int) -> None:
+    """Loose units are now innermost in the container; packed ones stay as they are."""
+
+    def change(stored: memoryview, offsets: BitMap) -> bytes:
+        vector = read_vector(stored)
+        for first, last in ranges(offsets):
+            for place in range(first, last + 1):
+                vector[place] = vector[place] or container_id
+        return vector.tobytes()
+
+    _rewrite("containers", batch_id, units, change)
+
+
+def take_out(*, batch_id: int, units: BitMap, container_id: int) -> None:
+    """Units that were innermost in the container are loose."""
+
+    def change(stored: memoryview, offsets: BitMap) -> bytes:
+        vector = read_vector(stored)
+        for first, last in ranges(offsets):
+            for place in range(first, last + 1):
+                if vector[place] == container_id:
+                    vector[place] = 0
+        return vector.tobytes()
+
+    _rewrite("containers", batch_id, units, change)
+
+
+def _rewrite(
+    column: Column,
+    batch_id: int,
+    units: BitMap,
+    change: Callable[[memoryview, BitMap], bytes],
+) -> None:
+    numbers = chunk_numbers(units)
+    if not numbers:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_SELECT[column]} WHERE batch_id = %s AND chunk_no >= %s"
+            " AND chunk_no <= %s ORDER BY chunk_no",
+            [batch_id, numbers[0], numbers[-1]],
+        )
+        wanted = set(numbers)
+        rows = [row for row in cursor.fetchall() if row[1] in wanted]
+        cursor.executemany(
+            _UPDATE[column],
+            [(change(row[2], within(units, row[1])), row[0]) for row in rows],
+        )

@@ -1,0 +1,95 @@
+"""Serials that were checked wait here for their maker's signature."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+
+from apps.catalog import queries as catalog
+from apps.catalog.models import Product
+from apps.core.errors import MalformedInput
+from apps.core.leaf import batch_tag
+from apps.core.merkle import RootBuilder
+from apps.core.serials import serial_leaves
+from apps.custody.formats import CHUNK, chunked
+from apps.custody.models import StagedChunk, Staging
+from apps.custody.queries.registry import find_taken
+from apps.edge.secrets import tag_key
+from apps.partners.models import TradingPartner
+
+_SEED_BYTES = 32
+
+
+def stage_serials(
+    *,
+    product: Product,
+    partner: TradingPartner,
+    lot: str,
+    expiry_date: date,
+    serials: Iterable[str],
+    at: datetime,
+) -> Staging:
+    """Keep checked serials, in file order, until the maker signs N and the root.
+
+    Nothing of them is visible before. The base is the number of units that the lot
+    has now; if it grows meanwhile, signing is refused and the file is staged anew.
+
+    Raises:
+        MalformedInput: `serial_taken` names the first serial that the product has
+            already; `nothing_named` when there is none.
+    """
+    seed = secrets.token_bytes(_SEED_BYTES)
+    batch = catalog.find_batch(gtin=product.gtin, lot=lot)
+    base = 0 if batch is None else batch.size
+    builder = RootBuilder()
+    size = 0
+    with transaction.atomic():
+        staging = Staging.objects.create(
+            id=uuid.uuid4(),
+            product=product,
+            partner=partner,
+            lot=lot,
+            expiry_date=expiry_date,
+            tag=batch_tag(tag_key(), gtin=product.gtin, lot=lot),
+            base=base,
+            size=0,
+            root=bytes(32),
+            seed=seed,
+            created_at=at,
+        )
+        for number, part in enumerate(chunked(serials)):
+            _verify_new(product, part, first_row=number * CHUNK + 1)
+            builder.extend(
+                serial_leaves(
+                    seed=seed, gtin=product.gtin, base=base + size, serials=part
+                )
+            )
+            size += len(part)
+            StagedChunk.objects.create(
+                staging=staging, chunk_no=number, serials="\n".join(part)
+            )
+        if not size:
+            raise MalformedInput("nothing_named", wanted="at least one serial")
+        staging.size, staging.root = size, builder.root()
+        staging.save(update_fields=["size", "root"])
+    return staging
+
+
+def _verify_new(product: Product, serials: list[str], *, first_row: int) -> None:
+    taken = find_taken(product_id=product.pk, serials=serials)
+    if taken:
+        raise MalformedInput(
+            "serial_taken",
+            field=f"serials[{first_row + serials.index(taken[0])}]",
+            got=taken[0],
+            wanted=f"a serial that {product.gtin} does not have yet",
+        )
+
+
+def discard_staging(*, staging_id: uuid.UUID) -> None:
+    """Forget staged serials; a staging that is gone already is no error."""
+    Staging.objects.filter(pk=staging_id).delete()

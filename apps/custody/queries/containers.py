@@ -1,0 +1,121 @@
+"""Containers as rows: found by number, read with everything around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pyroaring import BitMap
+
+from apps.core.custody import Container as Boxed
+from apps.core.custody import Place
+from apps.custody.formats import (
+    chunk_numbers,
+    read_vector,
+    rows_at,
+    to_set,
+    within,
+)
+from apps.custody.models import Container, ContainerLine, ForwardChunk
+
+_AT_ONCE = 900
+
+
+@dataclass(slots=True)
+class Trees:
+    """Whole trees of containers: roots, everything below, and what is inside."""
+
+    rows: dict[int, Container] = field(default_factory=dict)
+    units: dict[int, dict[int, BitMap]] = field(default_factory=dict)
+
+    @property
+    def batch_ids(self) -> set[int]:
+        """Batches with a unit in any of the containers."""
+        return {batch for units in self.units.values() for batch in units}
+
+    def containers(self, tags: dict[int, str]) -> dict[str, Boxed[BitMap]]:
+        """The containers as the law reads them, by EPC."""
+        return {
+            row.epc: Boxed(
+                epc=row.epc,
+                place=Place(row.holder, row.site, row.status),
+                parent=self.rows[row.parent_id].epc if row.parent_id else None,
+                units={tags[b]: units for b, units in self.units.get(key, {}).items()},
+            )
+            for key, row in self.rows.items()
+        }
+
+
+def find_by_epc(epcs: Iterable[str]) -> dict[str, Container]:
+    """The containers with these EPCs; unknown ones are absent."""
+    return {row.epc: row for row in Container.objects.filter(epc__in=set(epcs))}
+
+
+def units_of(container_ids: Iterable[int]) -> dict[int, dict[int, BitMap]]:
+    """Units inside, by container row and batch row."""
+    found: dict[int, dict[int, BitMap]] = {}
+    for part in _parts(container_ids):
+        for line in ContainerLine.objects.filter(container_id__in=part):
+            found.setdefault(line.container_id, {})[line.batch_id] = to_set(line.units)
+    return found
+
+
+def innermost_of(*, batch_id: int, units: BitMap) -> set[int]:
+    """Rows of the containers in which any of the units is innermost."""
+    found: set[int] = set()
+    numbers = chunk_numbers(units)
+    for part in _parts(numbers):
+        rows = ForwardChunk.objects.filter(batch_id=batch_id, chunk_no__in=part)
+        for number, vector in rows.values_list("chunk_no", "containers"):
+            found |= rows_at(read_vector(vector), within(units, number))
+    return found
+
+
+def load_trees(*, container_ids: Iterable[int]) -> Trees:
+    """The trees that the given containers stand in, from root to leaves."""
+    trees = Trees()
+    _climb(trees, set(container_ids))
+    _descend(trees)
+    trees.units = units_of(trees.rows)
+    return trees
+
+
+def lock_containers(container_ids: Iterable[int]) -> None:
+    """Hold containers, in ascending order of rows, until the transaction ends."""
+    for part in _parts(container_ids):
+        list(
+            Container.objects.filter(pk__in=part)
+            .order_by("pk")
+            .select_for_update()
+            .values_list("pk")
+        )
+
+
+def _climb(trees: Trees, wanted: set[int]) -> None:
+    while wanted:
+        rows = [
+            row
+            for part in _parts(wanted)
+            for row in Container.objects.filter(pk__in=part)
+        ]
+        trees.rows.update({row.pk: row for row in rows})
+        wanted = {row.parent_id for row in rows if row.parent_id} - set(trees.rows)
+
+
+def _descend(trees: Trees) -> None:
+    parents = set(trees.rows)
+    while parents:
+        rows = [
+            row
+            for part in _parts(parents)
+            for row in Container.objects.filter(parent_id__in=part)
+        ]
+        fresh = {row.pk: row for row in rows if row.pk not in trees.rows}
+        trees.rows.update(fresh)
+        parents = set(fresh)
+
+
+def _parts(keys: Iterable[int]) -> Iterable[list[int]]:
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]

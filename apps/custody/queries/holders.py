@@ -1,0 +1,105 @@
+"""Who holds a batch now: counts by place, stock of a partner, sets for a recall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Sum
+from pyroaring import BitMap
+
+from apps.custody.formats import to_set
+from apps.custody.models import EventLine, Holding, RecallScope
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Units of one batch at one place."""
+
+    batch_id: int
+    gtin: str
+    product: str
+    lot: str
+    expiry_date: date
+    holder: str
+    site: str
+    status: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A holder's part of a set of units, with the units themselves."""
+
+    batch_id: int
+    holder: str
+    site: str
+    status: str
+    units: BitMap
+
+
+def holders(*, batch_id: int) -> list[Held]:
+    """Where the units of a batch are, most first."""
+    rows = Holding.objects.filter(batch_id=batch_id, count__gt=0).order_by("-count")
+    return [_held(row) for row in rows.select_related("batch__product")]
+
+
+def stock(*, gln: str, statuses: Iterable[str] = ("active",)) -> list[Held]:
+    """What a partner holds in the given statuses, soonest expiry first."""
+    rows = Holding.objects.filter(holder=gln, status__in=list(statuses), count__gt=0)
+    rows = rows.order_by("batch__expiry_date", "batch__product__name", "batch__lot")
+    return [_held(row) for row in rows.select_related("batch__product")]
+
+
+def _held(row: Holding) -> Held:
+    batch = row.batch
+    return Held(
+        batch_id=batch.pk,
+        gtin=batch.product.gtin,
+        product=str(batch.product),
+        lot=batch.lot,
+        expiry_date=batch.expiry_date,
+        holder=row.holder,
+        site=row.site,
+        status=row.status,
+        count=row.count,
+    )
+
+
+def shares(*, batch_id: int, units: BitMap) -> list[Share]:
+    """How a set of units of a batch is spread over places now."""
+    found = []
+    rows = Holding.objects.filter(batch_id=batch_id, count__gt=0)
+    for row in rows.order_by("holder", "site", "status"):
+        part = to_set(row.units) & units
+        if part:
+            found.append(Share(batch_id, row.holder, row.site, row.status, part))
+    return found
+
+
+def ever_held(*, batch_id: int, gln: str) -> BitMap:
+    """Every unit of a batch that a partner holds or held."""
+    units = BitMap()
+    lines = EventLine.objects.filter(batch_id=batch_id, target_holder=gln)
+    for stored in lines.values_list("units", flat=True):
+        units |= to_set(stored)
+    return units
+
+
+def glns_that_held(*, batch_id: int) -> set[str]:
+    """Every partner that holds or held a unit of the batch."""
+    lines = EventLine.objects.filter(batch_id=batch_id)
+    return set(lines.values_list("target_holder", flat=True).distinct())
+
+
+def recalled_batch_ids() -> set[int]:
+    """Batches with units in an open recall."""
+    return set(RecallScope.objects.values_list("batch_id", flat=True))
+
+
+def count_by_status(*, batch_id: int) -> dict[str, int]:
+    """Units of a batch by status; their sum is what was commissioned."""
+    rows = Holding.objects.filter(batch_id=batch_id).values("status")
+    totals = rows.annotate(total=Sum("count")).values_list("status", "total")
+    return {status: total for status, total in totals if total}

@@ -1,0 +1,63 @@
+"""Reads of the serial registry: which pack is which ordinal of which batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from django.db import connection
+
+from apps.custody.formats import CHUNK
+from apps.custody.models import SerialChunk, SerialNumber
+
+Pack = tuple[str, str]  # GTIN of 14 digits, serial
+Position = tuple[int, int]  # batch row, ordinal
+_AT_ONCE = 900
+
+
+def find_positions(packs: Iterable[Pack]) -> dict[Pack, Position]:
+    """Where each known pack stands; unknown packs are absent from the answer."""
+    found: dict[Pack, Position] = {}
+    ordered = sorted(set(packs))
+    for gtin, group in groupby(ordered, key=lambda pack: pack[0]):
+        serials = [serial for _, serial in group]
+        for start in range(0, len(serials), _AT_ONCE):
+            part = serials[start : start + _AT_ONCE]
+            found.update(_find(gtin, part))
+    return found
+
+
+def _find(gtin: str, serials: Sequence[str]) -> Mapping[Pack, Position]:
+    marks = ",".join(["%s"] * len(serials))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.serial, s.batch_id, s.ordinal FROM custody_serialnumber s"  # noqa: S608 - marks
+            " JOIN catalog_product p ON p.id = s.product_id"
+            f" WHERE p.gtin = %s AND s.serial IN ({marks})",
+            [gtin, *serials],
+        )
+        return {(gtin, row[0]): (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def find_taken(*, product_id: int, serials: Sequence[str]) -> list[str]:
+    """Those of `serials` that the product has already, in the order given."""
+    taken: set[str] = set()
+    for start in range(0, len(serials), _AT_ONCE):
+        part = serials[start : start + _AT_ONCE]
+        rows = SerialNumber.objects.filter(product_id=product_id, serial__in=part)
+        taken.update(rows.values_list("serial", flat=True))
+    return [serial for serial in serials if serial in taken]
+
+
+def serials_of(*, batch_id: int, ordinals: Iterable[int]) -> dict[int, str]:
+    """Serial by ordinal, read from the batch's chunks."""
+    wanted = sorted(ordinals)
+    numbers = sorted({ordinal // CHUNK for ordinal in wanted})
+    known: dict[int, str] = {}
+    for start in range(0, len(numbers), _AT_ONCE):
+        rows = SerialChunk.objects.filter(
+            batch_id=batch_id, chunk_no__in=numbers[start : start + _AT_ONCE]
+        )
+        for row in rows.iterator():
+            known.update(enumerate(row.serials.split("\n"), row.first))
+    return {ordinal: known[ordinal] for ordinal in wanted}

@@ -1,0 +1,178 @@
+"""Goods under way: what was announced, what has come, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from apps.custody.formats import to_set
+from apps.custody.models import Container, ContainerLine, Shipment, ShipmentLine
+from apps.custody.queries.containers import innermost_of, load_trees
+from apps.custody.queries.registry import serials_of
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLot:
+    """One batch on a despatch list."""
+
+    gtin: str
+    product: str
+    lot: str
+    expiry_date: date
+    sent: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Despatch:
+    """A shipment as both sides see it."""
+
+    ref: str
+    sender: str
+    sender_site: str
+    addressee: str
+    addressee_site: str
+    purpose: str
+    accepted_ms: int
+    is_open: bool
+    documents: tuple[Mapping[str, str], ...]
+    lots: tuple[ListedLot, ...]
+
+    @property
+    def open_count(self) -> int:
+        """Packs still under way."""
+        return sum(lot.open for lot in self.lots)
+
+    @property
+    def sent_count(self) -> int:
+        """Packs that were sent."""
+        return sum(lot.sent for lot in self.lots)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedItem:
+    """Something that can be ticked off a despatch list: a container or a loose pack."""
+
+    epc: str
+    kind: str  # container, pack
+    parent: str
+    gtin: str
+    lot: str
+    serial: str
+    count: int
+
+
+def incoming(*, gln: str) -> list[Despatch]:
+    """Open shipments to a partner, the oldest first."""
+    rows = Shipment.objects.filter(addressee=gln, is_open=True)
+    return [_despatch(row) for row in _with_lines(rows.order_by("event_id"))]
+
+
+def outgoing(*, gln: str, limit: int = 50) -> list[Despatch]:
+    """A partner's shipments, open ones first, then the latest."""
+    rows = Shipment.objects.filter(sender=gln).order_by("-is_open", "-event_id")[:limit]
+    return [_despatch(row) for row in _with_lines(rows)]
+
+
+def find_despatch(*, ref: str, gln: str, sees_all: bool = False) -> Despatch | None:
+    """The shipment, if the partner sends or receives it."""
+    rows = Shipment.objects.filter(event__ref=ref)
+    if not sees_all:
+        rows = rows.filter(Q(sender=gln) | Q(addressee=gln))
+    row = _with_lines(rows).first()
+    return None if row is None else _despatch(row)
+
+
+def _with_lines(rows):  # type: ignore[no-untyped-def]
+    return rows.select_related("event").prefetch_related("lines__batch__product")
+
+
+def _despatch(row: Shipment) -> Despatch:
+    return Despatch(
+        ref=row.event.ref,
+        sender=row.sender,
+        sender_site=row.sender_site,
+        addressee=row.addressee,
+        addressee_site=row.addressee_site,
+        purpose=row.purpose,
+        accepted_ms=row.event.accepted_ms,
+        is_open=row.is_open,
+        documents=tuple(row.documents),
+        lots=tuple(_lot(line) for line in row.lines.all()),
+    )
+
+
+def _lot(line: ShipmentLine) -> ListedLot:
+    batch = line.batch
+    return ListedLot(
+        gtin=batch.product.gtin,
+        product=str(batch.product),
+        lot=batch.lot,
+        expiry_date=batch.expiry_date,
+        sent=line.sent_count,
+        open=line.open_count,
+    )
+
+
+def open_items(*, ref: str) -> list[ListedItem]:
+    """What is still under way, outermost first: containers, their inner ones, packs.
+
+    A pack inside a container is not listed; scanning it finds its container.
+    """
+    lines = list(
+        ShipmentLine.objects.filter(
+            shipment__event__ref=ref, open_count__gt=0
+        ).select_related("batch__product")
+    )
+    inside: set[int] = set()
+    for line in lines:
+        inside |= innermost_of(batch_id=line.batch_id, units=to_set(line.open_units))
+    trees = load_trees(container_ids=inside)
+    by_pk = trees.rows
+    items = [
+        _box(row, by_pk, trees.units.get(key, {}))
+        for key, row in sorted(by_pk.items(), key=lambda pair: pair[1].epc)
+        if row.status == "in_transit"
+    ]
+    items.sort(key=lambda item: (item.parent != "", item.parent, item.epc))
+    return items + [pack for line in lines for pack in _loose(line)]
+
+
+def _box(row: Container, rows: dict[int, Container], units: object) -> ListedItem:
+    parent = rows.get(row.parent_id or 0)
+    total = ContainerLine.objects.filter(container=row).values_list("count", flat=True)
+    return ListedItem(
+        epc=row.epc,
+        kind="container",
+        parent=parent.epc if parent else "",
+        gtin="",
+        lot="",
+        serial="",
+        count=sum(total),
+    )
+
+
+def _loose(line: ShipmentLine) -> list[ListedItem]:
+    units = to_set(line.open_units)
+    boxes = ContainerLine.objects.filter(
+        batch_id=line.batch_id, container__status="in_transit"
+    )
+    for stored in boxes.values_list("units", flat=True):
+        units -= to_set(stored)
+    gtin = line.batch.product.gtin
+    serials = serials_of(batch_id=line.batch_id, ordinals=units)
+    return [
+        ListedItem(
+            epc=f"https://id.gs1.org/01/{gtin}/21/{serial}",
+            kind="pack",
+            parent="",
+            gtin=gtin,
+            lot=line.batch.lot,
+            serial=serial,
+            count=1,
+        )
+        for serial in serials.values()
+    ]
