@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q, UniqueConstraint
 
 from apps.partners.models import TradingPartner, User
 
@@ -16,6 +17,10 @@ class UploadState(models.TextChoices):
     STAGED = "staged", "staged"
     COMMISSIONED = "commissioned", "commissioned"
     CANCELLED = "cancelled", "cancelled"
+
+
+UNCHECKED_STATES = (UploadState.QUEUED, UploadState.CHECKING)
+OPEN_STATES = (*UNCHECKED_STATES, UploadState.STAGED)
 
 
 class Upload(models.Model):
@@ -37,19 +42,40 @@ class Upload(models.Model):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True)
     error_count = models.PositiveIntegerField(default=0)
+    job_id = models.UUIDField(null=True)
     staging_id = models.UUIDField(null=True)
+    base = models.PositiveIntegerField(null=True)  # units of the lot when staged
+    root = models.BinaryField(max_length=32, null=True)  # of the staged serials
+    is_born_recalled = models.BooleanField(default=False)  # an open recall covers it
     statement_id = models.CharField(max_length=64, default="", blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # The same file for the same lot is one upload while it is open.
+            UniqueConstraint(
+                fields=["partner", "file_digest", "gtin", "lot", "expiry_date", "site"],
+                condition=Q(state__in=OPEN_STATES),
+                name="upload_open_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["partner", "-created_at"], name="upload_partner_at")
+        ]
 
 
 class UploadError(models.Model):
     """One line that cannot be taken: what was got, what was wanted."""
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="errors")
-    line_no = models.PositiveIntegerField()  # 1 is the first line of the file
+    line_no = models.PositiveIntegerField()  # 1 is the first line, 0 the whole file
     code = models.CharField(max_length=40)
     field = models.CharField(max_length=40, default="", blank=True)
     got = models.CharField(max_length=200, default="", blank=True)
     wanted = models.CharField(max_length=200, default="", blank=True)
+    row = models.CharField(max_length=200, default="", blank=True)  # what stood there
+
+    class Meta:
+        indexes = [models.Index(fields=["upload", "line_no"], name="upload_error_line")]

@@ -28,15 +28,14 @@ _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _MAX_FOUND: Final = 1_000
 
 
-def read_xlsx(path: Path) -> Iterator[Row | LineError]:
+def read_xlsx(path: Path, found: "Found") -> Iterator[Row | LineError]:
     """The rows of the one sheet that holds anything; empty rows are passed over.
 
+    Formulas and error values, which `found` lists, are errors by line.
+
     Raises:
-        MalformedInput: no XLSX workbook; formulas are errors by line; a workbook
-            that inflates beyond 400 MB, has two sheets with data, or cells beyond
-            column H or row 1,000,000.
+        MalformedInput: `not_xlsx`.
     """
-    found = _look_through(path)
     yield from found.faults
     rows = _read_rows(path)
     faulty = {fault.line_no for fault in found.faults}
@@ -49,18 +48,19 @@ def read_xlsx(path: Path) -> Iterator[Row | LineError]:
 
 
 @dataclass(slots=True)
-class _Found:
+class Found:
     """What the look through the sheets brought to light."""
 
     sheets_with_data: int = 0
     inflated_bytes: int = 0
+    last_row: int = 0
     faults: list[LineError] = field(default_factory=list)
 
 
 class _Sheet:
     """Follows the cells of one part of the file."""
 
-    def __init__(self, found: _Found) -> None:
+    def __init__(self, found: Found) -> None:
         self._found = found
         self._row = 0
         self._column = 0
@@ -96,6 +96,7 @@ class _Sheet:
                 got=f"row {self._row}, column {self._column}",
                 wanted=f"{MAX_ROWS} rows, {MAX_COLUMNS} columns from A on",
             )
+        self._found.last_row = max(self._found.last_row, self._row)
         if attributes.get("t") == "e":
             self._note("error_value", "an error value", "a value")
 
@@ -118,8 +119,14 @@ def _column_number(letters: str) -> int:
     return number
 
 
-def _look_through(path: Path) -> _Found:
-    found = _Found()
+def look_through(path: Path) -> Found:
+    """Inflate the file once, under limits, and follow its cells.
+
+    Raises:
+        MalformedInput: no XLSX workbook; one that inflates beyond 400 MB, has two
+            sheets with data, or cells beyond column H or row 1,000,000.
+    """
+    found = Found()
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -148,7 +155,7 @@ def _look_through(path: Path) -> _Found:
 
 
 def _look_through_part(
-    archive: zipfile.ZipFile, part: zipfile.ZipInfo, found: _Found
+    archive: zipfile.ZipFile, part: zipfile.ZipInfo, found: Found
 ) -> None:
     is_sheet = "worksheets/" in part.filename and part.filename.endswith(".xml")
     sheet = _Sheet(found)

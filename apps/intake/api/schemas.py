@@ -1,0 +1,111 @@
+"""The shapes that the bulk door documents and answers with."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiTypes,
+    extend_schema_field,
+)
+from rest_framework import serializers
+
+from apps.intake import queries
+from apps.intake.formats.words import sentence
+from apps.intake.models import Upload, UploadError, UploadState
+
+_SHOWN_ERRORS = 100
+UPLOAD_ID = OpenApiParameter("upload_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+CURSOR = OpenApiParameter("cursor", str, description="As given by next and previous.")
+LIMIT = OpenApiParameter("limit", int, description="Rows a page, at most 500.")
+LOCATION = OpenApiParameter(
+    "Location",
+    str,
+    OpenApiParameter.HEADER,
+    description="Where the upload's state can be read.",
+    response=[202],
+)
+FORM: dict[str, Any] = {
+    "type": "object",
+    "required": ["file", "gtin", "lot", "expiry_date", "site"],
+    "additionalProperties": False,
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "gtin": {"type": "string", "pattern": "^[0-9]{8,14}$"},
+        "lot": {"type": "string", "minLength": 1, "maxLength": 20},
+        "expiry_date": {"type": "string", "format": "date"},
+        "site": {"type": "string", "pattern": "^[0-9]{13}$"},
+    },
+}
+
+
+class ErrorSerializer(serializers.Serializer[UploadError]):
+    """One line that cannot be taken."""
+
+    line = serializers.IntegerField(source="line_no")
+    code = serializers.CharField()
+    column = serializers.CharField(source="field")
+    message = serializers.SerializerMethodField()
+    got = serializers.CharField()
+    wanted = serializers.CharField()
+    row = serializers.CharField()
+
+    def get_message(self, error: UploadError) -> str:
+        """The code in words."""
+        return sentence(error.code)
+
+
+class UploadSerializer(serializers.Serializer[Upload]):
+    """Where an upload stands."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=UploadState.choices)
+    gtin = serializers.CharField()
+    lot = serializers.CharField()
+    expiry_date = serializers.DateField()
+    site = serializers.CharField()
+    file_name = serializers.CharField()
+    file_digest = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    rows_done = serializers.IntegerField()
+    rows_total = serializers.IntegerField(allow_null=True)
+    rows_per_second = serializers.SerializerMethodField()
+    error_count = serializers.IntegerField()
+    is_born_recalled = serializers.BooleanField()
+    statement_id = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+    def get_rows_per_second(self, upload: Upload) -> int | None:
+        """Speed of the check so far."""
+        return queries.rows_per_second(upload, at=timezone.now())
+
+
+class UploadDetailSerializer(UploadSerializer):
+    """The same with the first errors by line."""
+
+    errors = serializers.SerializerMethodField()
+
+    @extend_schema_field(ErrorSerializer(many=True))
+    def get_errors(self, upload: Upload) -> list[dict[str, Any]]:
+        """The first 100 errors."""
+        errors = queries.list_errors(upload=upload, limit=_SHOWN_ERRORS)
+        return list(ErrorSerializer(errors, many=True).data)
+
+
+class UploadPageSerializer(serializers.Serializer[Any]):
+    """A page of uploads."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = UploadSerializer(many=True)
+
+
+class DraftSerializer(serializers.Serializer[Any]):
+    """The exact bytes to sign, and what they say in words."""
+
+    payload_type = serializers.CharField()
+    payload = serializers.CharField()
+    statement_id = serializers.CharField()
+    words = serializers.CharField()
+    subjects = serializers.ListField(child=serializers.DictField())

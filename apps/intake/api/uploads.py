@@ -1,0 +1,167 @@
+"""The bulk door for machines: uploads, their state, errors and statement to sign."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from typing_extensions import override
+
+from apps.edge.openapi import reading_problems, writing_problems
+from apps.edge.pagination import CursorPagination
+from apps.edge.throttles import PerMinute
+from apps.intake import operations, queries
+from apps.intake.api import schemas
+from apps.intake.formats.words import errors_csv
+from apps.intake.forms import read_form, submit_form
+from apps.intake.models import Upload
+from apps.partners.authentication import CanSign, IsMember, actor_of
+
+
+class UploadPages(CursorPagination):
+    """The newest first."""
+
+    ordering = ("-created_at", "id")
+
+
+class UploadThrottle(PerMinute):
+    """Files cost disk and minutes of a worker."""
+
+    scope = "uploads"
+    limit = 120
+
+
+class UploadsView(APIView):
+    """Files of serials for one lot each."""
+
+    parser_classes = [MultiPartParser]
+
+    @override
+    def get_permissions(self) -> list[BasePermission]:
+        return [CanSign()] if self.request.method == "POST" else [IsMember()]
+
+    @override
+    def get_throttles(self) -> list[Any]:
+        return [UploadThrottle()] if self.request.method == "POST" else []
+
+    @extend_schema(
+        operation_id="list_uploads",
+        parameters=[schemas.CURSOR, schemas.LIMIT],
+        responses={200: schemas.UploadPageSerializer, **reading_problems(404)},
+    )
+    def get(self, request: Request) -> Response:
+        """The organisation's uploads, the newest first."""
+        pages = UploadPages()
+        rows = pages.paginate_queryset(
+            queries.visible_to(actor_of(request)), request, view=self
+        )
+        return pages.get_paginated_response(
+            schemas.UploadSerializer(rows, many=True).data
+        )
+
+    @extend_schema(
+        operation_id="upload_serials",
+        parameters=[schemas.LOCATION],
+        request={"multipart/form-data": schemas.FORM},
+        responses={202: schemas.UploadSerializer, **writing_problems()},
+    )
+    def post(self, request: Request) -> Response:
+        """Take a file in; it is checked by a job. The same file again is the same upload."""
+        wish, file = read_form(
+            fields=request._request.POST.lists(), files=request._request.FILES.lists()
+        )
+        upload = submit_form(
+            wish=wish, file=file, actor=actor_of(request), at=timezone.now()
+        )
+        place = reverse("api_upload", kwargs={"upload_id": upload.id})
+        body = schemas.UploadSerializer(upload).data
+        return Response(body, status=202, headers={"Location": place})
+
+
+class UploadView(APIView):
+    """One upload."""
+
+    @override
+    def get_permissions(self) -> list[BasePermission]:
+        return [CanSign()] if self.request.method == "DELETE" else [IsMember()]
+
+    @extend_schema(
+        operation_id="get_upload",
+        parameters=[schemas.UPLOAD_ID],
+        responses={200: schemas.UploadDetailSerializer, **reading_problems(404)},
+    )
+    def get(self, request: Request, upload_id: UUID) -> Response:
+        """State, rows done and total, errors by line."""
+        upload = _get(request, upload_id)
+        return Response(schemas.UploadDetailSerializer(upload).data)
+
+    @extend_schema(
+        operation_id="cancel_upload",
+        parameters=[schemas.UPLOAD_ID],
+        responses={204: None, **writing_problems(404)},
+    )
+    def delete(self, request: Request, upload_id: UUID) -> Response:
+        """Give an open upload up; nothing of it remains but its row."""
+        upload = _get(request, upload_id)
+        operations.cancel_upload(upload_id=upload.id, at=timezone.now())
+        return Response(status=204)
+
+
+class UploadErrorsView(APIView):
+    """The errors as a file."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(
+        operation_id="get_upload_errors",
+        parameters=[schemas.UPLOAD_ID],
+        responses={(200, "text/csv"): OpenApiTypes.STR, **reading_problems(404)},
+    )
+    def get(self, request: Request, upload_id: UUID) -> HttpResponse:
+        """CSV of the first 1,000 errors, safe to open in a spreadsheet."""
+        return answer_errors(_get(request, upload_id))
+
+
+class UploadStatementView(APIView):
+    """The statement that commissions the staged serials."""
+
+    permission_classes = [CanSign]
+
+    @extend_schema(
+        operation_id="draft_commissioning",
+        parameters=[schemas.UPLOAD_ID],
+        responses={200: schemas.DraftSerializer, **reading_problems(404, 409)},
+    )
+    def get(self, request: Request, upload_id: UUID) -> Response:
+        """The exact bytes to sign, and the sentence in words."""
+        draft = queries.draft_statement(
+            upload=_get(request, upload_id),
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+        return Response(draft.as_json())
+
+
+def answer_errors(upload: Upload) -> HttpResponse:
+    """The stored errors as a download."""
+    errors = queries.list_errors(upload=upload, limit=operations.MAX_ERRORS)
+    response = HttpResponse(errors_csv(errors), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="errors-{upload.id}.csv"'
+    return response
+
+
+def _get(request: Request, upload_id: UUID) -> Upload:
+    """The caller's upload, up to date; a foreign one is a missing one."""
+    upload = operations.refresh_upload(
+        upload_id=upload_id, actor=actor_of(request), at=timezone.now()
+    )
+    if upload is None:
+        raise Http404
+    return upload

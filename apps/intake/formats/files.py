@@ -1,0 +1,50 @@
+"""Which kind of file it is, by its first bytes; the name proves nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from apps.core.errors import MalformedInput
+from apps.intake.formats.csv_rows import read_csv
+from apps.intake.formats.rows import LineError, Row
+from apps.intake.formats.xlsx_rows import MAGIC, look_through, read_xlsx
+
+_PIECE_BYTES = 1 << 20
+# Office binary (.xls), PDF, gzip: sent by mistake often enough to name them.
+_KNOWN = {
+    b"\xd0\xcf\x11\xe0": "an old .xls workbook",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+}
+
+
+@contextmanager
+def open_rows(path: Path) -> Iterator[tuple[int, Iterator[Row | LineError]]]:
+    """How many lines the file has, about, and its rows.
+
+    Raises:
+        MalformedInput: neither CSV nor XLSX, or as their readers say.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+        for magic, name in _KNOWN.items():
+            if head.startswith(magic):
+                raise MalformedInput(
+                    "not_csv", field="file", got=name, wanted="CSV in UTF-8 or XLSX"
+                )
+        if head == MAGIC:
+            found = look_through(path)
+            yield found.last_row, read_xlsx(path, found)
+            return
+        total = _count_lines(path)
+        file.seek(0)
+        yield total, read_csv(file)
+
+
+def _count_lines(path: Path) -> int:
+    count, last = 0, b""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            count += piece.count(b"\n")
+            last = piece[-1:]
+    return count + (last not in {b"", b"\n"})

@@ -1,0 +1,98 @@
+"""The form of an upload, read the same from the API and from the page."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from django.core.files.uploadedfile import UploadedFile
+
+from apps.core.encoding import parse_date
+from apps.core.errors import MalformedInput
+from apps.core.gs1.keys import Gln, Gtin, Lot
+from apps.intake import operations
+from apps.intake.models import Upload
+from apps.intake.queries import UploadWish, verify_wish
+from apps.partners.queries import Actor
+
+_CHUNK_BYTES: Final = 1 << 20
+FIELDS: Final = ("gtin", "lot", "expiry_date", "site")
+
+
+def read_wish(fields: Mapping[str, str]) -> UploadWish:
+    """The lot that the form names.
+
+    Raises:
+        MalformedInput: a field is missing or holds what it cannot; `field` names it.
+    """
+    return UploadWish(
+        gtin=str(Gtin.parse(_text(fields, "gtin"))),
+        lot=str(Lot.parse(_text(fields, "lot"))),
+        expiry_date=parse_date(_text(fields, "expiry_date"), field="expiry_date"),
+        site=_read_site(_text(fields, "site")),
+    )
+
+
+def read_form(
+    *,
+    fields: Iterable[tuple[str, list[str]]],
+    files: Iterable[tuple[str, list[UploadedFile]]],
+    more: frozenset[str] = frozenset(),
+) -> tuple[UploadWish, UploadedFile]:
+    """The wish and the one file of a multipart form; fields in `more` are passed over.
+
+    Raises:
+        MalformedInput: a part that is missing, unknown or there twice.
+    """
+    single: dict[str, str] = {}
+    for name, values in fields:
+        if name in more:
+            continue
+        if name not in FIELDS or len(values) != 1:
+            raise MalformedInput(
+                "unknown_field",
+                field=name,
+                wanted="each once: file, " + ", ".join(FIELDS),
+            )
+        single[name] = values[0]
+    wish = read_wish(single)
+    found = [file for name, several in files for file in several if name == "file"]
+    others = [name for name, _several in files if name != "file"]
+    if others or len(found) != 1:
+        raise MalformedInput(
+            "missing_field" if not found else "unknown_field",
+            field=others[0] if others else "file",
+            wanted="one file, CSV in UTF-8 or XLSX",
+        )
+    return wish, found[0]
+
+
+def submit_form(
+    *, wish: UploadWish, file: UploadedFile, actor: Actor, at: datetime
+) -> Upload:
+    """Keep the file and write the upload; what is refused on sight is not kept.
+
+    Raises:
+        MalformedInput: as `verify_wish` and `store_file`.
+        LedgerConflict: as `receive_upload`.
+    """
+    verify_wish(wish=wish, gln=actor.gln, at=at)
+    stored = operations.store_file(
+        name=file.name or "", chunks=file.chunks(_CHUNK_BYTES)
+    )
+    return operations.receive_upload(wish=wish, file=stored, actor=actor, at=at)
+
+
+def _text(fields: Mapping[str, str], name: str) -> str:
+    text = fields.get(name)
+    if text is None:
+        raise MalformedInput("missing_field", field=name, wanted="a value")
+    return text.strip(" ")
+
+
+def _read_site(text: str) -> str:
+    try:
+        return str(Gln.parse(text))
+    except MalformedInput as error:
+        raise MalformedInput(
+            error.code, field="site", got=text, wanted=error.wanted
+        ) from error

@@ -1,0 +1,241 @@
+"""The check of one file, as a job: leased, repeatable, all or nothing.
+
+1. Take the lease of the job; a second worker leaves.
+2. Read rows, check each, ask the register for known serials a thousand at a time.
+3. In one transaction stage all serials, or write the errors; then the file goes.
+A run that lost its lease fails at its next progress and writes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.catalog.queries import get_product
+from apps.core.errors import LedgerConflict, MalformedInput
+from apps.custody.operations.stage import stage_serials
+from apps.custody.queries.commissionings import find_recall_ahead
+from apps.custody.queries.registry import find_taken
+from apps.intake.formats.check import LotFacts, RowCheck
+from apps.intake.formats.files import open_rows
+from apps.intake.formats.rows import MAX_ROWS, LineError, Row
+from apps.intake.models import UNCHECKED_STATES, Upload, UploadError, UploadState
+from apps.intake.operations.files import path_of, remove_unneeded
+from apps.intake.queries import UploadWish, verify_wish
+from apps.jobs import operations as jobs
+from apps.jobs.operations import Claim
+
+Clock = Callable[[], datetime]
+
+MAX_ERRORS = 1_000
+_STEP = 1_000  # serials asked for at once
+_SHOW_EVERY = timedelta(milliseconds=300)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run over one file."""
+
+    upload: Upload
+    claim: Claim
+    clock: Clock
+    check: RowCheck
+    shown_at: datetime
+    total: int = 0
+    rows: int = 0
+    error_count: int = 0
+    errors: list[LineError] = field(default_factory=list)
+
+    def note(self, error: LineError) -> None:
+        """Count every error; keep the first thousand."""
+        self.error_count += 1
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(error)
+
+    def show(self) -> None:
+        """Write how far it is, not more often than a page looks.
+
+        Raises:
+            LedgerConflict: `lease_lost`: cancelled, or another worker took over.
+        """
+        at = self.clock()
+        if at - self.shown_at < _SHOW_EVERY:
+            return
+        self.shown_at = at
+        jobs.progress(
+            claim=self.claim, done=self.rows, total=self.total, message="", at=at
+        )
+        Upload.objects.filter(id=self.upload.id).update(
+            rows_done=self.rows, rows_total=self.total, error_count=self.error_count
+        )
+
+
+def check_upload(*, upload_id: UUID, clock: Clock) -> dict[str, int]:
+    """Check the upload's file; a closed upload and a lease held elsewhere are no errors.
+
+    What a dead worker left behind is started again by `sweep`.
+    """
+    upload = Upload.objects.filter(id=upload_id, state__in=UNCHECKED_STATES).first()
+    if upload is None or upload.job_id is None:
+        return {"skipped": 1}
+    claim = jobs.claim(job_id=upload.job_id, at=clock())
+    if claim is None:
+        return {"skipped": 1}
+    run = _start(upload, claim, clock)
+    try:
+        _read(run)
+        _finish(run)
+    except LedgerConflict as conflict:
+        if conflict.code != "lease_lost":
+            raise
+        return {"stopped": 1}
+    except Exception as error:
+        jobs.fail(claim=claim, message=type(error).__name__, at=clock())
+        raise
+    remove_unneeded(digest=upload.file_digest)
+    return {"rows": run.rows, "errors": run.error_count}
+
+
+def _start(upload: Upload, claim: Claim, clock: Clock) -> _Run:
+    at = clock()
+    Upload.objects.filter(id=upload.id, state__in=UNCHECKED_STATES).update(
+        state=UploadState.CHECKING, started_at=at, rows_done=0, error_count=0
+    )
+    facts = LotFacts(upload.gtin, upload.lot, upload.expiry_date)
+    return _Run(upload, claim, clock, RowCheck(facts, at_year=at.year), shown_at=at)
+
+
+def _read(run: _Run) -> None:
+    """Take every row; what speaks of the whole file is an error of line 0."""
+    try:
+        product = verify_wish(
+            wish=_wish(run.upload), gln=run.upload.partner.gln, at=run.clock()
+        )
+        with open_rows(path_of(run.upload.file_digest)) as (run.total, rows):
+            for item in rows:
+                _take(run, item)
+                if run.rows % _STEP == 0:
+                    run.show()
+        _note_known(run, product.pk)
+        _verify_not_empty(run)
+    except MalformedInput as error:
+        run.note(LineError.of(error, line_no=0))
+
+
+def _verify_not_empty(run: _Run) -> None:
+    if not (run.check.serials or run.error_count):
+        raise MalformedInput("empty", field="file", wanted="rows with serials")
+
+
+def _take(run: _Run, item: Row | LineError) -> None:
+    run.rows += 1
+    if run.rows > MAX_ROWS:
+        raise MalformedInput(
+            "too_many_rows", field="file", wanted=f"at most {MAX_ROWS} rows"
+        )
+    error = item if isinstance(item, LineError) else run.check.take(item)
+    if error is not None:
+        run.note(error)
+
+
+def _note_known(run: _Run, product_id: int) -> None:
+    """Ask the register for serials that the product has already."""
+    serials = iter(run.check.serials)
+    while part := list(islice(serials, _STEP)):
+        for serial in find_taken(product_id=product_id, serials=part):
+            run.note(
+                LineError(
+                    line_no=run.check.serials[serial],
+                    code="serial_known",
+                    field="serial",
+                    got=serial,
+                    wanted="a serial that this product does not have yet",
+                    row=serial,
+                )
+            )
+        run.show()
+
+
+def _finish(run: _Run) -> None:
+    """Stage everything or nothing, and close the job in the same transaction."""
+    if not run.error_count:
+        try:
+            _stage(run)
+        except MalformedInput as error:
+            # Another file was signed in between; the register says which serial.
+            line_no = run.check.serials.get(error.got or "", 0)
+            run.note(LineError.of(error, line_no=line_no, row=error.got or ""))
+    if run.error_count:
+        _refuse(run)
+
+
+def _stage(run: _Run) -> None:
+    upload, at = run.upload, run.clock()
+    product = get_product(upload.gtin)
+    recall_id = find_recall_ahead(
+        product_id=product.pk, lot=upload.lot, expiry_date=upload.expiry_date
+    )
+    with transaction.atomic():
+        staging = stage_serials(
+            product=product,
+            partner=upload.partner,
+            lot=upload.lot,
+            expiry_date=upload.expiry_date,
+            serials=run.check.serials,
+            at=at,
+        )
+        _close(
+            run,
+            state=UploadState.STAGED,
+            at=at,
+            staging_id=staging.id,
+            base=staging.base,
+            is_born_recalled=recall_id is not None,
+            root=bytes(staging.root),
+        )
+
+
+def _refuse(run: _Run) -> None:
+    with transaction.atomic():
+        UploadError.objects.bulk_create(
+            UploadError(
+                upload=run.upload,
+                line_no=error.line_no,
+                code=error.code,
+                field=error.field,
+                got=error.got,
+                wanted=error.wanted,
+                row=error.row,
+            )
+            for error in run.errors
+        )
+        _close(
+            run,
+            state=UploadState.REFUSED,
+            at=run.clock(),
+            error_count=run.error_count,
+        )
+
+
+def _close(run: _Run, *, state: UploadState, at: datetime, **values: Any) -> None:
+    """Close job and upload together: the job's fence decides whose result counts."""
+    jobs.finish(
+        claim=run.claim,
+        result={"rows": run.rows, "errors": run.error_count},
+        at=at,
+    )
+    Upload.objects.filter(id=run.upload.id).update(
+        state=state,
+        rows_done=run.rows,
+        rows_total=run.rows,
+        finished_at=at,
+        **values,
+    )
+
+
+def _wish(upload: Upload) -> UploadWish:
+    return UploadWish(upload.gtin, upload.lot, upload.expiry_date, upload.site)

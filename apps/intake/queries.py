@@ -1,0 +1,136 @@
+"""Uploads, read; and what the register says about the lot that one is for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.catalog import queries as catalog
+from apps.catalog.models import Product
+from apps.core.errors import MalformedInput
+from apps.custody import queries as custody
+from apps.custody.queries.commissionings import find_commissionings
+from apps.intake.models import Upload, UploadError, UploadState
+from apps.ledger.formats import Draft
+from apps.partners import queries as partners
+from apps.partners.queries import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class UploadWish:
+    """What the form says: the lot that the file's serials belong to."""
+
+    gtin: str
+    lot: str
+    expiry_date: date
+    site: str
+
+
+def visible_to(actor: Actor) -> QuerySet[Upload]:
+    """The uploads of the actor's organisation; nobody else's business."""
+    if actor.partner is None:
+        return Upload.objects.none()
+    return Upload.objects.filter(partner=actor.partner)
+
+
+def find_upload(*, upload_id: UUID, actor: Actor) -> Upload | None:
+    """The actor's upload with this id, or None."""
+    return visible_to(actor).filter(id=upload_id).first()
+
+
+def rows_per_second(upload: Upload, *, at: datetime) -> int | None:
+    """Speed of the check, so far or in the end; None before it has begun."""
+    if upload.started_at is None:
+        return None
+    seconds = ((upload.finished_at or at) - upload.started_at).total_seconds()
+    return round(upload.rows_done / max(seconds, 0.001))
+
+
+def list_errors(*, upload: Upload, limit: int) -> list[UploadError]:
+    """The first `limit` errors, by line."""
+    return list(upload.errors.order_by("line_no", "id")[:limit])
+
+
+def verify_wish(*, wish: UploadWish, gln: str, at: datetime) -> Product:
+    """Check that the partner `gln` may commission this lot now, so far as is known.
+
+    A foreign product and a missing one answer the same.
+
+    Raises:
+        MalformedInput: `unknown_product`, `expiry_in_past`, `other_expiry`,
+            `unknown_site`.
+    """
+    product = catalog.find_product(wish.gtin)
+    if product is None or product.brand_owner.gln != gln:
+        raise MalformedInput(
+            "unknown_product",
+            field="gtin",
+            got=wish.gtin,
+            wanted="a registered product of yours",
+        )
+    if wish.expiry_date <= at.date():
+        raise MalformedInput(
+            "expiry_in_past",
+            field="expiry_date",
+            got=wish.expiry_date.isoformat(),
+            wanted=f"a day after {at.date().isoformat()}",
+        )
+    _verify_batch(wish)
+    _verify_site(wish.site, gln)
+    return product
+
+
+def draft_statement(*, upload: Upload, actor: Actor, at: datetime) -> Draft:
+    """The commissioning statement to sign.
+
+    Raises:
+        MalformedInput: `not_staged`: nothing waits for a signature.
+    """
+    if upload.state != UploadState.STAGED or upload.staging_id is None:
+        raise MalformedInput(
+            "not_staged", field="state", got=upload.state, wanted="staged"
+        )
+    return custody.draft_commissioning(
+        staging_id=upload.staging_id, site=upload.site, actor=actor, at=at
+    )
+
+
+def list_commissioned(uploads: Iterable[Upload]) -> dict[UUID, str]:
+    """Statement id by upload, of those staged uploads that were signed since."""
+    roots = {
+        bytes(upload.root): upload.id
+        for upload in uploads
+        if upload.state == UploadState.STAGED and upload.root
+    }
+    found = find_commissionings(roots=list(roots)) if roots else {}
+    return {roots[root]: statement_id for root, statement_id in found.items()}
+
+
+def is_stale(upload: Upload) -> bool:
+    """True if the lot has grown since the file was staged: its base is no longer right."""
+    size = catalog.size_of(gtin=upload.gtin, lot=upload.lot)
+    return upload.state == UploadState.STAGED and upload.base != size
+
+
+def _verify_batch(wish: UploadWish) -> None:
+    batch = catalog.find_batch(gtin=wish.gtin, lot=wish.lot)
+    if batch is not None and batch.expiry_date != wish.expiry_date:
+        raise MalformedInput(
+            "other_expiry",
+            field="expiry_date",
+            got=wish.expiry_date.isoformat(),
+            wanted=f"{batch.expiry_date.isoformat()}, as this lot was commissioned",
+        )
+
+
+def _verify_site(site_gln: str, gln: str) -> None:
+    site = partners.find_site(site_gln)
+    if site is None or site.partner.gln != gln:
+        raise MalformedInput(
+            "unknown_site",
+            field="site",
+            got=site_gln,
+            wanted="the GLN of a site of yours",
+        )
