@@ -3,14 +3,66 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
-from apps.core.errors import LedgerConflict, Unavailable
+from django.db import connection
+
+from apps.core.errors import LedgerConflict, MalformedInput, Unavailable
+from apps.core.leaf import Leaf as CoreLeaf
+from apps.core.leaf import LeafType
 from apps.core.statement import Reference, parse_statement
 from apps.ledger.formats import Accepted, join_envelope
-from apps.ledger.models import Quarantine, Statement, Vault
+from apps.ledger.models import Leaf, Pending, Quarantine, Statement, Vault
 
 # Seconds after which a client in quarantine may try again: people must act first.
 _QUARANTINE_RETRY_SECONDS = 300
+
+_LEAVES: Final = (
+    'SELECT "index", statement_id, position, type, time_ms, tag, chain_seq,'
+    " prev_leaf_hash, commitment, leaf_hash FROM ledger_leaf"
+)
+_RANGE: Final = f'{_LEAVES} WHERE "index" >= %s AND "index" < %s ORDER BY "index"'
+_PAGE: Final = 4_096  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLeaf:
+    """A leaf as its row stands; `leaf` builds the public entry from it."""
+
+    index: int
+    statement_id: str | None
+    position: int
+    type: int
+    time_ms: int
+    tag: bytes
+    chain_seq: int
+    prev_leaf_hash: bytes
+    commitment: bytes
+    leaf_hash: bytes
+
+    @property
+    def leaf(self) -> CoreLeaf:
+        """The public entry.
+
+        Raises:
+            MalformedInput: the row holds no leaf.
+        """
+        try:
+            kind = LeafType(self.type)
+        except ValueError as error:
+            raise MalformedInput(
+                "bad_leaf", field="leaf.type", got=self.type, wanted="1 to 7"
+            ) from error
+        return CoreLeaf(
+            kind,
+            self.time_ms,
+            self.tag,
+            self.chain_seq,
+            self.prev_leaf_hash,
+            self.commitment,
+        )
 
 
 def require_no_quarantine() -> None:
@@ -77,3 +129,48 @@ def find_accepted_ms(reference: Reference) -> int | None:
     """When the door accepted the statement that `reference` names; None if unknown."""
     found = Statement.objects.filter(id=reference.statement_id)
     return found.values_list("accepted_ms", flat=True).first()
+
+
+def list_leaves(*, start: int, stop: int) -> Iterator[StoredLeaf]:
+    """The leaves with start <= index < stop, in order, a page at a time in memory."""
+    while start < stop:
+        end = min(start + _PAGE, stop)
+        with connection.cursor() as cursor:
+            cursor.execute(_RANGE, [start, end])
+            rows = cursor.fetchall()
+        yield from map(_stored, rows)
+        start = end
+
+
+def get_leaf(index: int) -> StoredLeaf:
+    """The leaf at `index`.
+
+    Raises:
+        Leaf.DoesNotExist: the tree is not that large.
+    """
+    for row in list_leaves(start=index, stop=index + 1):
+        return row
+    raise Leaf.DoesNotExist(f"no leaf {index}")
+
+
+def leaves_of(statement_id: str) -> list[StoredLeaf]:
+    """The leaves of a statement in subject order; none while it is pending."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_LEAVES} WHERE statement_id = %s ORDER BY position", [statement_id]
+        )
+        return list(map(_stored, cursor.fetchall()))
+
+
+def oldest_pending_ms() -> int | None:
+    """When the statement that waits longest was accepted; None if none waits."""
+    waiting = Pending.objects.order_by("accept_no")
+    return waiting.values_list("accepted_ms", flat=True).first()
+
+
+def _stored(row: tuple[Any, ...]) -> StoredLeaf:
+    # SQLite gives bytes, psycopg bytes too; Django's own mapping would give views.
+    *facts, tag, seq, previous, commitment, digest = row
+    return StoredLeaf(
+        *facts, bytes(tag), seq, bytes(previous), bytes(commitment), bytes(digest)
+    )

@@ -1,0 +1,90 @@
+"""The public log as files: tiles and bundles that never change, one checkpoint."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.anchoring.clients.files import (
+    create_file,
+    make_folder,
+    read_file,
+    replace_file,
+    sync_folders,
+)
+from apps.core.errors import IntegrityBreach
+from apps.core.tiles import TILE_WIDTH, Tile
+
+
+class PublicFiles:
+    """The folder that is served below /log/."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path_of(self, name: str) -> Path:
+        """Where `checkpoint`, `policy` or a tile's path lies."""
+        return self._root / name
+
+    def find_tile(self, tile: Tile) -> bytes | None:
+        """The bytes of exactly this tile or bundle; None if it is not there."""
+        return read_file(self._root / tile.path)
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes:
+        """A tile, or the full one that took its place (`tiles.ReadTile`).
+
+        Raises:
+            IntegrityBreach: `tile_missing`.
+        """
+        for wanted in {width: 0, TILE_WIDTH: 0}:
+            data = self.find_tile(Tile(level, index, wanted))
+            if data is not None:
+                return data
+        raise IntegrityBreach("tile_missing", field=Tile(level, index, width).path)
+
+    def write_tiles(self, tiles: Mapping[Tile, bytes]) -> None:
+        """Write tiles and bundles, durably; what is there must be the same.
+
+        Raises:
+            IntegrityBreach: `tile_differs`: the log would contradict itself.
+        """
+        folders: dict[Path, None] = {}
+        for tile, data in tiles.items():
+            path = self._root / tile.path
+            make_folder(path.parent)
+            folders[path.parent] = None
+            if not create_file(path, data) and path.read_bytes() != data:
+                raise IntegrityBreach("tile_differs", field=tile.path)
+        sync_folders(folders)
+
+    def drop_partials(self, tile: Tile) -> None:
+        """Delete the partial files of a tile whose full file is published."""
+        full = Tile(tile.level, tile.index)
+        partials = self._root / f"{full.path}.p"
+        if self.find_tile(full) is not None and partials.is_dir():
+            shutil.rmtree(partials)
+
+    def read_checkpoint(self) -> bytes | None:
+        """The published note; None before the first."""
+        return read_file(self._root / "checkpoint")
+
+    def publish_checkpoint(self, note: bytes) -> None:
+        """Publish a note whose tiles are all there."""
+        replace_file(self._root / "checkpoint", note)
+
+    def publish_policy(self, policy: bytes) -> None:
+        """Publish the keys by which readers know this log."""
+        if read_file(self._root / "policy") != policy:
+            replace_file(self._root / "policy", policy)
+
+    def read_policy(self) -> bytes | None:
+        """The published policy; None before the first checkpoint."""
+        return read_file(self._root / "policy")
+
+
+def public_files() -> PublicFiles:
+    """The folder that the settings name."""
+    return PublicFiles(Path(settings.LOG_DIR))
