@@ -30,6 +30,7 @@ from apps.core.gs1 import (
     verify_associations,
 )
 from apps.core.gs1.percent import decode_path, decode_query, encode_path, encode_query
+from tests.core.gs1.published_codes import code_for
 
 TODAY = date(2024, 6, 1)
 Case = dict[str, Any]
@@ -37,6 +38,7 @@ Case = dict[str, Any]
 ENGINE = "gs1/gs1-syntax-engine"
 DICTIONARY = "gs1/gs1-syntax-dictionary"
 BIIP = "gs1/biip"
+SIMPLE = "gs1/gs1-dl-simple-parser"
 
 _REGISTRY = "asks for the registry of allocated company prefixes, which nobody gives us"
 _UNKNOWN = "option permitUnknownAIs: we accept identifiers of the table only"
@@ -47,6 +49,7 @@ LEFT_OUT: dict[str, str] = {
     f"{DICTIONARY}/linters.json::lint_gcppos2.c:183": _REGISTRY,
     f"{ENGINE}/dl_parse.json::dl.c:1767": _UNKNOWN,
     f"{ENGINE}/dl_generate.json::dl.c:2206": _UNKNOWN,
+    f"{SIMPLE}/dl_parse.json::gs1dlparser.c:1137": _UNKNOWN,
     f"{ENGINE}/scan_data.json::scandata.c:804": "option addCheckDigit: labels",
     **{
         f"{ENGINE}/scan_data.json::scandata.c:{line}": _PRINTS
@@ -121,6 +124,14 @@ def judge_link(case: Case) -> None:
     if found is not None:
         text = "^" + found.elements.to_text(separator="^")
         assert text == case["element_string"], text
+
+
+def judge_simple_link(case: Case) -> None:
+    found = accepts_or_refuses(
+        case, lambda: parse_digital_link(case["uri"], allow_short_gtin=True)
+    )
+    if found is not None:
+        assert "^" + found.elements.to_text(separator="^") == case["expect"]["u"]
 
 
 def judge_built_link(case: Case) -> None:
@@ -252,45 +263,8 @@ JUDGES: dict[str, Callable[[Case], None]] = {
     f"{ENGINE}/dl_parse.json": judge_link,
     f"{ENGINE}/dl_percent_encoding.json": judge_percent,
     f"{ENGINE}/scan_data.json": judge_scan,
+    f"{SIMPLE}/dl_parse.json": judge_simple_link,
     f"{BIIP}/digital_link.json": judge_biip_link,
     f"{BIIP}/element_strings.json": judge_biip_elements,
     f"{BIIP}/keys.json": judge_biip_key,
 }
-
-# Their name of a linter's refusal, without its prefix, and ours; those of coupons
-# are the same in lower case.
-_CODES = """
-CHECK_DIGIT=bad_check_digit NON_DIGIT_CHARACTER=not_digits
-INCORRECT_CHECK_PAIR=bad_check_pair CSET82_CHARACTER=bad_character
-CSET39_CHARACTER=bad_character CSET64_CHARACTER=bad_character
-CSET64_PADDING=bad_padding ILLEGAL_HOUR=bad_hour ILLEGAL_MINUTE=bad_minute
-ILLEGAL_SECOND=bad_second ILLEGAL_MONTH=bad_month ILLEGAL_DAY=bad_day
-IMPORT_IDX_CHARACTER=bad_import_index NOT_ISO3166=bad_country
-NOT_ISO3166_OR_999=bad_country NOT_ISO3166_ALPHA2=bad_country
-BIOLOGICAL_SEX_CODE=bad_sex_code ILLEGAL_ZERO_VALUE=zero
-ILLEGAL_ZERO_PREFIX=zero_prefix PERCENT_SEQUENCE=bad_percent_sequence
-LENGTH_FOR_PIECE_OF_TOTAL=bad_length ZERO_PIECE_NUMBER=zero_piece
-ZERO_TOTAL_PIECES=zero_total PIECE_NUMBER_EXCEEDS_TOTAL=piece_exceeds_total
-IBAN_CHECKSUM=bad_checksum IBAN_COUNTRY_CODE=bad_country NOT_ISO4217=bad_currency
-PACKAGE_TYPE=bad_package_type MEDIA_TYPE=bad_media_type
-LATITUDE_INVALID_LENGTH=bad_length LONGITUDE_INVALID_LENGTH=bad_length
-INVALID_LATITUDE=bad_latitude INVALID_LONGITUDE=bad_longitude
-POSITION_IN_SEQUENCE_MALFORMED=bad_position POSITION_EXCEEDS_END=position_exceeds_end
-REQUIRES_NON_DIGIT_CHARACTER=only_digits WINDING_DIRECTION=bad_winding
-NOT_HYPHEN=not_hyphen NOT_ZERO=not_zero NOT_ZERO_OR_ONE=not_zero_or_one
-"""
-
-
-def code_for(name: str) -> str:
-    """Our code for the published name of a refusal."""
-    bare = name.removeprefix("GS1_LINTER_")
-    if bare.startswith("COUPON_"):
-        return bare.lower().replace("exipiration", "expiration")
-    for length in ("TOO_SHORT", "TOO_LONG"):
-        if length in bare:
-            return length.lower()
-    known = dict(pair.split("=") for pair in _CODES.split())
-    for prefix in ("", "INVALID_", "INCORRECT_", "ILLEGAL_"):
-        if bare.startswith(prefix) and bare.removeprefix(prefix) in known:
-            return known[bare.removeprefix(prefix)]
-    raise AssertionError(f"no code for {name}")

@@ -9,7 +9,7 @@ import pytest
 
 from apps.core.errors import MalformedInput
 from apps.core.gs1 import AI_TABLE, ApplicationIdentifier, Component, get_ai
-from apps.core.gs1.ai_table import find_ai_at, matches_pattern
+from apps.core.gs1.ai_table import _parse_component, find_ai_at, matches_pattern
 from apps.core.gs1.linters import LINTERS
 from tests.vectors import vectors_path
 
@@ -147,3 +147,8 @@ def test_a_pattern_stands_for_every_digit() -> None:
     assert not matches_pattern("3113", "310n")
     assert not matches_pattern("01", "02")
     assert not matches_pattern("310", "310n")
+
+
+def test_a_malformed_row_is_our_own_mistake() -> None:
+    with pytest.raises(RuntimeError):
+        _parse_component("Q5")

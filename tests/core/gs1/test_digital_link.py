@@ -6,6 +6,7 @@ import pytest
 
 from apps.core.errors import MalformedInput
 from apps.core.gs1 import build_digital_link, parse_digital_link
+from apps.core.gs1.percent import encode_path, encode_query
 
 PACK_URI = "https://id.gs1.org/01/09521568251204/10/A123/21/S1?17=271231"
 KEY = "/01/09521568251204"
@@ -191,3 +192,8 @@ def test_what_has_no_link_is_refused(
         build_digital_link(elements)
 
     assert refusal.value.code == code
+
+
+def test_values_are_encoded_byte_by_byte() -> None:
+    assert encode_path("A/é€ ") == "A%2F%E9%E2%82%AC%20"
+    assert encode_query("A+B C") == "A%2BB+C"

@@ -8,7 +8,12 @@ from apps.core.errors import MalformedInput
 from tests.core.gs1.published import JUDGES, LEFT_OUT, Case
 from tests.vectors import load_json, vectors_path
 
-FOLDERS = ("gs1/gs1-syntax-engine", "gs1/gs1-syntax-dictionary", "gs1/biip")
+FOLDERS = (
+    "gs1/gs1-syntax-engine",
+    "gs1/gs1-syntax-dictionary",
+    "gs1/gs1-dl-simple-parser",
+    "gs1/biip",
+)
 COUNTS = {
     "gs1/gs1-syntax-dictionary/linters.json": 1173,
     "gs1/gs1-syntax-engine/ai_associations.json": 51,
@@ -19,6 +24,7 @@ COUNTS = {
     "gs1/gs1-syntax-engine/dl_parse.json": 79,
     "gs1/gs1-syntax-engine/dl_percent_encoding.json": 21,
     "gs1/gs1-syntax-engine/scan_data.json": 66,
+    "gs1/gs1-dl-simple-parser/dl_parse.json": 39,
     "gs1/biip/digital_link.json": 16,
     "gs1/biip/element_strings.json": 31,
     "gs1/biip/keys.json": 55,

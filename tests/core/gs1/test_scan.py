@@ -247,17 +247,30 @@ def test_a_candidate_may_lie_behind_several_cuts() -> None:
     assert counts == sorted(counts)
 
 
-def test_the_search_ends_on_hostile_digits() -> None:
-    tail = "".join(f"{90 + at % 10}{at}" for at in range(30))
+def test_what_begins_with_no_identifier_has_no_reading() -> None:
+    assert list_splits("ABC") == ()
+
+
+@pytest.mark.parametrize(
+    ("tail", "found"),
+    [
+        ("90" + "".join(f"9{at % 10}" for at in range(44)), MAX_SPLITS),
+        ("90" + "9192939495969798" * 5, MAX_SPLITS),
+        # Every path ends in a repeated 240, so the search gives up on its budget.
+        ("240A" + "10A21A22A235A243A" * 4 + "240" + "X" * 28, 0),
+        ("ABC", 0),
+        ("17271332", 0),
+    ],
+)
+def test_the_search_ends_on_hostile_text(tail: str, found: int) -> None:
     started = perf_counter()
 
-    splits = list_splits("010952156825120421" + tail)
-    nothing = list_splits("ABC")
+    splits = list_splits("0109521568251204" + tail)
 
-    assert len(splits) <= MAX_SPLITS
-    assert nothing == ()
-    assert perf_counter() - started < 5
+    assert len(splits) == found
+    assert perf_counter() - started < 2
     for split in splits:
+        assert split[0] == ("01", GTIN.text)
         assert len({ai for ai, _ in split}) == len(split)
 
 
