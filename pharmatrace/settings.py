@@ -25,7 +25,6 @@ ALLOWED_HOSTS = env.texts(
 )
 CSRF_TRUSTED_ORIGINS = [] if EMBEDDED else [SITE_URL]
 ROOT_URLCONF = "pharmatrace.urls"
-WSGI_APPLICATION = "pharmatrace.wsgi.application"
 
 # --- Secrets and the ledger's own files -------------------------------------------
 SECRETS_DIR = env.path("SECRETS_DIR", VAR_DIR / "secrets")  # 0600 files, never in rows
@@ -112,21 +111,16 @@ DATABASES: dict[str, dict[str, Any]] = {
 _database = DATABASES["default"]
 _options: dict[str, Any] = _database.setdefault("OPTIONS", {})
 if _database["ENGINE"].endswith("sqlite3"):
-    _options |= {
-        # FULL: NORMAL loses acknowledged rows at power loss; IMMEDIATE: no upgrade
-        # of a read lock can fail; timeout in seconds.
+    _options |= {  # NORMAL would lose acknowledged rows at power loss
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-        ),
+        "timeout": 20,  # seconds
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
     _database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     _options |= {"server_side_binding": True, "prepare_threshold": 3}
     _options.setdefault("connect_timeout", 5)  # seconds
 REQUIRE_DURABLE_DATABASE = True  # refuse fsync or synchronous_commit off
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache: counters of the log-in lock and the rate limits -----------------------
 REDIS_URL = env.text("REDIS_URL")
@@ -175,6 +169,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # --- Machine door -----------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.partners.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -186,13 +181,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "apps.edge.pagination.CursorPagination",
     "EXCEPTION_HANDLER": "apps.edge.problems.exception_handler",
-    "UNICODE_JSON": True,
     "NUM_PROXIES": env.number("NUM_PROXIES", 0),  # reverse proxies in front of us
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "PharmaTrace: signed custody of medicines, provable to outsiders",
     "VERSION": "1",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -219,7 +212,6 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.edge.accounts.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if EMBEDDED else "https"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -232,7 +224,7 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"pharmatrace@{env.host_of(SITE_URL)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
 SECURE_SSL_REDIRECT = not EMBEDDED
-SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
+SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000  # a year
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not EMBEDDED
 SECURE_REDIRECT_EXEMPT = [r"^health$"]  # probes reach the container by plain http
 if env.flag("TRUST_FORWARDED_PROTO", default=False):  # only behind a proxy that sets it
@@ -264,7 +256,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", gettext_lazy("English")), ("de", gettext_lazy("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
-USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", VAR_DIR / "static")
 _PACKAGES = BASE_DIR / "node_modules"

@@ -22,7 +22,6 @@ migration that alters such a table must repeat the operation (a test looks for i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -170,13 +169,3 @@ def list_protected(connection: BaseDatabaseWrapper) -> set[str]:
         names = [str(row[0]) for row in cursor.fetchall()]
     tables = [name.rpartition(f"{SUFFIX}_")[0] for name in names if SUFFIX in name]
     return {table for table in tables if tables.count(table) == wanted}
-
-
-def list_declared(apps_with_migrations: dict[Any, Any]) -> set[str]:
-    """The tables that the migrations declare append only, newest word last."""
-    return {
-        operation.table
-        for migration in apps_with_migrations.values()
-        for operation in migration.operations
-        if isinstance(operation, AppendOnly)
-    }
