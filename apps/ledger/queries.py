@@ -169,8 +169,17 @@ def oldest_pending_ms() -> int | None:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredLeaf:
-    # SQLite gives bytes, psycopg bytes too; Django's own mapping would give views.
-    *facts, tag, seq, previous, commitment, digest = row
+    index, statement_id, position, kind, time_ms, tag, *chain = row
+    chain_seq, previous, commitment, digest = chain
     return StoredLeaf(
-        *facts, bytes(tag), seq, bytes(previous), bytes(commitment), bytes(digest)
+        index=index,
+        statement_id=statement_id,
+        position=position,
+        type=kind,
+        time_ms=time_ms,
+        tag=bytes(tag),
+        chain_seq=chain_seq,
+        prev_leaf_hash=bytes(previous),
+        commitment=bytes(commitment),
+        leaf_hash=bytes(digest),
     )
