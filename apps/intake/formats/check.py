@@ -8,7 +8,7 @@ from typing import Final
 
 from apps.core.encoding import parse_date
 from apps.core.errors import MalformedInput
-from apps.core.gs1.dates import parse_yymmdd
+from apps.core.gs1.dates import parse_yymmd0
 from apps.core.gs1.keys import Gtin, Serial
 from apps.intake.formats.rows import Cell, LineError, Row, clip
 
@@ -135,7 +135,7 @@ class RowCheck:
             return cell
         text = cell if isinstance(cell, str) else _whole_number(cell, field="expiry")
         if len(text) == 6 and text.isascii() and text.isdigit():
-            return parse_yymmdd(text, reference_year=self.at_year, field="expiry")
+            return parse_yymmd0(text, reference_year=self.at_year, field="expiry")
         return parse_date(text, field="expiry")
 
 

@@ -18,6 +18,7 @@ _DELIMITERS: Final = (",", ";", "\t")
 _BOM: Final = b"\xef\xbb\xbf"
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _QUOTED: Final = re.compile(r'"[^"]*"?')
+_AFTER_QUOTES: Final = re.compile(r'"(?:[^"]|"")*"([,;\t])')
 # Some spreadsheets announce their delimiter on a line of its own.
 _ANNOUNCED: Final = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 
@@ -94,6 +95,9 @@ def _decode(line_no: int, line: bytes | None) -> str | LineError:
 
 
 def _guess_delimiter(first_line: str) -> str:
+    after = _AFTER_QUOTES.match(first_line)
+    if after is not None:
+        return after[1]
     bare = _QUOTED.sub("", first_line)
     return max(_DELIMITERS, key=bare.count)
 
