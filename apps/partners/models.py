@@ -43,7 +43,9 @@ class TradingPartner(models.Model):
     country = models.CharField(max_length=2)
     tag = models.BinaryField(max_length=32)
     admitted_by = models.CharField(max_length=64)  # statement id
-    role = models.CharField(max_length=16, choices=LicenceRole.choices)  # shown role
+    role = models.CharField(  # shown role; "" until the first licence
+        max_length=16, choices=LicenceRole.choices, default="", blank=True
+    )
     address = models.TextField(default="", blank=True)
     contact_name = models.CharField(max_length=200, default="", blank=True)
     contact_email = models.EmailField(default="", blank=True)
@@ -74,6 +76,9 @@ class Licence(models.Model):
     )
     role = models.CharField(max_length=16, choices=LicenceRole.choices)
     gs1_prefixes = models.JSONField(default=list, blank=True)
+    sites = models.JSONField(
+        default=list, blank=True
+    )  # GLNs; a partner has their union
     scope = models.JSONField(default=list)  # GTINs, or ["*"]
     from_ms = models.BigIntegerField()
     to_ms = models.BigIntegerField(null=True)
