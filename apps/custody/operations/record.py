@@ -10,13 +10,7 @@ All of it in the door's transaction: an exception leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from pyroaring import BitMap
-
-from apps.core.canonical import JsonValue
-from apps.core.custody import CustodyEvent, Judgement, judge
+from apps.core.custody import Judgement, judge
 from apps.core.envelope import statement_id
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.statement import Subject
@@ -24,7 +18,7 @@ from apps.custody.models import Event, Staging
 from apps.custody.operations import commission, despatches
 from apps.custody.operations.project import Row, project
 from apps.custody.queries.lines import SaidLine, read_lines
-from apps.custody.queries.load import Loaded, explain_missing, load
+from apps.custody.queries.load import explain_missing, load
 from apps.custody.queries.resolve import build_event, find_named, touched_by
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
 from apps.ledger import operations as ledger

@@ -126,9 +126,7 @@ def load_batches(loaded: Loaded, batch_ids: Iterable[int], *, lock: str = "") ->
             lock it exclusively; "" reads without a lock.
     """
     keys = sorted(batch_ids)
-    for row_id, tag, size, lot, expiry, gtin, owner in _locked(
-        keys, is_exclusive=is_exclusive
-    ):
+    for row_id, tag, size, lot, expiry, gtin, owner in _batch_rows(keys, lock):
         name = bytes(tag).hex()
         loaded.batch_ids[name] = row_id
         loaded.tags[row_id] = name

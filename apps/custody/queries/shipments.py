@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.custody.formats import to_set
 from apps.custody.models import Container, ContainerLine, Shipment, ShipmentLine
@@ -86,7 +86,7 @@ def find_despatch(*, ref: str, gln: str, sees_all: bool = False) -> Despatch | N
     return None if row is None else _despatch(row)
 
 
-def _with_lines(rows):  # type: ignore[no-untyped-def]
+def _with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     return rows.select_related("event").prefetch_related("lines__batch__product")
 
 
