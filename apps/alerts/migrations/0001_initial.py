@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('partners', '0002_initial'),
+        ('partners', '0001_initial'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_batch_lot_in_byte_order'),
-        ('partners', '0002_initial'),
+        ('partners', '0001_initial'),
     ]
 
     operations = [
