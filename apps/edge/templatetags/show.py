@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 from django import template
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -74,6 +75,14 @@ def day(value: object) -> str:
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@register.filter
+def number(value: object) -> str:
+    """A count with its thousands grouped as the reader's language does."""
+    if not isinstance(value, int):
+        return "" if value is None else str(value)
+    return number_format(value, force_grouping=True)
 
 
 @register.filter
