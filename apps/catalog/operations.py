@@ -1,0 +1,63 @@
+"""The only writers of catalog; custody asks for batches through here."""
+
+from apps.catalog.models import Product
+from apps.catalog.queries import find_product
+from apps.core.bodies import ProductRegister, read_body
+from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
+from apps.core.leaf import product_tag
+from apps.edge.secrets import tag_key
+from apps.ledger.operations import Accepted, Submission, append_statement
+from apps.partners import operations as partners
+from apps.partners import queries as register
+from apps.partners.formats import Said
+
+
+def register_product(submission: Submission) -> Accepted:
+    """Accept product.register by the manufacturer whose prefix the GTIN carries.
+
+    Raises:
+        MalformedInput: `wrong_subjects`, or a body that cannot be read.
+        UntrustedSignature: `not_brand_owner`, `not_licensed`, or as
+            `partners.operations.authenticate`.
+        LedgerConflict: `product_known`: a product is registered once.
+    Source: DESIGN section 4, "maker licensed for the GTIN prefix".
+    """
+    statement = submission.statement
+    body = read_body(statement)
+    if not isinstance(body, ProductRegister):
+        raise MalformedInput("wrong_kind", field="kind", got=statement.kind)
+    tag = product_tag(tag_key(), gtin=body.gtin)
+    partners.require_tags(statement, tag)
+    partners.authenticate(submission=submission)
+    partners.lock_partners(glns=[statement.by])
+    said = Said.by(submission)
+    _require_maker(statement.by, body, said.accepted_ms)
+    if find_product(body.gtin) is not None:
+        raise LedgerConflict(
+            "product_known", field="body.gtin", got=body.gtin, wanted="a new product"
+        )
+    Product.objects.create(
+        gtin=body.gtin,
+        name=body.name,
+        strength=body.strength,
+        form=body.form,
+        pack_size=body.pack_size,
+        brand_owner=register.get_partner(statement.by),
+        tag=tag,
+        registered_by=said.statement_id,
+    )
+    return append_statement(submission=submission, accepted_ms=said.accepted_ms)
+
+
+def _require_maker(by: str, body: ProductRegister, accepted_ms: int) -> None:
+    if body.brand_owner != by:
+        raise UntrustedSignature(
+            "not_brand_owner", field="body.brand_owner", got=body.brand_owner, wanted=by
+        )
+    if not register.law_party(by).may_make(gtin=body.gtin, at_ms=accepted_ms):
+        raise UntrustedSignature(
+            "not_licensed",
+            field="body.gtin",
+            got=body.gtin,
+            wanted="a GTIN under a GS1 prefix of a licence as manufacturer in force",
+        )

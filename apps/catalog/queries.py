@@ -1,0 +1,124 @@
+"""Products and batches, read."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.catalog.models import Batch, Product
+from apps.core.bodies import ProductRegister, parse_body
+from apps.core.errors import MalformedInput
+from apps.core.leaf import product_tag
+from apps.core.subjects import Subject
+from apps.edge.secrets import tag_key
+from apps.ledger.formats import Draft, new_statement
+from apps.partners import queries as partners
+from apps.partners.models import LicenceRole
+from apps.partners.queries import Actor
+
+
+def visible_to(actor: Actor) -> QuerySet[Product]:
+    """Products `actor` may read: what a pack says on its box is open to members."""
+    return Product.objects.all() if actor.is_member else Product.objects.none()
+
+
+def batches_visible_to(actor: Actor) -> QuerySet[Batch]:
+    """Batches that `actor` sees as maker or regulator; holders see theirs by custody."""
+    if actor.is_regulator:
+        return Batch.objects.all()
+    return Batch.objects.filter(product__brand_owner__gln=actor.gln)
+
+
+def search_products(*, actor: Actor, text: str) -> QuerySet[Product]:
+    """Visible products whose name or GTIN contains `text`; all of them for ""."""
+    products = visible_to(actor).select_related("brand_owner").order_by("name", "gtin")
+    wanted = text.strip()
+    if not wanted or "\0" in wanted:
+        return products
+    return products.filter(Q(name__icontains=wanted) | Q(gtin__contains=wanted))
+
+
+def find_product(gtin: str) -> Product | None:
+    """The registered product with this GTIN-14 and its brand owner, or None."""
+    return Product.objects.select_related("brand_owner").filter(gtin=gtin).first()
+
+
+def get_product(gtin: str) -> Product:
+    """The registered product with this GTIN-14.
+
+    Raises:
+        MalformedInput: `unknown_product`.
+    """
+    product = find_product(gtin)
+    if product is None:
+        raise MalformedInput(
+            "unknown_product", field="gtin", got=gtin, wanted="a registered product"
+        )
+    return product
+
+
+def find_batch(*, gtin: str, lot: str) -> Batch | None:
+    """The batch with this GTIN-14 and lot, with its product, or None."""
+    return (
+        Batch.objects.select_related("product", "product__brand_owner")
+        .filter(product__gtin=gtin, lot=lot)
+        .first()
+    )
+
+
+def list_batches(*, actor: Actor, product: Product) -> list[Batch]:
+    """A product's batches that `actor` sees, the newest first."""
+    return list(
+        batches_visible_to(actor).filter(product=product).order_by("-commissioned_ms")
+    )
+
+
+def count_batches(*, actor: Actor) -> dict[int, int]:
+    """How many batches `actor` sees of each product, by the product's key."""
+    rows = batches_visible_to(actor).values("product_id").annotate(n=Count("id"))
+    return {row["product_id"]: row["n"] for row in rows}
+
+
+def prefixes_of(*, actor: Actor) -> list[str]:
+    """The GS1 prefixes of the actor's current licences as manufacturer."""
+    return sorted(
+        {
+            prefix
+            for licence in partners.law_party(actor.gln).licences
+            if licence.role == LicenceRole.MANUFACTURER
+            for prefix in licence.gs1_prefixes
+        }
+    )
+
+
+def draft_product(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
+    """A product.register: gtin, name, pack_size[, strength, form, market_codes].
+
+    Raises:
+        MalformedInput: a field that its value cannot hold, or an unknown one.
+    """
+    said = partners.composed(wish) | {"brand_owner": actor.gln}
+    said.pop("kind", None)
+    body = parse_body("product.register", said)
+    if not isinstance(body, ProductRegister):
+        raise MalformedInput("wrong_kind", field="kind")
+    payload = new_statement(
+        kind="product.register",
+        by=actor.gln,
+        signer=actor.user.signer if actor.user else "",
+        meaning="registers a product",
+        subjects=[Subject(product_tag(tag_key(), gtin=body.gtin))],
+        parents=[],
+        body=body.to_json(),
+        at=at,
+        ledger=partners.get_genesis().origin,
+    )
+    words = _("%(who)s registers %(name)s %(strength)s, %(pack)s, GTIN %(gtin)s.") % {
+        "who": actor.partner.name if actor.partner else "",
+        "name": body.name,
+        "strength": body.strength,
+        "pack": body.pack_size,
+        "gtin": body.gtin,
+    }
+    return Draft(payload=payload, words=words)

@@ -1,0 +1,43 @@
+"""The only writers of partners."""
+
+from apps.partners.operations.accounts import (
+    add_person,
+    create_token,
+    record_read,
+    remove_person,
+    revoke_token,
+    set_member,
+    touch_token,
+)
+from apps.partners.operations.authenticate import (
+    NamedKey,
+    authenticate,
+    verify_scope,
+)
+from apps.partners.operations.genesis import open_ledger
+from apps.partners.operations.keys import enrol_key, revoke_key
+from apps.partners.operations.locks import Lock, lock_keys, lock_partners
+from apps.partners.operations.register import admit_partner, license_partner
+from apps.partners.operations.tags import require_tags
+
+__all__ = [
+    "Lock",
+    "NamedKey",
+    "add_person",
+    "admit_partner",
+    "authenticate",
+    "create_token",
+    "enrol_key",
+    "license_partner",
+    "lock_keys",
+    "lock_partners",
+    "open_ledger",
+    "record_read",
+    "remove_person",
+    "require_tags",
+    "revoke_key",
+    "revoke_token",
+    "set_member",
+    "touch_token",
+    "verify_scope",
+]

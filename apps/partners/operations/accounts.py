@@ -1,0 +1,136 @@
+"""Account data: people's places, tokens, and who read what."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from apps.core.errors import MalformedInput
+from apps.partners.models import (
+    ApiToken,
+    MemberRole,
+    Membership,
+    ReadAudit,
+    TradingPartner,
+    User,
+)
+from apps.partners.queries import Actor
+
+_SHORTEST_PAUSE = timedelta(minutes=1)
+_SUBJECT_CHARACTERS = 400
+_STRENGTH = {MemberRole.MEMBER: 0, MemberRole.SIGNER: 1, MemberRole.ADMIN: 2}
+
+
+def create_token(
+    *, actor: Actor, name: str, role: MemberRole, at: datetime
+) -> tuple[ApiToken, str]:
+    """Make a token for the actor's organisation; the text is known only now.
+
+    Raises:
+        MalformedInput: `role_too_strong`: nobody hands out more than they have.
+    """
+    if actor.partner is None or actor.user is None:
+        raise RuntimeError("a token needs an organisation and a person")
+    if _STRENGTH[role] > _STRENGTH[MemberRole(actor.role)]:
+        raise MalformedInput(
+            "role_too_strong", field="role", got=role.value, wanted=actor.role
+        )
+    prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        prefix=prefix,
+        digest=hashlib.sha256(secret.encode()).hexdigest(),
+        partner=actor.partner,
+        user=actor.user,
+        role=role,
+        name=name,
+        created_at=at,
+    )
+    return token, f"pt_{prefix}_{secret}"
+
+
+def revoke_token(*, actor: Actor, token_id: int, at: datetime) -> bool:
+    """End a token of the actor's organisation; False if there is none to end."""
+    ended = ApiToken.objects.filter(
+        pk=token_id, partner=actor.partner, revoked_at=None
+    ).update(revoked_at=at)
+    return ended == 1
+
+
+def touch_token(*, token: ApiToken, at: datetime) -> None:
+    """Note that a token was used; at most one write a minute."""
+    if token.last_used_at is None or at - token.last_used_at > _SHORTEST_PAUSE:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)
+
+
+def set_member(*, partner: TradingPartner, user: User, role: MemberRole) -> Membership:
+    """Give a person a place in an organisation, or another role there."""
+    membership, _is_new = Membership.objects.update_or_create(
+        user=user, partner=partner, defaults={"role": role}
+    )
+    return membership
+
+
+def record_read(
+    *, actor: Actor, action: str, subject: str, at: datetime, outcome: str = ""
+) -> None:
+    """Write down that something was read: what was asked, never the answer."""
+    ReadAudit.objects.create(
+        partner=actor.partner,
+        user=actor.user,
+        at=at,
+        action=action,
+        subject=subject[:_SUBJECT_CHARACTERS],
+        outcome=outcome,
+    )
+
+
+def add_person(
+    *, actor: Actor, email: str, first_name: str, last_name: str, role: MemberRole
+) -> tuple[User, str]:
+    """Give somebody a place in the actor's organisation, with an account if needed.
+
+    Returns:
+        The person, and the first password of a new account; "" if they had one.
+
+    Raises:
+        MalformedInput: `already_member`.
+    """
+    if actor.partner is None:
+        raise RuntimeError("only an organisation takes people in")
+    username = email.strip().lower()
+    with transaction.atomic():
+        user = User.objects.filter(username=username).first()
+        password = "" if user else secrets.token_urlsafe(12)
+        if user is None:
+            user = User.objects.create_user(
+                username=username,
+                email=username,
+                password=password,
+                first_name=first_name,
+                last_name=last_name,
+            )
+        _membership, is_new = Membership.objects.get_or_create(
+            user=user, partner=actor.partner, defaults={"role": role}
+        )
+    if not is_new:
+        raise MalformedInput("already_member", field="email", got=username)
+    return user, password
+
+
+def remove_person(*, actor: Actor, user_id: int) -> bool:
+    """Take a person's place in the actor's organisation away; False if there is none.
+
+    Their keys stay until they are revoked by a signed statement.
+
+    Raises:
+        MalformedInput: `own_place`: an admin cannot lock themselves out.
+    """
+    if actor.user is not None and actor.user.pk == user_id:
+        raise MalformedInput(
+            "own_place", field="user", wanted="another administrator removes you"
+        )
+    removed, _by_model = Membership.objects.filter(
+        user_id=user_id, partner=actor.partner
+    ).delete()
+    return removed > 0

@@ -1,0 +1,104 @@
+"""Who is asking: a person or a machine, for which organisation, with which role."""
+
+from dataclasses import dataclass
+
+from apps.partners.models import (
+    ApiToken,
+    LicenceRole,
+    MemberRole,
+    Membership,
+    TradingPartner,
+    User,
+)
+
+_SIGNING = frozenset({MemberRole.SIGNER.value, MemberRole.ADMIN.value})
+_OFFICES = frozenset({LicenceRole.REGULATOR.value, LicenceRole.OPERATOR.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """On whose behalf a request is answered; every query is filtered by it.
+
+    `partner` is None for a stranger and for a person without an organisation;
+    `role` is then "".
+    """
+
+    user: User | None
+    partner: TradingPartner | None
+    role: str
+
+    @property
+    def gln(self) -> str:
+        """The organisation's GLN, "" without one."""
+        return "" if self.partner is None else self.partner.gln
+
+    @property
+    def is_member(self) -> bool:
+        """May read what its organisation may read."""
+        return self.partner is not None
+
+    @property
+    def is_regulator(self) -> bool:
+        """Sees everything, and every such read is logged."""
+        return self._has_office(LicenceRole.REGULATOR)
+
+    @property
+    def is_operator(self) -> bool:
+        """Runs the site; sees the register of partners, not their goods."""
+        return self._has_office(LicenceRole.OPERATOR)
+
+    @property
+    def sees_register(self) -> bool:
+        """May read the register of all partners and their licences."""
+        return self.partner is not None and self.partner.role in _OFFICES
+
+    @property
+    def can_sign(self) -> bool:
+        """May submit signed statements for its organisation."""
+        return self.partner is not None and self.role in _SIGNING
+
+    @property
+    def can_administer(self) -> bool:
+        """May change people, keys and tokens of its organisation."""
+        return self.partner is not None and self.role == MemberRole.ADMIN
+
+    def _has_office(self, office: LicenceRole) -> bool:
+        return self.partner is not None and self.partner.role == office
+
+
+STRANGER = Actor(user=None, partner=None, role="")
+
+
+def get_actor(*, user: User, chosen_gln: str) -> Actor:
+    """The actor a logged-in person is, for the organisation chosen in the session.
+
+    Somebody without `chosen_gln` among their organisations acts for the first one.
+    """
+    memberships = list_memberships(user=user)
+    for membership in memberships:
+        if membership.partner.gln == chosen_gln:
+            return Actor(user, membership.partner, membership.role)
+    if memberships:
+        return Actor(user, memberships[0].partner, memberships[0].role)
+    return Actor(user, None, "")
+
+
+def list_memberships(*, user: User) -> list[Membership]:
+    """The organisations a person belongs to, the oldest membership first."""
+    return list(
+        Membership.objects.filter(user=user).select_related("partner").order_by("id")
+    )
+
+
+def token_actor(token: ApiToken) -> Actor:
+    """The actor a machine is: its token's organisation with the token's role."""
+    return Actor(token.user, token.partner, token.role)
+
+
+def find_token(prefix: str) -> ApiToken | None:
+    """The token that is not revoked under `prefix`; its secret is still unchecked."""
+    return (
+        ApiToken.objects.select_related("partner", "user")
+        .filter(prefix=prefix, revoked_at=None, user__is_active=True)
+        .first()
+    )

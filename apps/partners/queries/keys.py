@@ -1,0 +1,57 @@
+"""Signing keys and the requests for new ones."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from apps.partners.models import KeyRequest, MemberRole, SigningKey
+from apps.partners.queries.actors import Actor
+
+
+def keys_visible_to(actor: Actor) -> QuerySet[SigningKey]:
+    """Keys whose history `actor` may read: all for the offices, else its own."""
+    if actor.sees_register:
+        return SigningKey.objects.all()
+    return SigningKey.objects.filter(partner__gln=actor.gln)
+
+
+def requests_visible_to(actor: Actor) -> QuerySet[KeyRequest]:
+    """Open requests of the actor's organisation: all for its admin, else its own."""
+    requests = KeyRequest.objects.filter(partner__gln=actor.gln, closed_at=None)
+    return requests if actor.can_administer else requests.filter(user=actor.user)
+
+
+def list_keys(keyids: Iterable[str]) -> list[SigningKey]:
+    """The enrolled keys among `keyids`, with their partners, by keyid."""
+    return list(
+        SigningKey.objects.select_related("partner")
+        .filter(keyid__in=list(keyids))
+        .order_by("keyid")
+    )
+
+
+def find_key(keyid: str) -> SigningKey | None:
+    """The enrolled key with this keyid, with its partner, or None."""
+    return SigningKey.objects.select_related("partner").filter(keyid=keyid).first()
+
+
+def list_partner_keys(*, gln: str) -> list[SigningKey]:
+    """Every key a partner ever had, those in use first, the latest first."""
+    return list(
+        SigningKey.objects.filter(partner__gln=gln).order_by(
+            "revoked_ms", "-enrolled_ms"
+        )
+    )
+
+
+def has_usable_key(*, actor: Actor) -> bool:
+    """True if the person has an enrolled key for this organisation."""
+    if actor.user is None:
+        return False
+    return (
+        SigningKey.objects.filter(
+            partner=actor.partner, signer=actor.user.signer, revoked_ms=None
+        )
+        .exclude(role=MemberRole.MEMBER)
+        .exists()
+    )
