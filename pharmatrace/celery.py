@@ -8,7 +8,10 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu.transport import TRANSPORT_ALIASES
 
+# Our channel in place of kombu's, whose messages can be read half written.
+TRANSPORT_ALIASES["filesystem"] = "pharmatrace.broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pharmatrace.settings")
 
 app = Celery("pharmatrace")

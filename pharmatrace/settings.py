@@ -133,7 +133,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 # --- Celery: messages only wake workers up; the work stands in the database -------
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost/")
 BROKER_DIR = VAR_DIR / "broker"
 if CELERY_BROKER_URL.startswith("filesystem:"):
     for _folder in ("queue", "control"):
@@ -296,4 +296,5 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"celery": {"level": "WARNING"}},  # else two lines a tick
 }
