@@ -1,0 +1,162 @@
+"""EPCs as constrained canonical GS1 Digital Links: one spelling for each thing.
+
+Source: EPCIS 2.0 section 8.2 (Digital Link in place of URN), GS1 Digital Link.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from ..errors import MalformedInput
+from ..gs1.charsets import verify_cset82
+from ..gs1.keys import Gln, Gtin, Lot, Serial, Sscc
+from ..gs1.percent import decode_path, encode_path
+
+_STEM: Final = "https://id.gs1.org/"
+_LINK: Final = re.compile(
+    r"https://id\.gs1\.org/(00|01|414|417)/([0-9]{13,18})(?:/(10|21|254)/([!-~]{1,60}))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PackEpc:
+    """One trade item: GTIN (01) and serial (21); a pack, or a case of an own GTIN."""
+
+    gtin: str
+    serial: str
+
+    @property
+    def uri(self) -> str:
+        """The Digital Link."""
+        return f"{_STEM}01/{self.gtin}/21/{encode_path(self.serial)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SsccEpc:
+    """One logistic unit: SSCC (00)."""
+
+    sscc: str
+
+    @property
+    def uri(self) -> str:
+        """The Digital Link."""
+        return f"{_STEM}00/{self.sscc}"
+
+
+@dataclass(frozen=True, slots=True)
+class LotClass:
+    """All items of one lot: GTIN (01) and lot (10)."""
+
+    gtin: str
+    lot: str
+
+    @property
+    def uri(self) -> str:
+        """The Digital Link."""
+        return f"{_STEM}01/{self.gtin}/10/{encode_path(self.lot)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place: GLN (414), and within it an extension (254), "" for none."""
+
+    gln: str
+    extension: str = ""
+
+    @property
+    def uri(self) -> str:
+        """The Digital Link."""
+        tail = f"/254/{encode_path(self.extension)}" if self.extension else ""
+        return f"{_STEM}414/{self.gln}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLink:
+    """A party: GLN (417)."""
+
+    gln: str
+
+    @property
+    def uri(self) -> str:
+        """The Digital Link."""
+        return f"{_STEM}417/{self.gln}"
+
+
+Epc: TypeAlias = PackEpc | SsccEpc
+_Link: TypeAlias = PackEpc | SsccEpc | LotClass | Location | PartyLink
+
+
+def parse_epc(uri: str, *, field: str = "") -> Epc:
+    """An instance: a pack or case SGTIN, or an SSCC.
+
+    Raises (as all parsers here):
+        MalformedInput: `bad_epc`, or the refusal of its key, serial or lot.
+    """
+    link = _parse(uri, field)
+    if isinstance(link, PackEpc | SsccEpc):
+        return link
+    raise _refused(uri, field, "…/01/{gtin}/21/{serial} or …/00/{sscc}")
+
+
+def parse_lot_class(uri: str, *, field: str = "") -> LotClass:
+    """A class: all of one lot."""
+    link = _parse(uri, field)
+    if isinstance(link, LotClass):
+        return link
+    raise _refused(uri, field, "…/01/{gtin}/10/{lot}")
+
+
+def parse_location(uri: str, *, field: str = "") -> Location:
+    """A place."""
+    link = _parse(uri, field)
+    if isinstance(link, Location):
+        return link
+    raise _refused(uri, field, "…/414/{gln}")
+
+
+def parse_party(uri: str, *, field: str = "") -> PartyLink:
+    """A party."""
+    link = _parse(uri, field)
+    if isinstance(link, PartyLink):
+        return link
+    raise _refused(uri, field, "…/417/{gln}")
+
+
+def _parse(uri: str, field: str) -> _Link | None:
+    found = _LINK.fullmatch(uri)
+    if found is None:
+        return None
+    ai, key, qualifier, text = found.groups()
+    try:
+        link = _link(ai, key, qualifier, decode_path(text) if text else "")
+    except MalformedInput as error:
+        raise MalformedInput(
+            error.code, field=field, got=uri, wanted=error.wanted
+        ) from None
+    # A second spelling of one EPC would be a second name for one pack.
+    return link if link is not None and link.uri == uri else None
+
+
+def _link(ai: str, key: str, qualifier: str | None, text: str) -> _Link | None:
+    if (ai, qualifier) == ("01", "21"):
+        return PackEpc(Gtin(key).text, Serial(text).text)
+    if (ai, qualifier) == ("01", "10"):
+        return LotClass(Gtin(key).text, Lot(text).text)
+    if (ai, qualifier) == ("00", None):
+        return SsccEpc(Sscc(key).text)
+    if (ai, qualifier) == ("414", "254") and len(text) <= 20:
+        verify_cset82(text, "254")
+        return Location(Gln(key).text, text)
+    if (ai, qualifier) == ("414", None):
+        return Location(Gln(key).text)
+    if (ai, qualifier) == ("417", None):
+        return PartyLink(Gln(key).text)
+    return None
+
+
+def _refused(uri: str, field: str, wanted: str) -> MalformedInput:
+    return MalformedInput(
+        "bad_epc", field=field, got=uri, wanted=f"canonical Digital Link {wanted}"
+    )
