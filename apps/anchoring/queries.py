@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection
 
 from apps.anchoring.clients.public_files import public_files
-from apps.anchoring.models import Checkpoint, TreeState
+from apps.anchoring.models import Checkpoint, SignedNote, TreeState
 from apps.core.checkpoint import Checkpoint as Head
 from apps.core.map import MapValue
 from apps.core.note import Note
@@ -134,6 +134,12 @@ def list_checkpoints(*, limit: int) -> list[Checkpoint]:
     """The newest committed heads, with their notes where they were signed."""
     rows = Checkpoint.objects.select_related("signed").order_by("-size")
     return list(rows[:limit])
+
+
+def list_signed_sizes() -> list[int]:
+    """The sizes of all heads that were signed, ascending."""
+    sizes = SignedNote.objects.order_by("checkpoint_id")
+    return list(sizes.values_list("checkpoint_id", flat=True))
 
 
 def find_checkpoint(size: int) -> Checkpoint | None:

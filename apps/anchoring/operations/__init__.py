@@ -153,7 +153,12 @@ def _restore(stores: Stores, note: bytes, at: datetime) -> SequenceResult:
     head = queries.find_checkpoint(locked.size)
     if head is None or bytes(head.root_hash) != locked.root_hash:
         raise IntegrityBreach("database_differs", field=f"checkpoint {locked.size}")
-    write_tiles(stores, old_size=0, new_size=locked.size)
+    old_size = 0
+    for size in queries.list_signed_sizes():
+        # Readers may still hold an earlier checkpoint and ask for its partial tiles.
+        write_tiles(stores, old_size=old_size, new_size=size)
+        old_size = size
+    write_tiles(stores, old_size=old_size, new_size=locked.size)
     verify_head(stores, locked=None, head=head)
     record_note(locked, at=at)
     publish_head(stores, locked)
