@@ -1,6 +1,11 @@
 """The only writers of catalog; custody asks for batches through here."""
 
-from apps.catalog.models import Product
+from datetime import date
+
+from django.db import connection
+from django.db.models import F
+
+from apps.catalog.models import Batch, Product
 from apps.catalog.queries import find_product
 from apps.core.bodies import ProductRegister, read_body
 from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
@@ -61,3 +66,40 @@ def _require_maker(by: str, body: ProductRegister, accepted_ms: int) -> None:
             got=body.gtin,
             wanted="a GTIN under a GS1 prefix of a licence as manufacturer in force",
         )
+
+
+def lock_product(*, gtin: str) -> None:
+    """Hold a product until the transaction ends, against all who grow its batches."""
+    if connection.vendor == "postgresql":
+        list(Product.objects.select_for_update().filter(gtin=gtin).values_list("pk"))
+
+
+def grow_batch(
+    *,
+    product: Product,
+    lot: str,
+    expiry_date: date,
+    tag: bytes,
+    size: int,
+    statement_id: str,
+    accepted_ms: int,
+) -> Batch:
+    """Add `size` commissioned units to a batch; the first ones make it.
+
+    The caller holds the product locked and has judged lot and expiry date.
+    """
+    batch, is_new = Batch.objects.get_or_create(
+        product=product,
+        lot=lot,
+        defaults={
+            "expiry_date": expiry_date,
+            "tag": tag,
+            "size": size,
+            "commissioned_by": statement_id,
+            "commissioned_ms": accepted_ms,
+        },
+    )
+    if not is_new:
+        Batch.objects.filter(pk=batch.pk).update(size=F("size") + size)
+        batch.refresh_from_db(fields=["size"])
+    return batch
