@@ -6,6 +6,7 @@ from apps.partners.operations.accounts import (
     record_read,
     remove_person,
     revoke_token,
+    set_contact,
     set_member,
     touch_token,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "require_tags",
     "revoke_key",
     "revoke_token",
+    "set_contact",
     "set_member",
     "touch_token",
     "verify_scope",

@@ -71,6 +71,15 @@ def set_member(*, partner: TradingPartner, user: User, role: MemberRole) -> Memb
     return membership
 
 
+def set_contact(
+    *, partner: TradingPartner, address: str, name: str, email: str, phone: str
+) -> None:
+    """Whom to reach at a partner, in a recall for one; account data, not signed."""
+    TradingPartner.objects.filter(pk=partner.pk).update(
+        address=address, contact_name=name, contact_email=email, contact_phone=phone
+    )
+
+
 def record_read(
     *, actor: Actor, action: str, subject: str, at: datetime, outcome: str = ""
 ) -> None:

@@ -1,0 +1,131 @@
+"""Pages about products."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.catalog import queries
+from apps.catalog.models import Batch, Product
+from apps.partners.authentication import actor_of, member_required, signer_required
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product and how many batches the reader sees of it."""
+
+    product: Product
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where in a list the reader is."""
+
+    first: int
+    last: int
+    total: int
+    previous_url: str
+    next_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductListPage:
+    """The list of products."""
+
+    rows: list[ProductRow]
+    text: str
+    pager: Pager
+    can_register: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """One product and its batches."""
+
+    product: Product
+    batches: list[Batch]
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignPanel:
+    """What stands on the signing button, and what the signature means."""
+
+    label: str
+    meaning: str
+    review: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPage:
+    """The form that registers a product."""
+
+    wish: dict[str, str]
+    prefixes: list[str]
+    sign: SignPanel
+
+
+@require_GET
+@member_required
+def product_list(request: HttpRequest) -> HttpResponse:
+    """Products, by name or GTIN."""
+    actor = actor_of(request)
+    text = request.GET.get("q", "")
+    found = Paginator(queries.search_products(actor=actor, text=text), PAGE_SIZE)
+    shown = found.get_page(request.GET.get("page"))
+    counts = queries.count_batches(actor=actor)
+    page = ProductListPage(
+        rows=[ProductRow(each, counts.get(each.pk, 0)) for each in shown],
+        text=text,
+        pager=Pager(
+            first=shown.start_index(),
+            last=shown.end_index(),
+            total=found.count,
+            previous_url=_url(text, shown.number - 1) if shown.has_previous() else "",
+            next_url=_url(text, shown.number + 1) if shown.has_next() else "",
+        ),
+        can_register=actor.can_sign and bool(queries.prefixes_of(actor=actor)),
+    )
+    return render(request, "catalog/product_list.html", {"page": page})
+
+
+@require_GET
+@member_required
+def product_detail(request: HttpRequest, gtin: str) -> HttpResponse:
+    """One product."""
+    actor = actor_of(request)
+    product = queries.search_products(actor=actor, text="").filter(gtin=gtin).first()
+    if product is None:
+        raise Http404
+    page = ProductPage(
+        product=product,
+        batches=queries.list_batches(actor=actor, product=product),
+        is_own=product.brand_owner.gln == actor.gln,
+    )
+    return render(request, "catalog/product_detail.html", {"page": page})
+
+
+@require_GET
+@signer_required
+def product_register(request: HttpRequest) -> HttpResponse:
+    """The form whose signature registers a product."""
+    page = RegisterPage(
+        wish={"kind": "product.register"},
+        prefixes=queries.prefixes_of(actor=actor_of(request)),
+        sign=SignPanel(
+            label=_("Sign and register the product"),
+            meaning=_("registers a product under our GS1 prefix"),
+        ),
+    )
+    return render(request, "catalog/product_register.html", {"page": page})
+
+
+def _url(text: str, number: int) -> str:
+    return "?" + urlencode({"q": text, "page": number} if text else {"page": number})
