@@ -30,12 +30,14 @@ class Channel(filesystem.Channel):
     """Puts and takes messages by rename, which is atomic within one folder."""
 
     @override
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(  # type: ignore[override]  # kombu's own two signatures differ
+        self, queue: str, payload: dict[str, Any], **kwargs: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         # Nanoseconds in fixed width: names sort in the order of arrival.
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}{_ENDING}"
         hidden = folder / f"{name}{_HIDDEN}"
-        hidden.write_text(dumps(message), encoding="utf-8")
+        hidden.write_text(dumps(payload), encoding="utf-8")
         hidden.rename(folder / name)
 
     @override

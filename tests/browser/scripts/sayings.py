@@ -11,7 +11,7 @@ from apps.core.keys import PublicKey, load_public_key
 from apps.core.signing import verify_signature
 from apps.core.subjects import Moved, Subject
 from apps.ledger.formats import Draft, new_statement
-from tests.browser.stage import STELLA
+from tests.browser.scripts.stage import STELLA
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 WORDS = "Stella Pharmacy ships 40 cases (480 packs) of Amoxil 500 mg to Transpharm."

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.core.canonical import canonical_bytes
-from tests.browser.sayings import (
+from tests.browser.scripts.conftest import INSECURE
+from tests.browser.scripts.sayings import (
     WORDS,
     accepted,
     draft_shipping,
@@ -222,7 +223,7 @@ def test_without_a_key_the_page_says_where_to_make_one(stage, page):
 def test_an_address_that_is_not_secure_is_explained(stage, open_page):
     url = stage.show("/ship", "sign.html", wish=WISH, sign=SIGN)
 
-    page = open_page(url.replace("localhost", "lan.example"))
+    page = open_page(url.replace(stage.url, INSECURE))
 
     expect(page.get_by_role("alert")).to_contain_text("Open the site by https")
 

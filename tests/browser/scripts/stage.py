@@ -21,7 +21,7 @@ from django.template import engines
 from django.template.backends.django import DjangoTemplates
 from django.test import RequestFactory, override_settings
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 PAGES = Path(__file__).parent / "pages"
 STELLA = "9524141000015"
 FRAME = SimpleNamespace(
@@ -89,7 +89,7 @@ def render(template: str, *, user: int = 7, **context: Any) -> str:
     assert engines
     request = RequestFactory().get("/")
     request.user = SimpleNamespace(is_authenticated=bool(user), pk=user)
-    with override_settings(ROOT_URLCONF="tests.browser.stage_urls"):
+    with override_settings(ROOT_URLCONF="tests.browser.scripts.stage_urls"):
         page = engine.get_template(template)
         return page.render({"frame": FRAME if user else None, **context}, request)
 
@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
                 200, "text/html; charset=utf-8", self.stage.pages[path].encode()
             )
         else:
-            self._answer(404, "text/plain", b"")
+            self._answer(404, "text/plain", b"no such page")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
