@@ -1,0 +1,366 @@
+"""EPCIS events of our law: read, refused, built, and valid for GS1's own schema."""
+
+import copy
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.core import cbv
+from apps.core.canonical import canonical_bytes
+from apps.core.epcis import (
+    BizTransaction,
+    Ilmd,
+    Location,
+    LotClass,
+    LotQuantity,
+    PackEpc,
+    SsccEpc,
+    build,
+    event_json,
+    parse_epc,
+    parse_event,
+)
+from apps.core.epcis.parts import Handover, Occasion, Units
+from apps.core.errors import MalformedInput
+from tests.core.signing.test_statement import json_values
+from tests.vectors import load_json
+
+PACK = PackEpc("09521568251204", "S1")
+OTHER = PackEpc("09521568251204", "S2")
+CASE = PackEpc("19521568251201", "C1")
+PALLET = SsccEpc("095215680000000017")
+AT = Occasion(1_772_442_000_000, "9521568000024", "+01:00")
+THERE = Occasion(1_772_442_000_000, "9529999000026", "+01:00")
+DESADV = BizTransaction("desadv", "urn:epcglobal:cbv:bt:9521568000017:DA-9")
+RMA = BizTransaction("rma", "urn:epcglobal:cbv:bt:9521568000017:RMA-3")
+SALE = Handover(
+    "9521568000017", "9521568000024", "9529999000019", "9529999000026", [DESADV]
+)
+BACK = Handover(
+    "9529999000019", "9529999000026", "9521568000017", "9521568000024", [RMA]
+)
+ONE = Units([PACK])
+EVENTS = {
+    "commission_lot": build.commission_lot(
+        AT,
+        gtin="09521568251204",
+        lot="A123",
+        expiry_date=date(2028, 2, 29),
+        size=10_000,
+    ),
+    "commission_container": build.commission_container(AT, container=PALLET),
+    "pack": build.pack(AT, container=CASE, children=Units([PACK, OTHER])),
+    "unpack": build.unpack(AT, container=CASE),
+    "ship": build.ship(AT, units=Units([PALLET]), handover=SALE),
+    "receive": build.receive(
+        THERE, units=Units([PALLET]), handover=SALE, is_inferred=True
+    ),
+    "void": build.void_shipping(AT, units=Units([CASE]), documents=[DESADV]),
+    "dispense": build.dispense(THERE, units=ONE),
+    "dispense_part": build.dispense_part(THERE, units=ONE),
+    "decommission": build.decommission(AT, units=ONE),
+    "lose": build.lose(AT, units=ONE),
+    "stolen": build.report_stolen(AT, units=ONE),
+    "destroy": build.destroy(AT, units=ONE),
+    "sample": build.sample(AT, units=ONE),
+    "export": build.export(AT, units=ONE, source="9521568000017"),
+    "ship_return": build.ship_return(THERE, units=ONE, handover=BACK),
+    "receive_return": build.receive_return(AT, units=ONE, handover=BACK),
+    "ship_recalled": build.ship_recalled(THERE, units=ONE, handover=BACK),
+    "hold": build.hold(AT, units=ONE, disposition=build.RECALLED),
+    "release": build.release(AT, units=ONE),
+    "release_inspected": build.release_inspected(AT, units=ONE),
+    "undo": build.declare_error(
+        build.dispense(THERE, units=ONE),
+        declaration_time_ms=1_772_442_000_001,
+        reason="did_not_occur",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_every_event_of_the_law_reads_back(name):
+    event = EVENTS[name]
+
+    assert parse_event(event_json(event)) == event
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_every_event_of_the_law_is_valid_for_gs1(name):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = load_json("gs1/gs1-EPCIS/normative/EPCIS-JSON-Schema-2.0.1.json")
+    document = {
+        "@context": [cbv.EPCIS_CONTEXT, dict(cbv.PREFIXES)],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-03-02T09:00:00.000Z",
+        "epcisBody": {"eventList": [event_json(EVENTS[name])]},
+    }
+
+    jsonschema.validate(document, schema)
+
+
+def test_a_commissioning_says_lot_expiry_and_number():
+    made = event_json(EVENTS["commission_lot"])
+
+    assert made == {
+        "type": "ObjectEvent",
+        "eventTime": "2026-03-02T09:00:00.000Z",
+        "eventTimeZoneOffset": "+01:00",
+        "action": "ADD",
+        "bizStep": "commissioning",
+        "disposition": "active",
+        "quantityList": [
+            {
+                "epcClass": "https://id.gs1.org/01/09521568251204/10/A123",
+                "quantity": 10_000,
+            }
+        ],
+        "readPoint": {"id": "https://id.gs1.org/414/9521568000024"},
+        "bizLocation": {"id": "https://id.gs1.org/414/9521568000024"},
+        "ilmd": {
+            "cbvmda:lotNumber": "A123",
+            "cbvmda:itemExpirationDate": "2028-02-29",
+        },
+    }
+
+
+def test_a_receipt_is_read_into_types():
+    event = EVENTS["receive"]
+
+    assert (event.epcs, event.read_point) == ((PALLET,), Location("9529999000026"))
+    assert (event.source.gln, event.source.site) == ("9521568000017", "9521568000024")
+    assert (event.destination.gln, event.destination.site) == (
+        "9529999000019",
+        "9529999000026",
+    )
+    assert event.persistent_set == ("completeness_inferred",)
+    assert not event.has_rma
+    assert EVENTS["receive_return"].has_rma
+    assert EVENTS["commission_lot"].ilmd == Ilmd("A123", date(2028, 2, 29))
+    assert EVENTS["commission_lot"].quantities == (
+        LotQuantity(LotClass("09521568251204", "A123"), 10_000),
+    )
+
+
+def test_a_carrier_gets_possession_and_not_ownership():
+    lent = Handover(
+        "9521568000017",
+        "9521568000024",
+        "9529999000019",
+        "9529999000026",
+        moves_ownership=False,
+    )
+    event = build.ship(AT, units=ONE, handover=lent)
+
+    assert event.destination.owning_party is None
+    assert event.destination.gln == "9529999000019"
+
+
+def change(name, path, value):
+    changed = copy.deepcopy(event_json(EVENTS[name]))
+    place = changed
+    for step in path[:-1]:
+        place = place[step]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return changed
+
+
+def refusal(event) -> str:
+    with pytest.raises(MalformedInput) as caught:
+        parse_event(event)
+    return caught.value.code
+
+
+DL = "https://id.gs1.org/01/09521568251204/21/S1"
+LOT = "https://id.gs1.org/01/09521568251204/10/A123"
+
+
+@pytest.mark.parametrize(
+    "kind", ["TransformationEvent", "AssociationEvent", "TransactionEvent"]
+)
+def test_events_that_the_law_does_not_know_are_refused_by_name(kind):
+    assert refusal(change("ship", ["type"], kind)) == "not_supported_by_law"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "code"),
+    [
+        ("ship", ["type"], "QuantityEvent", "unknown_word"),
+        ("ship", ["type"], ..., "missing_field"),
+        ("ship", ["action"], "OBSERV", "unknown_word"),
+        ("ship", ["action"], ..., "missing_field"),
+        ("ship", ["bizStep"], "https://ref.gs1.org/cbv/BizStep-shipping", "unknown_word"),
+        ("ship", ["bizStep"], "urn:epcglobal:cbv:bizstep:shipping", "unknown_word"),
+        ("ship", ["bizStep"], "dispatching", "unknown_word"),
+        ("ship", ["disposition"], "quarantined", "unknown_word"),
+        ("ship", ["eventTime"], "2026-03-02T10:00:00.000+01:00", "bad_time"),
+        ("ship", ["eventTime"], ..., "missing_field"),
+        ("ship", ["eventTimeZoneOffset"], "Z", "bad_text"),
+        ("ship", ["eventTimeZoneOffset"], "+14:30", "bad_text"),
+        ("ship", ["eventTimeZoneOffset"], ..., "missing_field"),
+        ("ship", ["recordTime"], "2026-03-02T09:00:00.000Z", "unknown_field"),
+        ("ship", ["certificationInfo"], "urn:x:y", "unknown_field"),
+        ("ship", ["parentID"], PALLET.uri, "unknown_field"),
+        ("ship", ["example:note"], "x", "unknown_field"),
+        ("ship", ["note"], "x", "unknown_field"),
+        ("ship", ["pharmatrace:weight"], 1.5, "not_an_integer"),
+        ("ship", ["@context"], ["https://example.org/x.jsonld"], "bad_context"),
+        ("ship", ["@context"], [{"cbvmda": "urn:other:"}], "bad_context"),
+        ("ship", ["@context"], [{"example": "urn:x:"}], "bad_context"),
+        ("ship", ["eventID"], "not a uri", "bad_text"),
+        ("ship", ["epcList"], [], "bad_length"),
+        ("ship", ["epcList"], [DL, DL], "repeated_member"),
+        ("ship", ["epcList"], ..., "bad_event"),
+        ("ship", ["epcList"], [LOT], "bad_epc"),
+        ("ship", ["epcList"], ["urn:epc:id:sgtin:9521568.025120.S1"], "bad_epc"),
+        ("ship", ["epcList"], ["https://id.gs1.org/01/09521568251204"], "bad_epc"),
+        ("ship", ["epcList"], [DL + "?17=280229"], "bad_epc"),
+        ("ship", ["epcList"], [DL.replace("id.gs1", "trace")], "bad_epc"),
+        ("ship", ["epcList"], [DL.replace("https", "http")], "bad_epc"),
+        ("ship", ["epcList"], [DL.replace("S1", "%53%31")], "bad_epc"),
+        ("ship", ["epcList"], [DL.replace("S1", "%2f")], "bad_epc"),
+        ("ship", ["epcList"], [DL.replace("204/", "205/")], "bad_check_digit"),
+        ("ship", ["epcList"], [DL.replace("S1", "S" * 21)], "too_long"),
+        ("ship", ["epcList"], [DL.replace("S1", "%20")], "bad_character"),
+        ("ship", ["epcList"], ["https://id.gs1.org/00/095215680000000018"], "bad_check_digit"),
+        ("ship", ["epcList"], "x", "wrong_type"),
+        ("ship", ["epcList"], [7], "wrong_type"),
+        ("ship", ["readPoint"], ..., "missing_field"),
+        ("ship", ["readPoint"], {"id": "https://id.gs1.org/417/9521568000017"}, "bad_epc"),
+        ("ship", ["readPoint"], {"id": "https://id.gs1.org/414/9521568000031"}, "bad_event"),
+        ("ship", ["bizLocation"], {"id": "https://id.gs1.org/414/9521568000024"}, "bad_event"),
+        ("ship", ["sourceList"], ..., "bad_event"),
+        ("ship", ["sourceList", 1], ..., "bad_event"),
+        ("ship", ["destinationList"], ..., "bad_event"),
+        ("ship", ["destinationList", 2], ..., "bad_event"),
+        ("ship", ["destinationList", 0, "type"], "location", "repeated_member"),
+        ("ship", ["destinationList", 0, "type"], "seller", "unknown_word"),
+        ("ship", ["destinationList", 2, "destination"], "https://id.gs1.org/417/9529999000019", "bad_epc"),
+        ("ship", ["bizTransactionList", 0, "type"], "order", "unknown_word"),
+        ("ship", ["bizTransactionList", 0, "type"], ..., "missing_field"),
+        ("ship", ["ilmd"], {"cbvmda:lotNumber": "A123", "cbvmda:itemExpirationDate": "2028-02-29"}, "bad_event"),
+        ("receive", ["readPoint"], {"id": "https://id.gs1.org/414/9521568000024"}, "bad_event"),
+        ("receive", ["persistentDisposition"], {}, "missing_field"),
+        ("receive", ["persistentDisposition"], {"set": []}, "bad_length"),
+        ("hold", ["persistentDisposition", "unset"], ["recalled"], "bad_event"),
+        ("pack", ["parentID"], ..., "bad_event"),
+        ("pack", ["childEPCs"], ..., "bad_event"),
+        ("pack", ["childEPCs", 0], CASE.uri, "bad_event"),
+        ("pack", ["epcList"], [DL], "unknown_field"),
+        ("unpack", ["parentID"], ..., "bad_event"),
+        ("commission_lot", ["ilmd"], ..., "bad_event"),
+        ("commission_lot", ["ilmd", "cbvmda:lotNumber"], "A124", "bad_event"),
+        ("commission_lot", ["ilmd", "cbvmda:itemExpirationDate"], "280229", "bad_date"),
+        ("commission_lot", ["ilmd", "cbvmda:itemExpirationDate"], ..., "missing_field"),
+        ("commission_lot", ["ilmd", "example:x"], "1", "unknown_field"),
+        ("commission_lot", ["quantityList", 0, "quantity"], ..., "bad_event"),
+        ("commission_lot", ["quantityList", 0, "quantity"], 0, "out_of_range"),
+        ("commission_lot", ["quantityList", 0, "quantity"], 1.5, "wrong_type"),
+        ("commission_lot", ["quantityList", 0, "uom"], "KGM", "unknown_field"),
+        ("commission_lot", ["quantityList", 0, "epcClass"], DL, "bad_epc"),
+        ("commission_lot", ["epcList"], [CASE.uri], "bad_event"),
+        ("undo", ["errorDeclaration", "correctiveEventIDs"], ["urn:uuid:6e0b"], "bad_event"),
+        ("undo", ["errorDeclaration", "reason"], "typo", "unknown_word"),
+        ("undo", ["errorDeclaration", "declarationTime"], "2026-03-02T08:59:59.999Z", "bad_event"),
+    ],
+)  # fmt: skip
+def test_what_the_schema_lets_pass_and_the_standard_does_not(name, path, value, code):
+    assert refusal(change(name, path, value)) == code
+
+
+def sensor(metadata, report):
+    element = {"sensorMetadata": metadata, "sensorReport": [report]}
+    return change("ship", ["sensorElementList"], [element])
+
+
+def test_sensors_may_measure_fractions_before_the_event_only():
+    value = {"type": "Temperature", "value": 4.5, "uom": "CEL"}
+
+    event = parse_event(sensor({"time": "2026-03-02T09:00:00.000Z"}, value))
+    assert event.sensors[0]["sensorReport"][0]["value"] == 4.5
+    assert canonical_bytes(event_json(event))
+    assert refusal(sensor({"time": "2026-03-02T09:00:00.001Z"}, value)) == "bad_event"
+    assert refusal(sensor({"uom": "CEL"}, value)) == "bad_event"
+    device = {"deviceID": "urn:x:1"}
+    assert refusal(sensor(device, {**value, **device})) == "bad_event"
+    assert refusal(sensor({}, {**value, "nested": []})) == "bad_event"
+    assert refusal(change("ship", ["sensorElementList"], ["x"])) == "wrong_type"
+    assert refusal(change("ship", ["sensorElementList"], [{}])) == "bad_event"
+    assert refusal(sensor([], value)) == "bad_event"
+    assert refusal(sensor({"time": 1}, value)) == "bad_event"
+
+
+def test_extensions_of_known_prefixes_are_kept():
+    event = parse_event(change("ship", ["gs1ushc:dropShipment"], False))
+
+    assert event.extensions == {"gs1ushc:dropShipment": False}
+    assert event_json(event)["gs1ushc:dropShipment"] is False
+    lot = parse_event(change("commission_lot", ["ilmd", "cbvmda:measurement"], "x"))
+    assert lot.ilmd.extensions == {"cbvmda:measurement": "x"}
+
+
+def test_the_standard_context_and_ours_may_be_said():
+    context = [cbv.EPCIS_CONTEXT, {"gs1ushc": cbv.PREFIXES["gs1ushc"]}]
+
+    assert parse_event(change("ship", ["@context"], context)) == EVENTS["ship"]
+    assert parse_event(change("ship", ["@context"], cbv.EPCIS_CONTEXT))
+
+
+def test_serials_of_set_82_are_percent_encoded_in_one_way():
+    epc = PackEpc("09521568251204", 'A/1"%_?')
+
+    assert epc.uri == "https://id.gs1.org/01/09521568251204/21/A%2F1%22%25_%3F"
+    assert parse_epc(epc.uri) == epc
+
+
+def test_the_words_are_those_of_cbv_2():
+    defined = load_json("gs1/gs1-EPCIS/normative/EPCIS-JSON-Schema-2.0.1.json")[
+        "definitions"
+    ]
+
+    def words(name):
+        return set(defined[name]["anyOf"][1]["enum"])
+
+    assert words("bizStep") == cbv.BIZ_STEPS
+    assert words("disposition") == cbv.DISPOSITIONS
+    assert words("bizTransaction-type") == cbv.BIZ_TRANSACTION_TYPES
+    assert words("source-dest-type") == cbv.SOURCE_DEST_TYPES
+
+
+def test_builders_make_nothing_that_the_door_refuses():
+    with pytest.raises(MalformedInput):
+        build.dispense(AT, units=Units())
+    with pytest.raises(MalformedInput):
+        build.pack(AT, container=CASE, children=Units([CASE]))
+    with pytest.raises(MalformedInput):
+        build.ship(THERE, units=ONE, handover=SALE)
+    with pytest.raises(MalformedInput):
+        build.dispense(Occasion(AT.event_time_ms, "9521568000025"), units=ONE)
+
+
+@given(st.sampled_from(sorted(EVENTS)), st.data())
+def test_any_value_in_any_field_is_read_or_malformed(name, data):
+    event = event_json(EVENTS[name])
+    field = data.draw(st.sampled_from(sorted(event)))
+    event[field] = data.draw(json_values)
+
+    try:
+        read = parse_event(event)
+    except MalformedInput:
+        return
+    assert parse_event(event_json(read)) == read
+
+
+@given(st.text(max_size=90), st.sampled_from(["", "https://id.gs1.org/"]))
+def test_any_text_is_an_epc_or_malformed(text, stem):
+    try:
+        epc = parse_epc(stem + text)
+    except MalformedInput:
+        return
+    assert epc.uri == stem + text
