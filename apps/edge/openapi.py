@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from apps.edge.problems import CONTENT_TYPE
@@ -21,7 +22,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    field = serializers.CharField(required=False)  # type: ignore[assignment]  # a member's name
+    field = serializers.CharField(required=False)
     got = serializers.CharField(required=False)
     wanted = serializers.CharField(required=False)
     rule = serializers.CharField(required=False)

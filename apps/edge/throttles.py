@@ -43,8 +43,9 @@ class PerMinute(BaseThrottle):
         return _WINDOW_SECONDS - time.time() % _WINDOW_SECONDS
 
     def _caller(self, request: Request) -> str:
-        if request.auth is not None and hasattr(request.auth, "pk"):
-            return f"token-{request.auth.pk}"
-        if request.user is not None and request.user.pk is not None:
+        token = getattr(request.auth, "pk", None)
+        if token is not None:
+            return f"token-{token}"
+        if request.user.pk is not None:
             return f"user-{request.user.pk}"
         return f"address-{self.get_ident(request)}"

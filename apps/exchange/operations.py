@@ -24,12 +24,11 @@ from apps.core.errors import (
     LedgerConflict,
     MalformedInput,
 )
-from apps.custody import operations as custody
+from apps.custody.operations.record import record_events
 from apps.exchange.formats import numbered, read_submission
 from apps.ledger import queries as ledger
 from apps.ledger.operations import Accepted, Submission
 from apps.partners import operations as partners
-from apps.recalls import operations as recalls
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +41,13 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "key.enrol": partners.enrol_key,
     "key.revoke": partners.revoke_key,
     "product.register": catalog.register_product,
-    "event": custody.record_events,
-    "events": custody.record_events,
-    "recall.open": recalls.open_recall,
-    "recall.amend": recalls.amend_recall,
-    "recall.close": recalls.close_recall,
-    "recall.answer": recalls.answer_recall,
+    "event": record_events,
+    "events": record_events,
 }
 _ATTEMPTS: Final = 5
 _PATIENCE_SECONDS: Final = 5.0  # a busy SQLite waits 20 seconds by itself
 _PAUSE_SECONDS: Final = 0.02
+_KNOWN: Final = "statement_known"  # the same statement, a moment earlier
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _LOST_RACES: Final = frozenset({"40001", "40P01", "55P03"})
 
@@ -95,7 +91,7 @@ def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return _accept_all(submissions)
-        except (OperationalError, IntegrityError) as error:
+        except (OperationalError, IntegrityError, LedgerConflict) as error:
             if not _is_lost_race(error):
                 raise
             logger.warning("Lost race, attempt %d: %s", attempt, error)
@@ -107,9 +103,11 @@ def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted
     raise LedgerConflict("lost_race", wanted="the same request again in a second")
 
 
-def _is_lost_race(error: DatabaseError) -> bool:
+def _is_lost_race(error: DatabaseError | LedgerConflict) -> bool:
     # A broken constraint is somebody who was faster: the next run reads what he wrote
     # and refuses, or answers, for the right reason.
+    if isinstance(error, LedgerConflict):
+        return error.code == _KNOWN
     if isinstance(error, IntegrityError):
         return True
     state = getattr(error.__cause__, "sqlstate", None)

@@ -1,32 +1,115 @@
-"""Drafts: a wish in plain JSON becomes the exact bytes to sign."""
+"""Drafts of statements, and what became of those that were accepted."""
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from apps.catalog import queries as catalog
+from apps.core.canonical import canonical_bytes
 from apps.core.errors import MalformedInput
-from apps.custody import queries as custody
-from apps.ledger.formats import Draft
+from apps.core.leaf import party_tag
+from apps.core.statement import Statement, parse_statement
+from apps.core.strict import format_base64
+from apps.edge.secrets import tag_key
+from apps.ledger import queries as ledger
+from apps.ledger.formats import Draft, split_salts
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
-from apps.recalls import queries as recalls
 
 Drafter = Callable[..., Draft]
 
 DRAFTERS: Final[Mapping[str, Drafter]] = {
-    "event": custody.draft_event,
-    "events": custody.draft_event,
     "party.admit": partners.draft_admit,
     "party.licence": partners.draft_licence,
     "key.enrol": partners.draft_enrol,
     "key.revoke": partners.draft_revoke,
     "product.register": catalog.draft_product,
-    "recall.open": recalls.draft_open,
-    "recall.amend": recalls.draft_amend,
-    "recall.close": recalls.draft_close,
-    "recall.answer": recalls.draft_answer,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An accepted statement with its private bytes."""
+
+    statement_id: str
+    accepted_ms: int
+    statement: Statement
+    salts: bytes
+    receipt: bytes
+    lines: bytes | None
+
+    def document(self) -> dict[str, Any]:
+        """Envelope, receipt and leaves; index and chain_seq once it is sequenced."""
+        envelope = ledger.get_envelope(self.statement_id)
+        return {
+            "statement_id": self.statement_id,
+            "accepted_ms": self.accepted_ms,
+            "kind": self.statement.kind,
+            "by": self.statement.by,
+            "envelope": json.loads(envelope),
+            "receipt": json.loads(self.receipt),
+            "leaves": self._leaves(),
+        }
+
+    def _leaves(self) -> list[dict[str, Any]]:
+        placed = {leaf.position: leaf for leaf in ledger.leaves_of(self.statement_id)}
+        salts = split_salts(self.salts)
+        return [
+            {
+                "tag": subject.tag.hex(),
+                "salt": format_base64(salts[position]),
+                "index": placed[position].index if placed else None,
+                "chain_seq": placed[position].chain_seq if placed else None,
+            }
+            for position, subject in enumerate(self.statement.subjects)
+        ]
+
+    def events(self) -> bytes | None:
+        """The exact NDJSON of kind events, the one event of kind event, else None."""
+        if self.lines is not None:
+            return self.lines
+        if self.statement.kind == "event":
+            return canonical_bytes(dict(self.statement.body)) + b"\n"
+        return None
+
+
+def find_record(*, statement_id: str, actor: Actor) -> Record | None:
+    """The statement if `actor` is the regulator or one of its parties, else None.
+
+    Its parties are who speaks, who signed with them, and the party it is about.
+    """
+    vault = ledger.find_vault(statement_id)
+    if vault is None or not actor.is_member:
+        return None
+    statement = parse_statement(bytes(vault.payload))
+    is_theirs = (
+        actor.is_regulator
+        or statement.by == actor.gln
+        or _is_about(statement, actor)
+        or _has_signed(statement_id, actor)
+    )
+    if not is_theirs:
+        return None
+    return Record(
+        statement_id=statement_id,
+        accepted_ms=vault.statement.accepted_ms,
+        statement=statement,
+        salts=bytes(vault.salts),
+        receipt=bytes(vault.receipt),
+        lines=None if vault.lines is None else bytes(vault.lines),
+    )
+
+
+def _is_about(statement: Statement, actor: Actor) -> bool:
+    tag = party_tag(tag_key(), gln=actor.gln)
+    return any(subject.tag == tag for subject in statement.subjects)
+
+
+def _has_signed(statement_id: str, actor: Actor) -> bool:
+    keys = partners.list_keys(ledger.keyids_of(statement_id))
+    return any(key.partner.gln == actor.gln for key in keys)
 
 
 def draft(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:

@@ -1,10 +1,11 @@
 """Bodies of the statement door: bytes stay bytes, core reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
+from django.utils.datastructures import MultiValueDict
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from typing_extensions import override
@@ -16,9 +17,10 @@ _PARTS = frozenset({"envelope", "events"})
 
 
 class _BytesParser(BaseParser):
-    """Hands the body on as it came."""
+    """Hands the body on as it came, under the name of its one part."""
 
     limit_bytes = MAX_ENVELOPE_BYTES
+    part = "envelope"
 
     @override
     def parse(
@@ -26,13 +28,13 @@ class _BytesParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
+    ) -> dict[str, bytes]:
         body: bytes = stream.read(self.limit_bytes + 1)
         if len(body) > self.limit_bytes:
             raise MalformedInput(
                 "too_large", field="body", wanted=f"at most {self.limit_bytes} bytes"
             )
-        return body
+        return {self.part: body}
 
 
 class EnvelopeParser(_BytesParser):
@@ -45,6 +47,7 @@ class EnvelopeLinesParser(_BytesParser):
     """DSSE envelopes, one a line."""
 
     media_type = "application/x-ndjson"
+    part = "lines"
     limit_bytes = settings.BODY_LIMIT_BYTES_BY_PREFIX["/api/v1/statements"]
 
 
@@ -54,11 +57,8 @@ def read_parts(request: Request) -> tuple[bytes, bytes | None]:
     Raises:
         MalformedInput: no body, a part that is missing, unknown or there twice.
     """
-    data = request.data
-    if isinstance(data, bytes):
-        return data, None
     parts: dict[str, bytes] = {}
-    for name, values in data.lists() if hasattr(data, "lists") else ():
+    for name, values in _parts(request.data):
         if name not in _PARTS or len(values) != 1:
             raise MalformedInput(
                 "unknown_field", field=name, wanted="each of envelope, events once"
@@ -73,11 +73,20 @@ def read_parts(request: Request) -> tuple[bytes, bytes | None]:
 
 def read_lines(request: Request) -> bytes:
     """The body of NDJSON; raises `MalformedInput` if there is none."""
-    if not isinstance(request.data, bytes):
-        raise MalformedInput("missing_field", field="body", wanted="NDJSON")
-    return request.data
+    for name, values in _parts(request.data):
+        if name == "lines":
+            return _part_bytes(values[0])
+    raise MalformedInput("missing_field", field="body", wanted="NDJSON")
 
 
-def _part_bytes(value: UploadedFile | str) -> bytes:
-    # A form field was decoded on the way; encoding gives its bytes back.
-    return value.encode() if isinstance(value, str) else value.read()
+def _parts(data: Any) -> Iterable[tuple[str, list[Any]]]:
+    if isinstance(data, MultiValueDict):
+        return data.lists()
+    return ((name, [value]) for name, value in data.items())
+
+
+def _part_bytes(value: bytes | str | File[bytes]) -> bytes:
+    if isinstance(value, str):
+        # A form field was decoded on the way; encoding gives its bytes back.
+        return value.encode()
+    return value if isinstance(value, bytes) else value.read()

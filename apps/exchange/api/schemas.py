@@ -99,7 +99,6 @@ class LeafSerializer(serializers.Serializer[Any]):
 
     tag = serializers.CharField()
     salt = serializers.CharField()
-    commitment = serializers.CharField()
     index = serializers.IntegerField(allow_null=True)
     chain_seq = serializers.IntegerField(allow_null=True)
 

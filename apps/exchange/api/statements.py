@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -76,7 +76,7 @@ class StatementBatchView(APIView):
     """Accept many signed statements, all or none."""
 
     permission_classes = [CanSign]
-    parser_classes: ClassVar[Any] = [parsers.EnvelopeLinesParser]
+    parser_classes = [parsers.EnvelopeLinesParser]
     throttle_classes = [StatementThrottle]
 
     @extend_schema(
