@@ -1,5 +1,11 @@
 """The public log, below /log/, as C2SP tlog-tiles names its files."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.anchoring import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("checkpoint", views.checkpoint, name="log_checkpoint"),
+    path("policy", views.policy, name="log_policy"),
+    path("tile/<path:name>", views.tile, name="log_tile"),
+]

@@ -19,6 +19,7 @@ from apps.core.proof import TlogProof
 from apps.core.strict import format_base64
 from apps.core.tiles import TileHashes
 from apps.core.tree import inclusion_path
+from apps.edge.health import Line
 from apps.ledger import queries as ledger
 from apps.ledger.formats import as_ms, split_salts
 
@@ -211,4 +212,17 @@ def status(*, at: datetime) -> Status:
         is_late=(oldest_ms is not None and as_ms(at) - oldest_ms > LATE_SECONDS * 1000),
         witnesses_label="no witnesses",
         quarantine_reason=quarantine.reason if quarantine else "",
+    )
+
+
+def log_line(at: datetime) -> Line:
+    """The line on /health: unwell in quarantine, or when statements wait too long."""
+    now = status(at=at)
+    if now.quarantine_reason:
+        return Line(is_well=False, detail="quarantined")
+    age = "unsigned" if now.age_seconds is None else f"signed {now.age_seconds} s ago"
+    late = ", statements wait too long" if now.is_late else ""
+    return Line(
+        is_well=not now.is_late,
+        detail=f"size {now.log_size}, {age}, {now.witnesses_label}{late}",
     )
