@@ -1,1 +1,16 @@
 """The only writers of custody: stage, judge, project, open and close scopes."""
+
+from apps.custody.operations.record import record_events
+from apps.custody.operations.rehearse import draft_events
+from apps.custody.operations.scopes import change_scope, close_scope, open_scope
+from apps.custody.operations.stage import discard_staging, stage_serials
+
+__all__ = [
+    "change_scope",
+    "close_scope",
+    "discard_staging",
+    "draft_events",
+    "open_scope",
+    "record_events",
+    "stage_serials",
+]

@@ -1,1 +1,58 @@
 """What may be read about packs, containers, holdings and shipments."""
+
+from apps.custody.queries.drafts import draft_commissioning, draft_event
+from apps.custody.queries.holders import (
+    Held,
+    Share,
+    count_by_status,
+    ever_held,
+    glns_that_held,
+    holders,
+    shares,
+    stock,
+)
+from apps.custody.queries.registry import find_positions, find_taken, serials_of
+from apps.custody.queries.scopes import (
+    batches_in_scope,
+    covered_units,
+    units_in_scope,
+)
+from apps.custody.queries.shipments import (
+    Despatch,
+    ListedItem,
+    find_despatch,
+    incoming,
+    open_items,
+    outgoing,
+)
+from apps.custody.queries.units import Link, Unit, find_unit, history, recalls_of
+
+__all__ = [
+    "Despatch",
+    "Held",
+    "Link",
+    "ListedItem",
+    "Share",
+    "Unit",
+    "batches_in_scope",
+    "count_by_status",
+    "covered_units",
+    "draft_commissioning",
+    "draft_event",
+    "ever_held",
+    "find_despatch",
+    "find_positions",
+    "find_taken",
+    "find_unit",
+    "glns_that_held",
+    "history",
+    "holders",
+    "incoming",
+    "open_items",
+    "outgoing",
+    "recalls_of",
+    "serials_of",
+    "shares",
+    "stock",
+    "units_in_scope",
+]

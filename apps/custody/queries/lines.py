@@ -86,7 +86,7 @@ def _read_line(identity: str, number: int, line: bytes) -> SaidLine:
     return SaidLine(
         ref=f"{identity}#{number}",
         event=event,
-        said=read_said(event),
+        said=read_said(event, where=f"{field}.event"),
         signed_parents=tuple(reference.text for reference in references),
         parents=tuple(
             reference.text if reference.statement_id else f"{identity}{reference.text}"

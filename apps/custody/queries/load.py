@@ -104,7 +104,8 @@ def load(touched: Touched) -> Loaded:
 
 
 def _load_parties(loaded: Loaded, touched: Touched) -> None:
-    loaded.state.regulators = partners.regulator_glns()
+    authorities = partners.get_genesis().authorities
+    loaded.state.regulators = frozenset(each.gln for each in authorities)
     glns = {touched.by, touched.destination} - {""}
     loaded.state.parties = partners.law_parties(glns)
 

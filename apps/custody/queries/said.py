@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from apps.core.canonical import JsonValue
+from apps.core.epcis import (
+    AGGREGATION,
+    Epc,
+    EpcisEvent,
+    PackEpc,
+    SsccEpc,
+    parse_event,
+)
 from apps.custody.queries.registry import Pack
 
 
@@ -50,3 +59,55 @@ class Said:
     def takes_all_out(self) -> bool:
         """An unpacking without a list of children means all of them."""
         return self.biz_step == "unpacking" and not (self.packs or self.sscc)
+
+
+def read_said(event: Mapping[str, JsonValue], *, where: str = "body") -> Said:
+    """Read one EPCIS event of a statement.
+
+    Raises:
+        MalformedInput: as `core.epcis.parse_event`.
+    """
+    return said_of(parse_event(event, where=where))
+
+
+def said_of(event: EpcisEvent) -> Said:
+    """What an event that was read says."""
+    is_aggregation = event.type == AGGREGATION
+    things: tuple[Epc, ...] = event.children if is_aggregation else event.epcs
+    packs = {
+        (epc.gtin, epc.serial): epc.uri for epc in things if isinstance(epc, PackEpc)
+    }
+    return Said(
+        form="aggregation" if is_aggregation else "object",
+        action=event.action,
+        biz_step=event.biz_step,
+        disposition=event.disposition,
+        event_time_ms=event.event_time_ms,
+        site=event.read_point.gln,
+        packs=tuple(packs),
+        epcs=packs,
+        sscc=tuple(epc.uri for epc in things if isinstance(epc, SsccEpc)),
+        parent=event.parent.uri if event.parent else "",
+        destination=event.destination.gln,
+        destination_site=event.destination.site,
+        has_rma=event.has_rma,
+        lifts=bool(event.persistent_unset),
+        is_inferred="completeness_inferred" in event.persistent_set,
+        error=event.error.reason if event.error else "",
+        lot=_lot(event),
+        documents=tuple(
+            {"type": each.type, "id": each.id} for each in event.biz_transactions
+        ),
+    )
+
+
+def _lot(event: EpcisEvent) -> Lot | None:
+    if event.biz_step != "commissioning" or not event.quantities or not event.ilmd:
+        return None
+    (quantity,) = event.quantities
+    return Lot(
+        gtin=quantity.lot_class.gtin,
+        lot=quantity.lot_class.lot,
+        quantity=quantity.quantity or 0,
+        expiry_date=event.ilmd.expiry_date,
+    )

@@ -1,0 +1,100 @@
+"""The sentence that says what a signature will mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+from pyroaring import BitMap
+
+from apps.core.custody import CustodyEvent
+from apps.custody.queries.load import Loaded
+from apps.partners import queries as partners
+
+MEANINGS: Final[Mapping[str, str]] = {
+    "commissioning": "commissioned by the manufacturer",
+    "packing": "packed by the holder",
+    "unpacking": "unpacked by the holder",
+    "shipping": "despatched by the holder",
+    "receiving": "received by the addressee",
+    "void_shipping": "despatch withdrawn by the sender",
+    "dispensing": "supplied by the pharmacy",
+    "decommissioning": "serials ended by the holder",
+    "destroying": "destroyed by the holder",
+    "sampling": "taken as samples by the holder",
+    "holding": "put on hold",
+    "storing": "released from hold",
+    "inspecting": "inspected and released",
+}
+_SENTENCES: Final[Mapping[str, str]] = {
+    "opening a container": gettext_noop("%(who)s opens %(boxes)s."),
+    "packing": gettext_noop("%(who)s packs %(what)s into %(parent)s."),
+    "unpacking": gettext_noop("%(who)s takes %(what)s out of %(parent)s."),
+    "shipping": gettext_noop("%(who)s ships %(what)s to %(to)s."),
+    "returning": gettext_noop("%(who)s returns %(what)s to %(to)s."),
+    "recall shipping": gettext_noop(
+        "%(who)s sends recalled goods back: %(what)s to %(to)s."
+    ),
+    "receiving": gettext_noop("%(who)s receives %(what)s."),
+    "receiving a return": gettext_noop(
+        "%(who)s takes back %(what)s; they stay on hold until they are inspected."
+    ),
+    "voiding": gettext_noop("%(who)s withdraws the despatch of %(what)s."),
+    "supplying": gettext_noop("%(who)s supplies %(what)s."),
+    "supplying a part": gettext_noop("%(who)s supplies a part of %(what)s."),
+    "undoing a supply": gettext_noop("%(who)s takes back the supply of %(what)s."),
+    "correcting": gettext_noop("%(who)s takes back an event: %(what)s."),
+    "ending": gettext_noop("%(who)s ends the serials of %(what)s: %(how)s."),
+    "holding": gettext_noop("%(who)s puts %(what)s on hold."),
+    "releasing": gettext_noop("%(who)s releases %(what)s."),
+}
+
+
+def sentence(rule: str, event: CustodyEvent[BitMap], loaded: Loaded) -> str:
+    """What happens, to whom, with how many packs of which lots."""
+    names = partner_names({event.by, event.destination})
+    return _(_SENTENCES[rule]) % {
+        "who": names[event.by],
+        "to": names.get(event.destination, ""),
+        "what": _what(event, loaded),
+        "boxes": _boxes(event),
+        "parent": short(event.parent),
+        "how": event.disposition.replace("_", " "),
+    }
+
+
+def partner_names(glns: set[str]) -> dict[str, str]:
+    """The names of partners by GLN; an unknown GLN stands for itself."""
+    found = {}
+    for gln in glns - {""}:
+        partner = partners.find_partner(gln)
+        found[gln] = partner.name if partner else gln
+    return found
+
+
+def _what(event: CustodyEvent[BitMap], loaded: Loaded) -> str:
+    total = sum(len(units) for units in event.units.values())
+    packs = ngettext("%(n)s pack", "%(n)s packs", total) % {"n": f"{total:,}"}
+    lots = [
+        _("%(n)s of lot %(lot)s")
+        % {"n": f"{len(units):,}", "lot": loaded.state.batches[tag].lot}
+        for tag, units in sorted(event.units.items())
+        if units
+    ]
+    shown = ", ".join(lots[:5]) + (" …" if len(lots) > 5 else "")
+    if event.containers:
+        packs += _(" in %(boxes)s") % {"boxes": _boxes(event)}
+    return f"{packs} ({shown})" if shown else packs
+
+
+def _boxes(event: CustodyEvent[BitMap]) -> str:
+    if len(event.containers) == 1:
+        return _("container %(code)s") % {"code": short(event.containers[0])}
+    return _("%(n)s containers") % {"n": len(event.containers)}
+
+
+def short(epc: str) -> str:
+    """The number in an EPC: an SSCC, or GTIN and serial."""
+    return epc.removeprefix("https://id.gs1.org/").removeprefix("00/")
