@@ -17,11 +17,32 @@ class Recall(models.Model):
     reason = models.TextField()
     instructions = models.TextField(default="", blank=True)
     depth = models.CharField(max_length=12)  # patient, retail, wholesale
-    scope = models.JSONField()
+    scope = models.JSONField()  # as signed last
     return_to = models.CharField(max_length=13, default="", blank=True)
+    reference = models.CharField(max_length=80, default="", blank=True)
     opened_ms = models.BigIntegerField()
     closed_ms = models.BigIntegerField(null=True)
     flagged_at = models.DateTimeField(null=True)  # when the job wrote the notices
+    # Event lines of the batches when it did: more of them means that goods moved.
+    seen_lines = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-opened_ms"], name="recall_opened"),
+            models.Index(fields=["product", "closed_ms"], name="recall_product"),
+        ]
+
+
+class RecallChange(models.Model):
+    """A signed recall.amend or recall.close: what the scope was before, and why."""
+
+    recall = models.ForeignKey(Recall, on_delete=models.CASCADE, related_name="changes")
+    statement_id = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=12)  # recall.amend, recall.close
+    by = models.ForeignKey(TradingPartner, on_delete=models.PROTECT)
+    at_ms = models.BigIntegerField()
+    reason = models.TextField()
+    scope_before = models.JSONField()
 
 
 class Notice(models.Model):
@@ -31,7 +52,7 @@ class Notice(models.Model):
     partner = models.ForeignKey(TradingPartner, on_delete=models.PROTECT)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT)
     held_count = models.PositiveIntegerField()
-    supplied_count = models.PositiveIntegerField(default=0)
+    supplied_count = models.PositiveIntegerField(default=0)  # to patients or onwards
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
@@ -42,13 +63,18 @@ class Notice(models.Model):
 
 
 class Answer(models.Model):
-    """A signed recall.answer of one holder for one batch."""
+    """A signed recall.answer of one holder for one batch; the last one counts."""
 
     recall = models.ForeignKey(Recall, on_delete=models.CASCADE, related_name="answers")
     partner = models.ForeignKey(TradingPartner, on_delete=models.PROTECT)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT)
-    statement_id = models.CharField(max_length=64)
+    statement_id = models.CharField(max_length=64, unique=True)
     answered_ms = models.BigIntegerField()
     count = models.PositiveIntegerField()
-    counts = models.JSONField()
+    counts = models.JSONField()  # units by state
     note = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["recall", "partner", "batch"], name="answer_whose")
+        ]
