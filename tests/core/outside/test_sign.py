@@ -1,0 +1,233 @@
+"""The command that signs, run as a person would."""
+
+import base64
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from apps.core.canonical import canonical_bytes
+from apps.core.envelope import STATEMENT_TYPE, parse_envelope, statement_id
+from apps.core.envelope import Envelope as Wrapped
+from apps.core.keys import load_public_key
+from apps.core.outside import sign as command
+from apps.core.signing import verify_signature
+from tests.core.signing.test_statement import SHIP
+
+PAYLOAD = canonical_bytes(SHIP)
+ID = statement_id(Wrapped(STATEMENT_TYPE, PAYLOAD, ()))
+DRAFT = {
+    "payload_type": STATEMENT_TYPE,
+    "payload": base64.b64encode(PAYLOAD).decode(),
+    "statement_id": ID,
+    "words": "Novamed ships 10,002 packs to Transpharm.",
+    "subjects": ["0a" * 32],
+}
+
+
+@pytest.fixture
+def room(tmp_path):
+    (tmp_path / "pass").write_text("correct horse\n")
+    (tmp_path / "wrong").write_text("incorrect horse\n")
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "token").write_text("pt_secret\n")
+    (tmp_path / "draft.json").write_text(json.dumps(DRAFT))
+    return tmp_path
+
+
+def run(room, *arguments):
+    return command.run([str(each) for each in arguments])
+
+
+def keygen(room, capsys, name="key.pem", *more):
+    code = run(
+        room, "keygen", "--out", room / name, "--passphrase-file", room / "pass", *more
+    )
+    assert code == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def sign_with(room, key="key.pem", draft="draft.json", *more, opened_by="pass"):
+    return run(
+        room,
+        *("sign", room / draft, "--key", room / key),
+        *("--passphrase-file", room / opened_by, *more),
+    )
+
+
+@pytest.mark.parametrize("alg", ["ed25519", "ecdsa-p256-sha256"])
+def test_a_draft_becomes_an_envelope_that_verifies(room, capsys, alg):
+    made = keygen(room, capsys, "key.pem", "--alg", alg)
+
+    assert sign_with(room) == 0
+
+    out, err = capsys.readouterr()
+    envelope = parse_envelope(out.encode())
+    key = load_public_key(spki=base64.b64decode(made["spki_b64"]), alg=alg)
+    assert (key.keyid, statement_id(envelope)) == (made["keyid"], ID)
+    verify_signature(key=key, pae=envelope.pae, signature=envelope.signatures[0])
+    assert err.splitlines()[0] == DRAFT["words"]
+    assert "by       9521568000017" in err
+    assert "units    10002" in err
+
+
+def test_a_key_file_is_private_encrypted_and_never_overwritten(room, capsys):
+    keygen(room, capsys)
+
+    assert (room / "key.pem").stat().st_mode & 0o777 == 0o600
+    assert (room / "key.pem").read_bytes().startswith(b"-----BEGIN ENCRYPTED")
+    before = (room / "key.pem").read_bytes()
+    arguments = ("--out", room / "key.pem", "--passphrase-file", room / "pass")
+    assert run(room, "keygen", *arguments) == 2
+    assert (room / "key.pem").read_bytes() == before
+
+
+def test_a_second_signer_co_signs_the_envelope(room, capsys):
+    keygen(room, capsys)
+    keygen(room, capsys, "second.pem")
+    sign_with(room)
+    (room / "once.json").write_text(capsys.readouterr().out)
+
+    assert sign_with(room, "second.pem", "once.json") == 0
+
+    envelope = parse_envelope(capsys.readouterr().out.encode())
+    assert len(envelope.signatures) == 2
+    assert sign_with(room, "key.pem", "once.json") == 1
+    assert "not sorted" in capsys.readouterr().err
+
+
+def test_nothing_is_signed_with_a_wrong_passphrase_or_without_one(room, capsys):
+    keygen(room, capsys)
+
+    assert sign_with(room, opened_by="wrong") == 1
+    assert "bad key" in capsys.readouterr().err
+    assert sign_with(room, opened_by="empty") == 1
+    assert sign_with(room, opened_by="absent") == 2
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"statement_id": "0a" * 32}, "wrong statement id"),
+        ({"payload_type": "text/plain"}, "wrong payload type"),
+        ({"payload": base64.b64encode(b"{}").decode()}, "wrong statement id"),
+        ({"payload": "!"}, "bad base64"),
+        ({"words": None}, "wrong type"),
+    ],
+)
+def test_a_draft_that_contradicts_itself_is_not_signed(room, capsys, changes, told):
+    keygen(room, capsys)
+    (room / "bad.json").write_text(json.dumps({**DRAFT, **changes}))
+
+    assert sign_with(room, "key.pem", "bad.json") == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err
+
+
+def test_bytes_that_are_no_statement_are_not_signed(room, capsys):
+    keygen(room, capsys)
+    other = b'{"v":1}'
+    changes = {
+        "payload": base64.b64encode(other).decode(),
+        "statement_id": statement_id(Wrapped(STATEMENT_TYPE, other, ())),
+    }
+    (room / "bad.json").write_text(json.dumps({**DRAFT, **changes}))
+
+    assert sign_with(room, "key.pem", "bad.json") == 1
+    assert capsys.readouterr().out == ""
+
+
+class Site(BaseHTTPRequestHandler):
+    """A site that remembers what it was sent."""
+
+    def do_POST(self):
+        length = int(self.headers["Content-Length"])
+        self.server.seen = (self.path, dict(self.headers), self.rfile.read(length))
+        status, answer = self.server.answer
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "http://127.0.0.1:9/")
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def site():
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    server.answer = (201, b'{"statement_id":"x"}')
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def post(room, site, draft="draft.json"):
+    address = f"http://127.0.0.1:{site.server_address[1]}"
+    return sign_with(
+        room, "key.pem", draft, "--post", address, "--token-file", room / "token"
+    )
+
+
+def test_what_was_signed_is_sent_with_the_token(room, capsys, site):
+    keygen(room, capsys)
+
+    assert post(room, site) == 0
+
+    path, headers, body = site.seen
+    assert capsys.readouterr().out == '{"statement_id":"x"}\n'
+    assert (path, headers["Authorization"]) == (
+        "/api/v1/statements",
+        "Bearer pt_secret",
+    )
+    assert statement_id(parse_envelope(body)) == ID
+
+
+def test_a_file_of_events_goes_along(room, capsys, site):
+    keygen(room, capsys)
+    draft = {**DRAFT, "lines": '{"event":{},"parents":[]}\n'}
+    (room / "many.json").write_text(json.dumps(draft))
+
+    assert post(room, site, "many.json") == 0
+
+    _, headers, body = site.seen
+    assert headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert b'name="events"; filename="events.ndjson"' in body
+    assert b'\r\n\r\n{"event":{},"parents":[]}\n\r\n' in body
+
+
+@pytest.mark.parametrize("answer", [(403, b'{"code":"unknown_key"}'), (302, b"")])
+def test_a_refusal_of_the_site_is_shown_and_no_redirect_is_followed(
+    room, capsys, site, answer
+):
+    keygen(room, capsys)
+    site.answer = answer
+
+    assert post(room, site) == 1
+
+    assert f"{answer[0]} {answer[1].decode()}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "address", ["http://trace.example", "ftp://x", "trace.example"]
+)
+def test_a_token_is_not_sent_in_the_clear(room, capsys, address):
+    keygen(room, capsys)
+
+    code = sign_with(
+        room,
+        "key.pem",
+        "draft.json",
+        *("--post", address, "--token-file", room / "token"),
+    )
+
+    assert code == 1
+    assert "bad address" in capsys.readouterr().err
