@@ -122,3 +122,9 @@ def draft_product(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         "gtin": body.gtin,
     }
     return Draft(payload=payload, words=words)
+
+
+def size_of(*, gtin: str, lot: str) -> int:
+    """Units commissioned so far in a batch; 0 for a lot that nobody knows yet."""
+    batch = find_batch(gtin=gtin, lot=lot)
+    return 0 if batch is None else batch.size
