@@ -1,5 +1,7 @@
 """The form of an upload, read the same from the API and from the page."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final

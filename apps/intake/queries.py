@@ -40,6 +40,12 @@ def find_upload(*, upload_id: UUID, actor: Actor) -> Upload | None:
     return visible_to(actor).filter(id=upload_id).first()
 
 
+def list_owned_products(*, actor: Actor) -> list[Product]:
+    """The products that the actor's organisation may commission, by name."""
+    products = catalog.visible_to(actor).filter(brand_owner__gln=actor.gln)
+    return list(products.order_by("name", "gtin"))
+
+
 def rows_per_second(upload: Upload, *, at: datetime) -> int | None:
     """Speed of the check, so far or in the end; None before it has begun."""
     if upload.started_at is None:

@@ -1,5 +1,7 @@
 """Bodies of the statement door: bytes stay bytes, core reads them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
