@@ -3,6 +3,7 @@
 import pytest
 
 from apps.anchoring import operations, queries, tasks
+from apps.anchoring.clients.public_files import public_files
 from apps.core.checkpoint import Checkpoint
 from apps.core.note import Note
 from apps.core.policy import Policy, open_trusted_checkpoint
@@ -88,7 +89,7 @@ def test_a_proof_bundle_proves_every_leaf_of_a_statement():
 
     bundle = queries.proof_bundle(accepted.statement_id)
 
-    policy = Policy.parse((queries.public_files().read_policy()) or b"")
+    policy = Policy.parse((public_files().read_policy()) or b"")
     assert bundle is not None
     assert bundle["format"] == "pharmatrace-proof/v1"
     assert bundle["accepted_ms"] == accepted.accepted_ms

@@ -1,0 +1,40 @@
+"""The log, read back: heads of chains, checkpoints, proofs, how it does."""
+
+from apps.anchoring.queries.checkpoints import (
+    PublishedHead,
+    find_checkpoint,
+    find_checkpoint_over,
+    find_tree,
+    iter_checkpoints,
+    list_checkpoints,
+    list_signed_sizes,
+    newest_checkpoint,
+    read_head,
+    read_lock_store,
+)
+from apps.anchoring.queries.map_heads import count_heads, find_heads, list_heads
+from apps.anchoring.queries.proofs import PROOF_FORMAT, proof_bundle, prove_leaf
+from apps.anchoring.queries.status import LATE_SECONDS, Status, log_line, status
+
+__all__ = [
+    "LATE_SECONDS",
+    "PROOF_FORMAT",
+    "PublishedHead",
+    "Status",
+    "count_heads",
+    "find_checkpoint",
+    "find_checkpoint_over",
+    "find_heads",
+    "find_tree",
+    "iter_checkpoints",
+    "list_checkpoints",
+    "list_heads",
+    "list_signed_sizes",
+    "log_line",
+    "newest_checkpoint",
+    "proof_bundle",
+    "prove_leaf",
+    "read_head",
+    "read_lock_store",
+    "status",
+]

@@ -1,0 +1,62 @@
+"""What the map says: for each tag how many leaves it has and which is the last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+
+from django.db import connection
+
+from apps.anchoring.models import MapEntry
+from apps.core.map import MapValue
+
+_PAGE: Final = 10_000  # rows
+_MOST_MARKS: Final = 500  # parameters of one statement on SQLite
+
+_HEADS = "SELECT tag, count, head_leaf_hash, last_index FROM anchoring_mapentry"
+
+
+def find_heads(tags: Collection[bytes]) -> dict[bytes, MapValue]:
+    """What the map says now about those of `tags` that it knows."""
+    found: dict[bytes, MapValue] = {}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{_HEADS} WHERE tag = ANY(%s)", [list(tags)])
+            found.update(map(_head, cursor.fetchall()))
+            return found
+        for part in _parts(sorted(tags)):
+            marks = ",".join(["%s"] * len(part))
+            cursor.execute(f"{_HEADS} WHERE tag IN ({marks})", part)
+            found.update(map(_head, cursor.fetchall()))
+    return found
+
+
+def list_heads(*, since_index: int = 0) -> Iterator[tuple[bytes, MapValue]]:
+    """All entries of the map whose last leaf stands at `since_index` or later."""
+    after = b""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{_HEADS} WHERE last_index >= %s AND tag > %s ORDER BY tag LIMIT %s",
+                [since_index, after, _PAGE],
+            )
+            rows = cursor.fetchall()
+        yield from map(_head, rows)
+        if len(rows) < _PAGE:
+            return
+        after = bytes(rows[-1][0])
+
+
+def count_heads() -> int:
+    """How many tags the map knows."""
+    return MapEntry.objects.count()
+
+
+def _head(row: tuple[Any, int, Any, int]) -> tuple[bytes, MapValue]:
+    tag, count, digest, index = row
+    return bytes(tag), MapValue(count, bytes(digest), index)
+
+
+def _parts(tags: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for at in range(0, len(tags), _MOST_MARKS):
+        yield tags[at : at + _MOST_MARKS]
