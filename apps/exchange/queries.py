@@ -12,6 +12,8 @@ from apps.core.errors import MalformedInput
 from apps.core.leaf import party_tag
 from apps.core.statement import Statement, parse_statement
 from apps.core.strict import format_base64
+from apps.custody import queries as custody
+from apps.custody.operations import draft_events
 from apps.edge.secrets import tag_key
 from apps.ledger import queries as ledger
 from apps.ledger.formats import Draft, split_salts
@@ -21,6 +23,8 @@ from apps.partners.queries import Actor
 Drafter = Callable[..., Draft]
 
 DRAFTERS: Final[Mapping[str, Drafter]] = {
+    "event": custody.draft_event,
+    "events": draft_events,
     "party.admit": partners.draft_admit,
     "party.licence": partners.draft_licence,
     "key.enrol": partners.draft_enrol,
