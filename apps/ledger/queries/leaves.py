@@ -1,0 +1,152 @@
+"""The public leaves as their rows stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+
+from apps.core.errors import MalformedInput
+from apps.core.leaf import Leaf as CoreLeaf
+from apps.core.leaf import LeafType
+from apps.ledger.models import Leaf
+
+_LEAVES: Final = (
+    'SELECT "index", statement_id, position, type, time_ms, tag, chain_seq,'
+    " prev_leaf_hash, commitment, leaf_hash FROM ledger_leaf"
+)
+_RANGE: Final = f'{_LEAVES} WHERE "index" >= %s AND "index" < %s ORDER BY "index"'
+_PAGE: Final = 4_096  # rows
+_MOST_MARKS: Final = 500  # parameters of one statement on SQLite
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLeaf:
+    """A leaf as its row stands; `leaf` builds the public entry from it."""
+
+    index: int
+    statement_id: str | None
+    position: int
+    type: int
+    time_ms: int
+    tag: bytes
+    chain_seq: int
+    prev_leaf_hash: bytes
+    commitment: bytes
+    leaf_hash: bytes
+
+    @property
+    def leaf(self) -> CoreLeaf:
+        """The public entry.
+
+        Raises:
+            MalformedInput: the row holds no leaf.
+        """
+        try:
+            kind = LeafType(self.type)
+        except ValueError as error:
+            raise MalformedInput(
+                "bad_leaf", field="leaf.type", got=self.type, wanted="1 to 7"
+            ) from error
+        return CoreLeaf(
+            kind,
+            self.time_ms,
+            self.tag,
+            self.chain_seq,
+            self.prev_leaf_hash,
+            self.commitment,
+        )
+
+
+def list_leaves(*, start: int, stop: int) -> Iterator[StoredLeaf]:
+    """The leaves with start <= index < stop, in order, a page at a time in memory."""
+    while start < stop:
+        end = min(start + _PAGE, stop)
+        with connection.cursor() as cursor:
+            cursor.execute(_RANGE, [start, end])
+            rows = cursor.fetchall()
+        yield from map(_stored, rows)
+        start = end
+
+
+def get_leaf(index: int) -> StoredLeaf:
+    """The leaf at `index`.
+
+    Raises:
+        Leaf.DoesNotExist: the tree is not that large.
+    """
+    for row in list_leaves(start=index, stop=index + 1):
+        return row
+    raise Leaf.DoesNotExist(f"no leaf {index}")
+
+
+def leaves_of(statement_id: str) -> list[StoredLeaf]:
+    """The leaves of a statement in subject order; none while it is pending."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_LEAVES} WHERE statement_id = %s ORDER BY position", [statement_id]
+        )
+        return list(map(_stored, cursor.fetchall()))
+
+
+def leaves_among(statement_ids: Sequence[str]) -> dict[str, list[StoredLeaf]]:
+    """The leaves of several statements, each list in subject order."""
+    found: dict[str, list[StoredLeaf]] = {}
+    for at in range(0, len(statement_ids), _MOST_MARKS):
+        part = statement_ids[at : at + _MOST_MARKS]
+        marks = ",".join(["%s"] * len(part))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{_LEAVES} WHERE statement_id IN ({marks}) ORDER BY position", part
+            )
+            for row in map(_stored, cursor.fetchall()):
+                found.setdefault(str(row.statement_id), []).append(row)
+    return found
+
+
+def leaves_by_hash(leaf_hashes: Collection[bytes]) -> dict[bytes, StoredLeaf]:
+    """The leaves that have these hashes in their rows."""
+    found: dict[bytes, StoredLeaf] = {}
+    wanted = sorted(leaf_hashes)
+    for at in range(0, len(wanted), _MOST_MARKS):
+        part = wanted[at : at + _MOST_MARKS]
+        marks = ",".join(["%s"] * len(part))
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_LEAVES} WHERE leaf_hash IN ({marks})", part)
+            found.update(
+                (row.leaf_hash, row) for row in map(_stored, cursor.fetchall())
+            )
+    return found
+
+
+def chain_of(tag: bytes, *, limit: int) -> list[StoredLeaf]:
+    """The newest leaves of a tag, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_LEAVES} WHERE tag = %s ORDER BY chain_seq DESC LIMIT %s", [tag, limit]
+        )
+        return list(map(_stored, cursor.fetchall()))
+
+
+def count_leaves() -> int:
+    """How many leaves are stored."""
+    return Leaf.objects.count()
+
+
+def _stored(row: tuple[Any, ...]) -> StoredLeaf:
+    index, statement_id, position, kind, time_ms, tag, *chain = row
+    chain_seq, previous, commitment, digest = chain
+    return StoredLeaf(
+        index=index,
+        statement_id=statement_id,
+        position=position,
+        type=kind,
+        time_ms=time_ms,
+        tag=bytes(tag),
+        chain_seq=chain_seq,
+        prev_leaf_hash=bytes(previous),
+        commitment=bytes(commitment),
+        leaf_hash=bytes(digest),
+    )
