@@ -53,7 +53,12 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One step in a pack's custody."""
+    """One step in a pack's custody.
+
+    Attributes:
+        counterparty: GLN of the addressee, "" where the step has none.
+        shipment_ref: the despatch that the step opens or settles, "" if none.
+    """
 
     ref: str
     statement_id: str
@@ -67,6 +72,8 @@ class Link:
     event_time_ms: int
     is_inferred: bool
     is_corrected: bool
+    counterparty: str
+    shipment_ref: str
 
 
 def find_unit(*, gtin: str, serial: str) -> Unit | None:
@@ -152,4 +159,6 @@ def _link(line: EventLine) -> Link:
         event_time_ms=event.event_time_ms,
         is_inferred=event.is_inferred,
         is_corrected=event.is_corrected,
+        counterparty=event.counterparty,
+        shipment_ref=event.shipment_ref,
     )
