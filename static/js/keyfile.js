@@ -104,6 +104,11 @@ async function importEither(pkcs8) {
 export async function readKeyFile(pem, passphrase) {
   const found = /-----BEGIN (ENCRYPTED )?PRIVATE KEY-----([\sA-Za-z0-9+/=]+)-----END/.exec(pem);
   if (!found) throw new KeyFileError("badkeyfile");
-  const der = fromBase64(found[2].replace(/\s/g, ""));
-  return importEither(found[1] ? await decrypt(der, passphrase) : der);
+  try {
+    const der = fromBase64(found[2].replace(/\s/g, ""));
+    return await importEither(found[1] ? await decrypt(der, passphrase) : der);
+  } catch (error) {
+    // Whatever else goes wrong, the file is not what we read: cut short, other fields.
+    throw error instanceof KeyFileError ? error : new KeyFileError("badkeyfile");
+  }
 }

@@ -45,3 +45,10 @@ export function receiptNote(answer, text, next) {
   if (next) actions.append(element("a", { class: "button small", href: next }, text("next")));
   return note("go", element("p", {}, `${text("recorded")} `, link, `, ${text("accepted")} ${accepted} UTC`), actions);
 }
+
+/** Signed by one, not recorded yet: it waits for the others. */
+export function proposedNote(answer, text, next) {
+  const said = note("think", element("p", {}, text("proposed")));
+  if (next) said.append(element("p", { class: "actions" }, element("a", { class: "button small", href: next }, text("next"))));
+  return said;
+}

@@ -3,12 +3,12 @@
 // <form data-sign data-wish='{…}'>, with _sign_panel.html inside. The sentence comes
 // from the server; what the bytes say is read here, and the id is computed here: if
 // they do not agree, nothing is signed.
-import { Problem } from "./api.js";
+import { Problem, call } from "./api.js";
 import { DraftMismatch, askDraft, checkDraft, fetchDraft, goodsMoved, sendStatement, signDraft } from "./drafts.js";
 import { showFacts } from "./facts.js";
 import { findKey, markEnrolled, whyNoKeys } from "./keys.js";
 import { localText, utcText } from "./localtime.js";
-import { note, problemNote, receiptNote } from "./messages.js";
+import { note, problemNote, proposedNote, receiptNote } from "./messages.js";
 import { element, readTexts } from "./texts.js";
 import { buildWish } from "./wish.js";
 
@@ -36,6 +36,7 @@ export class SignForm {
     this.part("review").addEventListener("click", () => this.review());
     this.part("go").addEventListener("click", () => this.sign());
     this.part("review").hidden = this.isLive;
+    this.part("review").disabled = !this.isReady();
     const why = whyNoKeys();
     if (why) this.say(note("think", element("p", {}, this.text(why))));
     else if (this.isLive && this.form.checkValidity()) this.review();
@@ -102,12 +103,18 @@ export class SignForm {
         this.sayNoKey();
         return;
       }
-      const answer = await sendStatement(await signDraft(draft, key), draft.lines);
+      const answer = await this.send(await signDraft(draft, key), draft.lines);
       await markEnrolled(key.keyid);
       this.finish(answer);
     } catch (error) {
       await this.refused(error, draft);
     }
+  }
+
+  /** To the door; or to data-sign-url, where a statement waits for others to sign too. */
+  send(envelope, lines) {
+    const { signUrl } = this.form.dataset;
+    return signUrl ? call(signUrl, { method: "POST", json: envelope }) : sendStatement(envelope, lines);
   }
 
   sayNoKey() {
@@ -119,7 +126,9 @@ export class SignForm {
   finish(answer) {
     this.isDone = true;
     this.say();
-    this.part("receipt").replaceChildren(receiptNote(answer, this.text, this.form.dataset.signNext));
+    const { signUrl, signNext } = this.form.dataset;
+    const say = signUrl ? proposedNote : receiptNote;
+    this.part("receipt").replaceChildren(say(answer, this.text, signNext));
     this.part("go").hidden = true;
     this.part("review").hidden = true;
     this.form.dispatchEvent(new CustomEvent("signed", { detail: answer, bubbles: true }));

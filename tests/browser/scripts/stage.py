@@ -98,8 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
     stage: Stage
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
-        self.stage.asked.append(self.path)
+        whole = urlsplit(self.path)  # of a proxy it is asked for whole addresses
+        path = whole.path
+        self.stage.asked.append(whole._replace(scheme="", netloc="").geturl())
         if path.startswith("/static/"):
             self._file(finders.find(path.removeprefix("/static/")))
         elif path in self.stage.answers:
@@ -113,9 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        sent = Sent(self.path, dict(self.headers), body)
+        path = urlsplit(self.path).path
+        sent = Sent(path, dict(self.headers), body)
         self.stage.sent.append(sent)
-        self._document(self.stage.answers[self.path](sent))
+        self._document(self.stage.answers[path](sent))
 
     def _document(self, answer: Answer) -> None:
         status, document = answer
