@@ -6,6 +6,7 @@ are recorded in a transaction that is always rolled back, and only sums remain.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from apps.core.fields import Fields
 from apps.custody.operations.project import Row, project
 from apps.custody.queries.drafts import Weighed, signer_of, weigh
 from apps.custody.queries.lines import MAX_LINES
-from apps.custody.queries.plans import Plan, plan_event
+from apps.custody.queries.plans import plan_event
 from apps.custody.queries.sums import FileSums, Line
 from apps.custody.queries.wishes import read_wish
 from apps.custody.queries.words import sentence
@@ -82,10 +83,14 @@ def _rehearse(
     where = f"events[{number}]"
     if not isinstance(wish, dict):
         raise MalformedInput("wrong_type", field=where, wanted="a wish")
-    plan = plan_event(read_wish(wish, where=where, at=at), by=actor.gln)
-    here = tuple(f"{_NO_ID}{r}" if r.startswith("#") else r for r in plan.parents)
+    read = read_wish(wish, where=where, at=at)
+    here = replace(
+        read,
+        shipment=_here(read.shipment),
+        parents=tuple(_here(ref) for ref in read.parents),
+    )
     weighed = weigh(
-        Plan(plan.event, here),
+        plan_event(here, by=actor.gln),
         ref=f"{_NO_ID}#{number}",
         by=actor.gln,
         at=at,
@@ -97,9 +102,14 @@ def _rehearse(
         batch_ids=weighed.loaded.batch_ids,
     )
     said = sentence(weighed.judgement.rule, weighed.event, weighed.loaded)
-    parents = tuple(ref.removeprefix(_NO_ID) for ref in here)
+    parents = tuple(ref.removeprefix(_NO_ID) for ref in weighed.plan.parents)
     line = Line(weighed.line.event, parents, weighed.event.units, actor.gln)
     return line, said
+
+
+def _here(ref: str) -> str:
+    """`#k` of the file that is being drafted, as its rehearsed rows are named."""
+    return f"{_NO_ID}{ref}" if ref.startswith("#") else ref
 
 
 def _row(weighed: Weighed, *, at: datetime) -> Row:

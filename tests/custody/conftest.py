@@ -1,0 +1,5 @@
+"""The cast, for the tests of custody."""
+
+from tests.cast import keyring, ledger, stage
+
+__all__ = ["keyring", "ledger", "stage"]
