@@ -7,7 +7,7 @@ TESTS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgresql test-sqlite check lint types arch deploy format \
-        bench golden fsck outsider messages mutate clean
+        bench golden errors fsck outsider messages mutate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ node_modules/.done: package-lock.json .venv/.run
 	@touch $@
 
 messages: .venv/.run  ## compile the translations (no gettext needed)
-	@test ! -d locale || $(V)/python manage.py compile_messages
+	@test -z "$(wildcard locale/*/LC_MESSAGES/django.po)" || $(V)/pybabel -q compile -d locale -D django
 
 run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve http://localhost:8000
 	$(V)/python manage.py serve $(ARGS)
@@ -75,6 +75,9 @@ bench: .venv/.dev  ## figures beside their floors
 
 golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ
 	$(V)/python -m tests.golden
+
+errors: .venv/.dev  ## write the table of error codes in docs/errors.md anew
+	$(V)/python -m tests.architecture.error_table
 
 fsck: .venv/.run  ## rebuild every link, leaf, root and holding from stored bytes
 	$(V)/python manage.py fsck

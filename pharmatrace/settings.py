@@ -19,6 +19,9 @@ SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
 EMBEDDED = env.flag("EMBEDDED", default=env.is_loopback(SITE_URL))
 DEBUG = env.flag("DEBUG", default=False)
 DEMO = env.flag("DEMO", default=EMBEDDED)  # load and explain the demo network
+# In the demo the administrators' own keys confirm at once what a visitor asks for.
+DEMO_APPROVER = "pharmatrace.demo.approval.approve_key"
+DEMO_COSIGNER = "pharmatrace.demo.approval.cosign_proposal"
 ALLOWED_HOSTS = env.texts(
     "ALLOWED_HOSTS",
     ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [env.host_of(SITE_URL)],
@@ -98,6 +101,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "pharmatrace.frame.frame",
             ]
         },
     }
@@ -178,7 +182,7 @@ REST_FRAMEWORK = {
         "apps.edge.parsers.StrictJSONParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.edge.schema.TraceSchema",
     "DEFAULT_PAGINATION_CLASS": "apps.edge.pagination.CursorPagination",
     "EXCEPTION_HANDLER": "apps.edge.problems.exception_handler",
     "NUM_PROXIES": env.number("NUM_PROXIES", 0),  # reverse proxies in front of us

@@ -16,3 +16,4 @@ class EdgeConfig(AppConfig):
     @override
     def ready(self) -> None:
         import_module("apps.edge.durability")  # registers its system check
+        import_module("apps.edge.schema")  # registers the bearer scheme

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from apps.edge.append_only import AppendOnly, list_protected
+from tests.architecture import error_table
 from tests.architecture.sources import ROOT, tree_of
 
 _READERS = {"text", "texts", "flag", "number", "path", "required", "secret"}
@@ -124,22 +125,4 @@ def test_the_browser_parts_are_pinned_exactly():
 
 
 def test_every_error_code_is_documented():
-    documented = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
-    families = {
-        "MalformedInput", "UntrustedSignature", "ForbiddenTransfer", "LedgerConflict",
-        "ProofError", "Unavailable", "IntegrityBreach",
-    }  # fmt: skip
-    from tests.architecture.sources import list_python
-
-    raised = {
-        node.args[0].value
-        for path in list_python("apps")
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in families
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    }
-
-    assert {code for code in raised if f"`{code}`" not in documented} == set()
+    assert error_table.written() == error_table.table(), "run: make errors"

@@ -43,11 +43,12 @@ def _use_a_node_that_runs() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below this folder needs a browser and the database."""
+    """What lies in this folder needs a browser; pages need the database too."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
+        if item.path.parent == here:
             item.add_marker(pytest.mark.django_db(transaction=True))
 
 

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, call_command, get_commands
+from django.core.management import BaseCommand, call_command
 from typing_extensions import override
 
 from pharmatrace.supervisor import Supervisor
@@ -38,22 +38,14 @@ class Command(BaseCommand):
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["no_prepare"]:
-            self._prepare()
+            call_command("prepare")
+            call_command("collectstatic", verbosity=0, interactive=False)
         self.check(databases=["default"])  # refuses a database that forgets
         supervisor = Supervisor(say=self.stderr.write, folder=settings.BASE_DIR)
         for name, command in _commands(**options).items():
             supervisor.add(name, command)
         self._announce(**options)
         supervisor.run()
-
-    def _prepare(self) -> None:
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        known = get_commands()
-        if "genesis_if_missing" in known:
-            call_command("genesis_if_missing")
-        if settings.DEMO and "demo" in known:
-            call_command("demo", "--if-empty")
 
     def _announce(self, **options: Any) -> None:
         if options["only"] not in {None, "web"}:
