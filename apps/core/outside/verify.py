@@ -1,0 +1,163 @@
+"""pharmatrace-verify: check statements of a ledger offline, from files alone.
+
+FILE is a statement's proof file, a receipt, a statement that shows keys (genesis,
+party.admit, key.enrol), or a bare C2SP tlog-proof followed by its leaf.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..canonical import JsonValue, parse_json
+from ..encoding import decode_hex
+from ..envelope import RECEIPT_TYPE, Envelope, read_envelope
+from ..errors import MalformedInput, ProofError, TraceError
+from ..fields import Fields
+from ..keyring import KeyRing, build_keyring
+from ..leaf import LEAF_SIZE, Leaf
+from ..policy import Policy
+from ..proof import HEADER, TlogProof
+from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
+from ..verify import Finding, verify_places, verify_promise, verify_statement
+from .console import ending, read_input
+
+LIMITS: Final = (
+    "Not shown by any proof: that a signer told the truth about the physical world, "
+    "and that nothing happened which nobody submitted."
+)
+
+
+@dataclass(slots=True)
+class Files:
+    """What was read, by what it is."""
+
+    proofs: list[StatementProof] = field(default_factory=list)
+    receipts: list[Envelope] = field(default_factory=list)
+    statements: list[Envelope] = field(default_factory=list)
+    places: list[TlogProof] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
+
+    def read(self, data: bytes) -> None:
+        """Take one more file.
+
+        Raises:
+            MalformedInput: it is none of the forms that are known.
+        """
+        if data.startswith(HEADER.encode()):
+            self.places.append(TlogProof.parse(data))
+        elif data.lstrip().startswith(b"{"):
+            self._read_json(data)
+        elif len(data) == LEAF_SIZE:
+            self.leaves.append(Leaf.decode(data))
+        else:
+            text = data.decode("ascii", "replace").strip()
+            self.leaves.append(
+                Leaf.decode(decode_hex(text, size_bytes=LEAF_SIZE, field="leaf"))
+            )
+
+    def _read_json(self, data: bytes) -> None:
+        value = parse_json(data, max_bytes=MAX_PROOF_BYTES)
+        if isinstance(value, dict) and "format" in value:
+            self.proofs.append(parse_proof_file(data))
+            return
+        envelope = read_envelope(Fields(_unwrap(value), where=""))
+        if envelope.payload_type == RECEIPT_TYPE:
+            self.receipts.append(envelope)
+        else:
+            self.statements.append(envelope)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    return ending(_main, arguments)
+
+
+def _main(arguments: Sequence[str]) -> None:
+    options = _parser().parse_args(arguments)
+    files, policy = _read_all(options.file, options.policy)
+    ring = _key_ring(files, options.genesis)
+    for proof in files.proofs:
+        _show(verify_statement(proof=proof, policy=policy, ring=ring))
+    for place, leaf in zip(files.places, files.leaves, strict=True):
+        _show(verify_places([(leaf, place)], policy))
+    for receipt in files.receipts:
+        _show([verify_promise(receipt=receipt, ring=ring, proofs=files.proofs)])
+    print(LIMITS)
+
+
+def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
+    """Step 1."""
+    files = Files()
+    for name in names:
+        try:
+            files.read(read_input(name))
+        except TraceError as error:
+            raise _unread(name, error) from error
+    try:
+        parsed = Policy.parse(read_input(policy))
+    except TraceError as error:
+        raise _unread(policy, error) from error
+    if len(files.places) != len(files.leaves):
+        raise ProofError("unpaired", step=1, wanted="a leaf for each bare tlog-proof")
+    if not (files.proofs or files.places or files.receipts):
+        raise ProofError("nothing_to_check", step=1, wanted="a proof or a receipt")
+    _show([Finding(1, f"{len(names)} file(s) and a policy are read")])
+    return files, parsed
+
+
+def _key_ring(files: Files, genesis_id: str) -> KeyRing:
+    envelopes = [*files.statements]
+    for proof in files.proofs:
+        envelopes += [proof.envelope, *proof.keys]
+    try:
+        return build_keyring(envelopes, genesis_id=genesis_id)
+    except ProofError:
+        raise
+    except TraceError as error:
+        # A statement that cannot be read is judged as such where it is proven.
+        step = 3 if isinstance(error, MalformedInput) else 4
+        raise ProofError(
+            error.code,
+            step=step,
+            field=error.field,
+            got=error.got,
+            wanted=error.wanted,
+        ) from error
+
+
+def _unwrap(value: JsonValue) -> JsonValue:
+    """The receipt in the site's answer to a statement, or the value itself."""
+    if isinstance(value, dict) and "receipt" in value:
+        return value["receipt"]
+    return value
+
+
+def _unread(name: str, error: TraceError) -> ProofError:
+    return ProofError(
+        error.code,
+        step=1,
+        field=f"{name} {error.field}".strip(),
+        got=error.got,
+        wanted=error.wanted,
+    )
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        mark = "ok" if finding.is_shown else "--"
+        print(f"{finding.step:>2}. {mark}  {finding.text}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pharmatrace-verify", description=__doc__)
+    parser.add_argument("file", nargs="+", help="a file, - for standard input")
+    parser.add_argument("--policy", required=True, help="C2SP trust policy")
+    parser.add_argument(
+        "--genesis",
+        default="",
+        help="id of the genesis statement: keys must lead to it",
+    )
+    return parser

@@ -1,0 +1,101 @@
+"""The proof file of one statement: all that an outsider needs to check it offline.
+
+JSON: `{"format": "pharmatrace-proof/v1", "envelope", "accepted_ms", "leaves":
+[{"leaf" hex, "salt" base64, "position", "proof" text}], "map_root"?: {"leaf",
+"proof"}, "keys"?: [envelope]}`; each proof is a C2SP tlog-proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .canonical import parse_json
+from .envelope import Envelope, read_envelope
+from .errors import MalformedInput
+from .fields import Fields
+from .leaf import LEAF_SIZE, Leaf
+from .proof import TlogProof
+from .subjects import MAX_SUBJECTS
+
+PROOF_FORMAT: Final = "pharmatrace-proof/v1"
+MAX_PROOF_BYTES: Final = 64 << 20
+_SALT_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LeafProof:
+    """One leaf of a statement, the salt of its commitment, its place in the log."""
+
+    leaf: Leaf
+    salt: bytes
+    proof: TlogProof
+
+
+@dataclass(frozen=True, slots=True)
+class StatementProof:
+    """A proof file that was read.
+
+    Args:
+        accepted_ms: the law's clock, milliseconds since 1970.
+        leaves: one for each subject, in the statement's order.
+        map_root: the last leaf under the checkpoint, None if it was not given.
+        keys: statements that show keys (genesis, party.admit, key.enrol).
+    """
+
+    envelope: Envelope
+    accepted_ms: int
+    leaves: tuple[LeafProof, ...]
+    map_root: tuple[Leaf, TlogProof] | None
+    keys: tuple[Envelope, ...]
+
+
+def parse_proof_file(data: bytes) -> StatementProof:
+    """Read a proof file; nothing is verified here.
+
+    Raises:
+        MalformedInput: another format, an unknown field, a leaf or proof that cannot
+            be read.
+    """
+    fields = Fields(parse_json(data, max_bytes=MAX_PROOF_BYTES), where="")
+    fields.word("format", frozenset({PROOF_FORMAT}))
+    has_map, has_keys = fields.has("map_root"), fields.has("keys")
+    proof = StatementProof(
+        envelope=read_envelope(fields.object("envelope")),
+        accepted_ms=fields.integer("accepted_ms"),
+        leaves=fields.each("leaves", _read_leaf, least=1, most=MAX_SUBJECTS),
+        map_root=_read_map_root(fields.object("map_root")) if has_map else None,
+        keys=fields.each("keys", _read_key, most=1_000) if has_keys else (),
+    )
+    fields.close()
+    return proof
+
+
+def _read_key(fields: Fields, name: str) -> Envelope:
+    return read_envelope(fields.object(name))
+
+
+def _read_leaf(fields: Fields, name: str) -> LeafProof:
+    inner = fields.object(name)
+    # The position says nothing that the order does not say; it must agree.
+    inner.integer("position", least=int(name), most=int(name))
+    salt = inner.based("salt", most_bytes=_SALT_BYTES)
+    if len(salt) != _SALT_BYTES:
+        raise MalformedInput("bad_length", field=inner.path("salt"), wanted="32 bytes")
+    read = LeafProof(leaf=_read_entry(inner), salt=salt, proof=_read_proof(inner))
+    inner.close()
+    return read
+
+
+def _read_map_root(fields: Fields) -> tuple[Leaf, TlogProof]:
+    read = _read_entry(fields), _read_proof(fields)
+    fields.close()
+    return read
+
+
+def _read_entry(fields: Fields) -> Leaf:
+    return Leaf.decode(fields.hexed("leaf", size_bytes=LEAF_SIZE))
+
+
+def _read_proof(fields: Fields) -> TlogProof:
+    return TlogProof.parse(fields.string("proof").encode())
