@@ -170,7 +170,8 @@ def fold(
     for tag, units in event.units.items():
         for later in state.later.values():
             later[tag] = later[tag] | units if tag in later else units
-    state.later[event.ref] = {}
+    if state.watched is None or event.ref in state.watched:
+        state.later[event.ref] = {}
     state.events[event.ref] = record
     return state
 

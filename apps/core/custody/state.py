@@ -176,4 +176,5 @@ class State(Generic[S]):
     shipments: dict[str, Shipment[S]] = field(default_factory=dict)
     events: dict[str, EventRecord[S]] = field(default_factory=dict)
     later: dict[str, dict[str, S]] = field(default_factory=dict)
+    watched: frozenset[str] | None = None  # events to keep `later` for; None: all
     recalls: dict[str, OpenRecall[S]] = field(default_factory=dict)

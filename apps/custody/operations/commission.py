@@ -183,10 +183,14 @@ def _insert_serials(
                 [(product_id, serial, batch_id, ordinal) for serial, ordinal in rows],
             )
             return
-        with cursor.copy(
-            "COPY custody_serialnumber (product_id, serial, batch_id, ordinal)"
-            " FROM STDIN"
-        ) as copy:
+        # COPY is psycopg's own: its errors are turned into Django's here.
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(
+                "COPY custody_serialnumber (product_id, serial, batch_id, ordinal)"
+                " FROM STDIN"
+            ) as copy,
+        ):
             for start in range(0, len(rows), 20_000):
                 copy.write(
                     "".join(

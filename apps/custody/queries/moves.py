@@ -55,9 +55,7 @@ def moves_of_unit(*, batch_id: int, ordinal: int) -> list[BatchMove]:
     """Every move of one pack, the first one first; each counts 1."""
     rows = EventChunk.objects.filter(batch_id=batch_id, chunk_no=ordinal // CHUNK)
     lines = rows.select_related("line__event").order_by("line_id")
-    return [
-        _move(row.line, 1) for row in lines if ordinal in to_set(row.line.units)
-    ]
+    return [_move(row.line, 1) for row in lines if ordinal in to_set(row.line.units)]
 
 
 def count_lines(*, batch_ids: Iterable[int]) -> int:
