@@ -1,0 +1,332 @@
+"""Wishes about recalls, drafted as the exact bytes to sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.catalog.models import Batch, Product
+from apps.catalog.queries import find_batch, get_product
+from apps.core.bodies import (
+    RecallAmend,
+    RecallAnswer,
+    RecallClose,
+    RecallOpen,
+    parse_body,
+)
+from apps.core.canonical import JsonValue
+from apps.core.errors import ForbiddenTransfer, LedgerConflict, MalformedInput
+from apps.core.recall import Scope, parse_scope
+from apps.core.statement import Reference
+from apps.core.subjects import Subject
+from apps.custody.queries.sums import moved
+from apps.ledger.formats import Draft, new_statement
+from apps.partners.queries import Actor, get_genesis
+from apps.recalls.formats import count_words, scope_words
+from apps.recalls.models import Recall
+from apps.recalls.queries.recalls import (
+    Meant,
+    answerable,
+    find_visible,
+    is_regulator,
+    units_meant,
+    units_of,
+)
+from apps.recalls.queries.shares import count_places
+from apps.recalls.queries.wishes import read_open, read_parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What differs between drafts."""
+
+    kind: str
+    meaning: str
+    words: str
+    subjects: Iterable[Subject]
+    body: Mapping[str, JsonValue]
+    recall_id: str = ""
+
+
+def draft_open(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
+    """A recall.open: gtin, scope, class, reason, instructions, depth[, return_to, reference].
+
+    Raises:
+        MalformedInput: `unknown_product`, or a field that its value cannot hold.
+        ForbiddenTransfer: `not_brand_owner`.
+    """
+    body = parse_body("recall.open", read_open(wish))
+    assert isinstance(body, RecallOpen)  # noqa: S101 - the reader of that kind
+    product = get_product(body.gtin)
+    verify_may_recall(product=product, by=actor.gln)
+    meant = units_meant(product_id=product.pk, scope=body.scope)
+    words = _("%(who)s recalls %(scope)s of %(product)s, class %(class)s: %(reason)s.")
+    said = _Said(
+        kind="recall.open",
+        meaning="recalls the units",
+        words=_sentences(
+            words
+            % {
+                "who": _name(actor),
+                "scope": scope_words(body.scope),
+                "product": product,
+                "class": body.recall_class,
+                "reason": _bare(body.reason),
+            },
+            _blocked(meant),
+        ),
+        subjects=subjects_of(product, [each.batch for each in meant]),
+        body=body.to_json(),
+    )
+    return _draft(said, actor=actor, at=at)
+
+
+def draft_amend(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
+    """A recall.amend: recall, scope, reason.
+
+    Raises:
+        MalformedInput: `unknown_recall`, or a field that its value cannot hold.
+        ForbiddenTransfer: `not_recall_opener`.
+        LedgerConflict: `recall_closed`.
+    """
+    body = parse_body("recall.amend", read_parts(wish))
+    assert isinstance(body, RecallAmend)  # noqa: S101 - the reader of that kind
+    recall = _get_own(body.recall, actor, kind="recall.amend")
+    meant = units_meant(product_id=recall.product_id, scope=body.scope)
+    words = _("%(who)s changes the recall of %(product)s to %(scope)s: %(reason)s.")
+    said = _Said(
+        kind="recall.amend",
+        meaning="changes what the recall covers",
+        words=_sentences(
+            words
+            % {
+                "who": _name(actor),
+                "product": recall.product,
+                "scope": scope_words(body.scope),
+                "reason": _bare(body.reason),
+            },
+            _("It covered %(scope)s.")
+            % {"scope": scope_words(parse_scope(recall.scope))},
+            _blocked(meant),
+        ),
+        subjects=amend_subjects(recall, body.scope),
+        body=body.to_json(),
+        recall_id=recall.pk,
+    )
+    return _draft(said, actor=actor, at=at)
+
+
+def draft_close(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
+    """A recall.close: recall, reason.
+
+    Raises:
+        As `draft_amend`.
+    """
+    body = parse_body("recall.close", read_parts(wish))
+    assert isinstance(body, RecallClose)  # noqa: S101 - the reader of that kind
+    recall = _get_own(body.recall, actor, kind="recall.close")
+    meant = units_of(recall)
+    lifted = sum(len(each.units) for each in meant)
+    words = _("%(who)s ends the recall of %(scope)s of %(product)s: %(reason)s.")
+    said = _Said(
+        kind="recall.close",
+        meaning="ends the recall",
+        words=_sentences(
+            words
+            % {
+                "who": _name(actor),
+                "scope": scope_words(parse_scope(recall.scope)),
+                "product": recall.product,
+                "reason": _bare(body.reason),
+            },
+            ngettext(
+                "%(n)s pack is no longer blocked by it.",
+                "%(n)s packs are no longer blocked by it.",
+                lifted,
+            )
+            % {"n": f"{lifted:,}"},
+        ),
+        subjects=subjects_of(recall.product, [each.batch for each in meant]),
+        body=body.to_json(),
+        recall_id=recall.pk,
+    )
+    return _draft(said, actor=actor, at=at)
+
+
+def draft_answer(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
+    """A recall.answer: recall, lot, counts by state[, note]; states of 0 are left out.
+
+    It speaks of every recalled unit of the lot that the party holds or held; a later
+    answer takes its place.
+
+    Raises:
+        MalformedInput: `unknown_recall`, `counts_differ`, or a field that its value
+            cannot hold.
+        LedgerConflict: `recall_closed`.
+    """
+    parts = read_parts(wish)
+    lot = parts.pop("lot", "")
+    body = parse_body("recall.answer", parts)
+    assert isinstance(body, RecallAnswer)  # noqa: S101 - the reader of that kind
+    recall = _get_open(body.recall, actor)
+    batch = find_batch(gtin=recall.product.gtin, lot=str(lot))
+    units = answerable(recall=recall, batch=batch, gln=actor.gln) if batch else None
+    if batch is None or not units:
+        raise MalformedInput(
+            "unknown_lot", field="lot", got=lot, wanted="a recalled lot that you had"
+        )
+    total = sum(body.counts.values())
+    if total != len(units):
+        raise MalformedInput(
+            "counts_differ",
+            field="counts",
+            got=f"{total} packs",
+            wanted=f"{len(units)} packs in all: every one that you hold or held",
+        )
+    words = _("%(who)s answers the recall of lot %(lot)s of %(product)s: %(counts)s.")
+    said = _Said(
+        kind="recall.answer",
+        meaning="says what became of the recalled units",
+        words=words
+        % {
+            "who": _name(actor),
+            "lot": batch.lot,
+            "product": recall.product,
+            "counts": count_words(body.counts.items()),
+        },
+        subjects=[Subject(bytes(batch.tag), moved=moved(units))],
+        body=body.to_json(),
+        recall_id=recall.pk,
+    )
+    return _draft(said, actor=actor, at=at)
+
+
+def verify_may_recall(*, product: Product, by: str) -> None:
+    """Check that `by` is the product's brand owner or a regulator.
+
+    Raises:
+        ForbiddenTransfer: `not_brand_owner`.
+    """
+    if product.brand_owner.gln != by and not is_regulator(by):
+        raise ForbiddenTransfer(
+            "not_brand_owner",
+            rule="recall.open",
+            field="body.gtin",
+            got=product.gtin,
+            wanted="the brand owner of the GTIN, or a regulator",
+        )
+
+
+def verify_may_change(*, recall: Recall, by: str, kind: str) -> None:
+    """Check that `by` opened the recall or is a regulator, and that it is open.
+
+    Raises:
+        ForbiddenTransfer: `not_recall_opener`.
+        LedgerConflict: `recall_closed`.
+    """
+    if recall.opened_by.gln != by and not is_regulator(by):
+        raise ForbiddenTransfer(
+            "not_recall_opener",
+            rule=kind,
+            field="body.recall",
+            wanted="the party that opened it, or a regulator",
+        )
+    verify_open(recall)
+
+
+def verify_open(recall: Recall) -> None:
+    """Raise `LedgerConflict` `recall_closed` if the recall is over."""
+    if recall.closed_ms is not None:
+        raise LedgerConflict(
+            "recall_closed", field="body.recall", got=recall.pk, wanted="an open recall"
+        )
+
+
+def subjects_of(product: Product, batches: Iterable[Batch]) -> list[Subject]:
+    """The chains of a recall: the product's and those of its batches in scope."""
+    tags = {bytes(product.tag), *(bytes(batch.tag) for batch in batches)}
+    return [Subject(tag) for tag in sorted(tags)]
+
+
+def amend_subjects(recall: Recall, scope: Scope) -> list[Subject]:
+    """The chains of an amendment: batches in the new scope, and in the old one.
+
+    A batch that leaves the scope must show it in its own chain, else the chain's
+    last word on it would be the recall.
+    """
+    meant: list[Meant] = [
+        *units_of(recall),
+        *units_meant(product_id=recall.product_id, scope=scope),
+    ]
+    return subjects_of(recall.product, [each.batch for each in meant])
+
+
+def _get_own(recall_id: str, actor: Actor, *, kind: str) -> Recall:
+    recall = _find(recall_id, actor)
+    verify_may_change(recall=recall, by=actor.gln, kind=kind)
+    return recall
+
+
+def _get_open(recall_id: str, actor: Actor) -> Recall:
+    recall = _find(recall_id, actor)
+    verify_open(recall)
+    return recall
+
+
+def _find(recall_id: str, actor: Actor) -> Recall:
+    recall = find_visible(recall_id=recall_id, actor=actor)
+    if recall is None:
+        raise unknown_recall(recall_id)
+    return recall
+
+
+def unknown_recall(recall_id: str) -> MalformedInput:
+    """The refusal of a recall that is foreign or missing."""
+    return MalformedInput(
+        "unknown_recall", field="body.recall", got=recall_id, wanted="a recall you see"
+    )
+
+
+def _blocked(meant: list[Meant]) -> str:
+    units = sum(len(each.units) for each in meant)
+    if not units:
+        return _("No such pack exists yet; those made later are born recalled.")
+    places = count_places(meant)
+    return _("%(packs)s at %(holders)s are blocked at once.") % {
+        "packs": ngettext("%(n)s pack", "%(n)s packs", units) % {"n": f"{units:,}"},
+        "holders": ngettext("%(n)s holder", "%(n)s holders", places)
+        % {"n": f"{places:,}"},
+    }
+
+
+def _draft(said: _Said, *, actor: Actor, at: datetime) -> Draft:
+    payload = new_statement(
+        kind=said.kind,
+        by=actor.gln,
+        signer=actor.user.signer if actor.user else "",
+        meaning=said.meaning,
+        subjects=said.subjects,
+        parents=[Reference(said.recall_id)] if said.recall_id else [],
+        body=said.body,
+        at=at,
+        ledger=get_genesis().origin,
+    )
+    return Draft(payload=payload, words=said.words)
+
+
+def _sentences(*sentences: str) -> str:
+    return " ".join(sentences)
+
+
+def _bare(text: str) -> str:
+    """One line without its full stop, to stand inside a sentence."""
+    return " ".join(text.split()).rstrip(".")
+
+
+def _name(actor: Actor) -> str:
+    return actor.partner.name if actor.partner else ""
