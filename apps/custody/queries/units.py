@@ -128,6 +128,12 @@ def recalls_of(*, batch_id: int, ordinal: int) -> tuple[str, ...]:
     )
 
 
+def recalls_of_batch(*, batch_id: int) -> tuple[tuple[str, bool], ...]:
+    """Open recalls in the batch, the first opened first; True: all of its units."""
+    scopes = RecallScope.objects.filter(batch_id=batch_id).order_by("pk")
+    return tuple(scopes.values_list("recall_id", "is_whole"))
+
+
 def _hold_owners(batch_id: int, ordinal: int) -> tuple[str, ...]:
     holds = BatchHold.objects.filter(batch_id=batch_id).order_by("pk")
     return tuple(hold.owner for hold in holds if ordinal in to_set(hold.units))
