@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.edge.health import health
+from pharmatrace.home import home, inbox
 
 handler400 = "apps.edge.problems.handler400"
 handler403 = "apps.edge.problems.handler403"
@@ -30,6 +31,8 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("inbox", inbox, name="inbox"),
     path("health", health, name="health"),
     path("log/", include("apps.anchoring.log_urls")),
     path("api/v1/", include(api)),

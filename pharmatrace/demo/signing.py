@@ -31,26 +31,36 @@ class Keyring:
         self._directory = directory
         self._keys: dict[str, PrivateKey] = {}
 
+    def has_key(self, player: Player) -> bool:
+        """True if the admin of `player` has a key here."""
+        return self._path(player, player.admin).exists()
+
     def key_of(self, player: Player, person: Person | None = None) -> PrivateKey:
         """The key of a person of `player`, its admin's by default; made if absent."""
         who = person or player.admin
         if who.signer not in self._keys:
-            name = who.first_name.lower() + ".pem"
-            path = self._directory / player.slug / name
-            self._keys[who.signer] = _load(path) if path.exists() else _make(path)
+            path = self._path(player, who)
+            self._keys[who.signer] = _load(path) if path.exists() else make_key(path)
         return self._keys[who.signer]
 
-    def sign(self, payload: bytes, *private_keys: PrivateKey) -> bytes:
-        """The envelope over a statement's exact bytes, as RFC 8785 JSON."""
-        envelope = sign_envelope(
-            payload_type=STATEMENT_TYPE,
-            payload=payload,
-            private_keys=list(private_keys),
-        )
-        return envelope_bytes(envelope)
+    def _path(self, player: Player, person: Person) -> Path:
+        return self._directory / player.slug / f"{person.first_name.lower()}.pem"
 
 
-def _make(path: Path) -> Ed25519PrivateKey:
+def sign_statement(payload: bytes, *private_keys: PrivateKey) -> bytes:
+    """The envelope over a statement's exact bytes, as RFC 8785 JSON."""
+    envelope = sign_envelope(
+        payload_type=STATEMENT_TYPE, payload=payload, private_keys=list(private_keys)
+    )
+    return envelope_bytes(envelope)
+
+
+def make_key(path: Path) -> Ed25519PrivateKey:
+    """A fresh Ed25519 key, kept as PKCS#8 that only its owner may read.
+
+    Raises:
+        FileExistsError: a key is there already; it is never overwritten.
+    """
     key = Ed25519PrivateKey.generate()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -32,7 +32,7 @@ from pharmatrace.demo.cast import (
     Person,
     Player,
 )
-from pharmatrace.demo.signing import Keyring
+from pharmatrace.demo.signing import Keyring, sign_statement
 from pharmatrace.genesis import draft_genesis
 
 _TICK = timedelta(milliseconds=5)
@@ -74,7 +74,7 @@ class Stage:
 
     def submit(self, draft: Draft, *private_keys: PrivateKey) -> Accepted:
         """Sign exactly the drafted bytes with all of the keys and submit them."""
-        return self.send(self.keyring.sign(draft.payload, *private_keys), draft.lines)
+        return self.send(sign_statement(draft.payload, *private_keys), draft.lines)
 
     def send(self, envelope: bytes, lines: bytes | None = None) -> Accepted:
         """Hand an envelope to the door, now."""

@@ -19,22 +19,32 @@ from apps.partners.operations.genesis import open_ledger
 from apps.partners.operations.keys import enrol_key, revoke_key
 from apps.partners.operations.locks import Lock, lock_keys, lock_partners
 from apps.partners.operations.register import admit_partner, license_partner
+from apps.partners.operations.requests import (
+    add_signature,
+    close_expired,
+    propose,
+    request_key,
+)
 from apps.partners.operations.tags import require_tags
 
 __all__ = [
     "Lock",
     "NamedKey",
     "add_person",
+    "add_signature",
     "admit_partner",
     "authenticate",
+    "close_expired",
     "create_token",
     "enrol_key",
     "license_partner",
     "lock_keys",
     "lock_partners",
     "open_ledger",
+    "propose",
     "record_read",
     "remove_person",
+    "request_key",
     "require_tags",
     "revoke_key",
     "revoke_token",

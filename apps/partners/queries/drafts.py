@@ -21,6 +21,7 @@ from apps.core.errors import MalformedInput
 from apps.core.fields import Fields
 from apps.core.leaf import key_tag, party_tag
 from apps.core.party_bodies import read_country, read_key, read_signer
+from apps.core.statement import Statement
 from apps.core.subjects import Subject
 from apps.edge.secrets import tag_key
 from apps.ledger.formats import Draft, new_statement
@@ -50,16 +51,7 @@ def draft_admit(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     return _draft(
         kind="party.admit",
         meaning="admits the party and its first key",
-        words=_(
-            "%(who)s admits %(name)s (GLN %(gln)s, %(country)s) with the key %(key)s."
-        )
-        % {
-            "who": _name(actor),
-            "name": name,
-            "gln": gln,
-            "country": country,
-            "key": key.keyid[:16],
-        },
+        words=admit_words(body, who=_name(actor)),
         tags=[_party(gln), _key(key.keyid)],
         body=body.to_json(),
         actor=actor,
@@ -89,19 +81,10 @@ def draft_licence(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         is_suspended=fields.flag("suspended") if fields.has("suspended") else False,
     )
     fields.close()
-    said = _("%(who)s suspends the licence of %(name)s as %(role)s.")
-    if not body.is_suspended:
-        said = _("%(who)s licenses %(name)s as %(role)s, sites: %(sites)d.")
     return _draft(
         kind="party.licence",
         meaning="licenses the party",
-        words=said
-        % {
-            "who": _name(actor),
-            "name": partner.name,
-            "role": body.role,
-            "sites": len(body.sites),
-        },
+        words=licence_words(body, who=_name(actor), name=partner.name),
         tags=[_party(partner.gln)],
         body=body.to_json(),
         actor=actor,
@@ -177,6 +160,39 @@ def draft_revoke(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         actor=actor,
         at=at,
     )
+
+
+def admit_words(body: PartyAdmit, *, who: str) -> str:
+    """A party.admit as a sentence."""
+    said = _("%(who)s admits %(name)s (GLN %(gln)s, %(country)s) with the key %(key)s.")
+    return said % {
+        "who": who,
+        "name": body.name,
+        "gln": body.gln,
+        "country": body.country,
+        "key": body.first_key.key.keyid[:16],
+    }
+
+
+def licence_words(body: PartyLicence, *, who: str, name: str) -> str:
+    """A party.licence as a sentence."""
+    said = _("%(who)s suspends the licence of %(name)s as %(role)s.")
+    if not body.is_suspended:
+        said = _("%(who)s licenses %(name)s as %(role)s, sites: %(sites)d.")
+    return said % {
+        "who": who,
+        "name": name,
+        "role": body.role,
+        "sites": len(body.sites),
+    }
+
+
+def words_of(statement: Statement, body: PartyAdmit | PartyLicence) -> str:
+    """What a party statement says, as a sentence."""
+    who = get_partner(statement.by).name
+    if isinstance(body, PartyAdmit):
+        return admit_words(body, who=who)
+    return licence_words(body, who=who, name=get_partner(body.gln).name)
 
 
 def _draft(

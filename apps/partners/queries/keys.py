@@ -44,14 +44,11 @@ def list_partner_keys(*, gln: str) -> list[SigningKey]:
     )
 
 
-def has_usable_key(*, actor: Actor) -> bool:
-    """True if the person has an enrolled key for this organisation."""
-    if actor.user is None:
-        return False
-    return (
-        SigningKey.objects.filter(
-            partner=actor.partner, signer=actor.user.signer, revoked_ms=None
-        )
-        .exclude(role=MemberRole.MEMBER)
-        .exists()
-    )
+def list_own_keyids(*, actor: Actor) -> list[str]:
+    """The keys that sign for this person in this organisation now."""
+    if actor.user is None or actor.partner is None:
+        return []
+    keys = SigningKey.objects.filter(
+        partner=actor.partner, signer=actor.user.signer, revoked_ms=None
+    ).exclude(role=MemberRole.MEMBER)
+    return list(keys.order_by("keyid").values_list("keyid", flat=True))

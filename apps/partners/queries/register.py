@@ -24,6 +24,15 @@ def visible_to(actor: Actor) -> QuerySet[TradingPartner]:
     return TradingPartner.objects.filter(gln=actor.gln)
 
 
+def search_partners(*, actor: Actor, text: str, role: str) -> QuerySet[TradingPartner]:
+    """Visible partners by a part of name or GLN, and by shown role; "" is any."""
+    partners = visible_to(actor)
+    wanted = text.strip().replace("\0", "")
+    if wanted:
+        partners = partners.filter(Q(name__icontains=wanted) | Q(gln__contains=wanted))
+    return partners.filter(role=role) if role in LicenceRole.values else partners
+
+
 def find_partner(gln: str) -> TradingPartner | None:
     """The partner with this GLN, or None."""
     return TradingPartner.objects.filter(gln=gln).first()

@@ -44,6 +44,16 @@ def read_role(fields: Fields, actor: Actor) -> str:
         MalformedInput: `role_too_strong`, also for somebody who may not sign at all.
     """
     role = fields.word("role", KEY_ROLES) if fields.has("role") else actor.role
+    require_role(role, actor)
+    return role
+
+
+def require_role(role: str, actor: Actor) -> None:
+    """Check that the actor may ask for a key with this role.
+
+    Raises:
+        MalformedInput: `role_too_strong`.
+    """
     if not 0 < _STRENGTH.get(role, -1) <= _STRENGTH.get(actor.role, -1):
         raise MalformedInput(
             "role_too_strong",
@@ -51,7 +61,6 @@ def read_role(fields: Fields, actor: Actor) -> str:
             got=role,
             wanted=f"{MemberRole.SIGNER} or {MemberRole.ADMIN}, and at most your own",
         )
-    return role
 
 
 def _composed(value: Any) -> Any:
