@@ -72,6 +72,17 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def list_codes(text: str) -> set[tuple[str, str]]:
+    """Family and code of every line of a table."""
+    codes, family = set(), ""
+    for line in text.splitlines():
+        if line.startswith("### "):
+            family = line.removeprefix("### ")
+        elif line.startswith("| `"):
+            codes.add((family, line.split("`")[1]))
+    return codes
+
+
 def written() -> str:
     """The table as it stands in the document."""
     return DOCUMENT.read_text(encoding="utf-8").partition(_START)[2]
