@@ -50,6 +50,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": _TICK_EXPIRES},
     },
+    "settle uploads": {
+        "task": "intake.sweep",
+        "schedule": 60.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
     "re-drive lost jobs": {
         "task": "jobs.sweep",
         "schedule": 10.0,

@@ -24,11 +24,12 @@ from apps.core.errors import (
     LedgerConflict,
     MalformedInput,
 )
-from apps.custody.operations.record import record_events
+from apps.custody import operations as custody
 from apps.exchange.formats import numbered, read_submission
 from apps.ledger import queries as ledger
 from apps.ledger.operations import Accepted, Submission
 from apps.partners import operations as partners
+from apps.recalls import operations as recalls
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,12 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "key.enrol": partners.enrol_key,
     "key.revoke": partners.revoke_key,
     "product.register": catalog.register_product,
-    "event": record_events,
-    "events": record_events,
+    "event": custody.record_events,
+    "events": custody.record_events,
+    "recall.open": recalls.open_recall,
+    "recall.amend": recalls.amend_recall,
+    "recall.close": recalls.close_recall,
+    "recall.answer": recalls.answer_recall,
 }
 _ATTEMPTS: Final = 5
 _PATIENCE_SECONDS: Final = 5.0  # a busy SQLite waits 20 seconds by itself

@@ -19,17 +19,23 @@ from apps.ledger import queries as ledger
 from apps.ledger.formats import Draft, split_salts
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
+from apps.recalls import queries as recalls
 
 Drafter = Callable[..., Draft]
 
 DRAFTERS: Final[Mapping[str, Drafter]] = {
     "event": custody.draft_event,
+    # A rehearsal in a transaction that is always undone: nothing is written.
     "events": draft_events,
     "party.admit": partners.draft_admit,
     "party.licence": partners.draft_licence,
     "key.enrol": partners.draft_enrol,
     "key.revoke": partners.draft_revoke,
     "product.register": catalog.draft_product,
+    "recall.open": recalls.draft_open,
+    "recall.amend": recalls.draft_amend,
+    "recall.close": recalls.draft_close,
+    "recall.answer": recalls.draft_answer,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -37,9 +37,9 @@ def read_wish(fields: Mapping[str, str]) -> UploadWish:
 def read_form(
     *,
     fields: Iterable[tuple[str, list[str]]],
-    files: Iterable[tuple[str, list[UploadedFile]]],
+    files: Iterable[tuple[str, list[UploadedFile[Any]]]],
     more: frozenset[str] = frozenset(),
-) -> tuple[UploadWish, UploadedFile]:
+) -> tuple[UploadWish, UploadedFile[Any]]:
     """The wish and the one file of a multipart form; fields in `more` are passed over.
 
     Raises:
@@ -69,7 +69,7 @@ def read_form(
 
 
 def submit_form(
-    *, wish: UploadWish, file: UploadedFile, actor: Actor, at: datetime
+    *, wish: UploadWish, file: UploadedFile[Any], actor: Actor, at: datetime
 ) -> Upload:
     """Keep the file and write the upload; what is refused on sight is not kept.
 

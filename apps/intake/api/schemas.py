@@ -36,7 +36,7 @@ FORM: dict[str, Any] = {
 }
 
 
-class ErrorSerializer(serializers.Serializer[UploadError]):
+class ErrorSerializer(serializers.Serializer[Any]):
     """One line that cannot be taken."""
 
     line = serializers.IntegerField(source="line_no")
@@ -52,7 +52,7 @@ class ErrorSerializer(serializers.Serializer[UploadError]):
         return sentence(error.code)
 
 
-class UploadSerializer(serializers.Serializer[Upload]):
+class UploadSerializer(serializers.Serializer[Any]):
     """Where an upload stands."""
 
     id = serializers.UUIDField()
@@ -81,10 +81,10 @@ class UploadSerializer(serializers.Serializer[Upload]):
 class UploadDetailSerializer(UploadSerializer):
     """The same with the first errors by line."""
 
-    errors = serializers.SerializerMethodField()
+    errors_by_line = serializers.SerializerMethodField()
 
     @extend_schema_field(ErrorSerializer(many=True))
-    def get_errors(self, upload: Upload) -> list[dict[str, Any]]:
+    def get_errors_by_line(self, upload: Upload) -> list[dict[str, Any]]:
         """The first 100 errors."""
         errors = queries.list_errors(upload=upload, limit=_SHOWN_ERRORS)
         return list(ErrorSerializer(errors, many=True).data)

@@ -29,7 +29,7 @@ from apps.partners.authentication import CanSign, IsMember, actor_of
 class UploadPages(CursorPagination):
     """The newest first."""
 
-    ordering = ("-created_at", "id")
+    ordering = "-created_at"
 
 
 class UploadThrottle(PerMinute):

@@ -17,14 +17,14 @@ from django.db import transaction
 
 from apps.catalog.queries import get_product
 from apps.core.errors import LedgerConflict, MalformedInput
-from apps.custody.operations.stage import stage_serials
+from apps.custody.operations import stage_serials
+from apps.custody.queries import find_taken
 from apps.custody.queries.commissionings import find_recall_ahead
-from apps.custody.queries.registry import find_taken
 from apps.intake.formats.check import LotFacts, RowCheck
 from apps.intake.formats.files import open_rows
 from apps.intake.formats.rows import MAX_ROWS, LineError, Row
 from apps.intake.models import UNCHECKED_STATES, Upload, UploadError, UploadState
-from apps.intake.operations.files import path_of, remove_unneeded
+from apps.intake.operations.files import path_of, remove_file
 from apps.intake.queries import UploadWish, verify_wish
 from apps.jobs import operations as jobs
 from apps.jobs.operations import Claim
@@ -96,7 +96,8 @@ def check_upload(*, upload_id: UUID, clock: Clock) -> dict[str, int]:
     except Exception as error:
         jobs.fail(claim=claim, message=type(error).__name__, at=clock())
         raise
-    remove_unneeded(digest=upload.file_digest)
+    if run.error_count:
+        remove_file(upload)
     return {"rows": run.rows, "errors": run.error_count}
 
 
@@ -115,7 +116,7 @@ def _read(run: _Run) -> None:
         product = verify_wish(
             wish=_wish(run.upload), gln=run.upload.partner.gln, at=run.clock()
         )
-        with open_rows(path_of(run.upload.file_digest)) as (run.total, rows):
+        with open_rows(path_of(run.upload)) as (run.total, rows):
             for item in rows:
                 _take(run, item)
                 if run.rows % _STEP == 0:

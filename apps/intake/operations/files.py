@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
+from uuid import UUID, uuid4
 
 from django.conf import settings
 
@@ -22,15 +23,22 @@ _KEEP_STRAY = timedelta(hours=1)  # a file whose upload was never written
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that lies safely on disk.
+    """A file that lies safely on disk, for one upload alone.
 
     Args:
-        digest: SHA-256, 64 hex digits; also its name.
+        upload_id: of the upload that will be written for it.
+        digest: SHA-256, 64 hex digits.
     """
 
+    upload_id: UUID
     name: str
     digest: str
     size_bytes: int
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return _path(self.digest, self.upload_id)
 
 
 def store_file(*, name: str, chunks: Iterable[bytes]) -> StoredFile:
@@ -48,39 +56,43 @@ def store_file(*, name: str, chunks: Iterable[bytes]) -> StoredFile:
             digest, size_bytes = _copy(chunks, file)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(directory / digest)
+        stored = StoredFile(uuid4(), name, digest, size_bytes)
+        Path(temporary).replace(stored.path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return StoredFile(name=name, digest=digest, size_bytes=size_bytes)
+    return stored
 
 
-def path_of(digest: str) -> Path:
-    """Where the file with this digest lies while it is needed."""
-    return _directory() / digest
+def path_of(upload: Upload) -> Path:
+    """Where the upload's file lies while it is open."""
+    return _path(upload.file_digest, upload.id)
 
 
-def remove_unneeded(*, digest: str) -> None:
-    """Delete the file unless an open upload may have to be checked again."""
-    if not _is_needed(digest):
-        path_of(digest).unlink(missing_ok=True)
+def remove_file(upload: Upload) -> None:
+    """Delete the file of an upload that is closed."""
+    path_of(upload).unlink(missing_ok=True)
 
 
 def remove_strays(*, at: datetime) -> int:
     """Delete what a crash left behind: old files that no open upload needs."""
+    needed = {
+        path_of(upload).name for upload in Upload.objects.filter(state__in=OPEN_STATES)
+    }
     removed = 0
     directory = _directory()
     for path in directory.iterdir() if directory.is_dir() else ():
         age = at.timestamp() - path.stat().st_mtime
-        if age > _KEEP_STRAY.total_seconds() and not _is_needed(path.name):
+        if age > _KEEP_STRAY.total_seconds() and path.name not in needed:
             path.unlink(missing_ok=True)
             removed += 1
     return removed
 
 
-def _is_needed(digest: str) -> bool:
-    waiting = Upload.objects.filter(file_digest=digest, state__in=OPEN_STATES)
-    return waiting.exists()
+def _path(digest: str, upload_id: UUID) -> Path:
+    # Two uploads of one file have a copy each, so that closing one takes nothing
+    # from the other.
+    return _directory() / f"{digest}.{upload_id.hex}"
 
 
 def _directory() -> Path:

@@ -10,9 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.custody.operations.stage import discard_staging
+from apps.custody.operations import discard_staging
 from apps.intake.models import UNCHECKED_STATES, Upload, UploadError, UploadState
-from apps.intake.operations.files import remove_strays, remove_unneeded
+from apps.intake.operations.files import remove_file, remove_strays
 from apps.intake.queries import is_stale, list_commissioned
 from apps.jobs import operations as jobs
 from apps.jobs import queries as job_queries
@@ -64,7 +64,7 @@ def _settle(uploads: QuerySet[Upload], at: datetime) -> int:
                 state=UploadState.COMMISSIONED,
                 statement_id=signed[upload.id],
             )
-            remove_unneeded(digest=upload.file_digest)
+            remove_file(upload)
         elif upload.id in stale:
             count += _check_again(upload, at)
     return count

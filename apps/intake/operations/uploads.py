@@ -6,10 +6,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.core.errors import LedgerConflict, UntrustedSignature
-from apps.custody.operations.stage import discard_staging
+from apps.custody.operations import discard_staging
 from apps.intake.formats.rows import clip
 from apps.intake.models import OPEN_STATES, Upload, UploadState
-from apps.intake.operations.files import StoredFile, remove_unneeded
+from apps.intake.operations.files import StoredFile, remove_file
 from apps.intake.operations.sweep import order_check, settle
 from apps.intake.queries import UploadWish, find_upload, verify_wish
 from apps.jobs import operations as jobs
@@ -31,15 +31,23 @@ def receive_upload(
         raise UntrustedSignature("no_organisation", wanted="a person of a partner")
     verify_wish(wish=wish, gln=actor.gln, at=at)
     settle(partner=actor.partner, at=at)
-    try:
-        with transaction.atomic():
-            return _find_open(wish, file, actor) or _create(wish, file, actor, at)
-    except IntegrityError:
-        # Somebody sent the same file at the same moment.
-        found = _find_open(wish, file, actor)
-        if found is None:
-            raise
-        return found
+    upload = Upload(
+        id=file.upload_id,
+        partner=actor.partner,
+        user=actor.user,
+        gtin=wish.gtin,
+        lot=wish.lot,
+        expiry_date=wish.expiry_date,
+        site=wish.site,
+        file_name=clip(file.name),
+        file_digest=file.digest,
+        size_bytes=file.size_bytes,
+        created_at=at,
+    )
+    kept = _find_or_write(upload, at)
+    if kept.id != upload.id:
+        file.path.unlink(missing_ok=True)
+    return kept
 
 
 def refresh_upload(*, upload_id: UUID, actor: Actor, at: datetime) -> Upload | None:
@@ -74,41 +82,40 @@ def cancel_upload(*, upload_id: UUID, at: datetime) -> None:
             jobs.cancel(job_id=upload.job_id, at=at)
         if upload.staging_id is not None:
             discard_staging(staging_id=upload.staging_id)
-    remove_unneeded(digest=upload.file_digest)
+    remove_file(upload)
 
 
-def _find_open(wish: UploadWish, file: StoredFile, actor: Actor) -> Upload | None:
+def _find_or_write(upload: Upload, at: datetime) -> Upload:
+    try:
+        with transaction.atomic():
+            return _find_same(upload) or _write(upload, at)
+    except IntegrityError:
+        # Somebody sent the same file at the same moment.
+        found = _find_same(upload)
+        if found is None:
+            raise
+        return found
+
+
+def _find_same(upload: Upload) -> Upload | None:
+    """The open upload of the same file for the same lot."""
     return Upload.objects.filter(
-        partner=actor.partner,
-        file_digest=file.digest,
-        gtin=wish.gtin,
-        lot=wish.lot,
-        expiry_date=wish.expiry_date,
-        site=wish.site,
+        partner=upload.partner,
+        file_digest=upload.file_digest,
+        gtin=upload.gtin,
+        lot=upload.lot,
+        expiry_date=upload.expiry_date,
+        site=upload.site,
         state__in=OPEN_STATES,
     ).first()
 
 
-def _create(wish: UploadWish, file: StoredFile, actor: Actor, at: datetime) -> Upload:
-    is_full = (
-        Upload.objects.filter(partner=actor.partner, state__in=OPEN_STATES).count()
-        >= _MAX_OPEN
-    )
-    if is_full:
+def _write(upload: Upload, at: datetime) -> Upload:
+    still_open = Upload.objects.filter(partner=upload.partner, state__in=OPEN_STATES)
+    if still_open.count() >= _MAX_OPEN:
         raise LedgerConflict(
             "too_many_uploads", wanted="sign or cancel some of your open uploads"
         )
-    upload = Upload.objects.create(
-        partner=actor.partner,
-        user=actor.user,
-        gtin=wish.gtin,
-        lot=wish.lot,
-        expiry_date=wish.expiry_date,
-        site=wish.site,
-        file_name=clip(file.name),
-        file_digest=file.digest,
-        size_bytes=file.size_bytes,
-        created_at=at,
-    )
+    upload.save(force_insert=True)
     order_check(upload=upload, at=at)
     return upload
