@@ -10,6 +10,7 @@ from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint, SignedNote, TreeState
 from apps.core.checkpoint import Checkpoint as Head
 from apps.core.note import Note
+from apps.core.tiles import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,8 @@ def iter_checkpoints() -> Iterator[Checkpoint]:
 def read_lock_store() -> bytes | None:
     """The note in the lock store; None before the first signature."""
     return lock_store().read()
+
+
+def find_tile(tile: Tile) -> bytes | None:
+    """A published tile or bundle, exactly as named; None if it is not there."""
+    return public_files().find_tile(tile)
