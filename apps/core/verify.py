@@ -5,7 +5,7 @@
     3.  the statement is canonical, of a known version, and for this ledger
     4.  the signatures verify under the keys that other statements show
     5.  the commitments recompute from envelope, salt and time of acceptance
-    6.  the leaves are well formed and speak of the statement's subjects
+    6.  the leaves are of its type and speak of its subjects, one each
     7.  the leaves are included under the checkpoint
     8.  the checkpoint is signed by a log of the policy
     9.  the checkpoint is cosigned by the policy's quorum of witnesses

@@ -7,9 +7,9 @@ party.admit, key.enrol), or a bare C2SP tlog-proof followed by its leaf.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from ..canonical import JsonValue, parse_json
 from ..encoding import decode_hex
@@ -23,6 +23,8 @@ from ..proof import HEADER, TlogProof
 from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
 from ..verify import Finding, verify_places, verify_promise, verify_statement
 from .console import ending, read_input
+
+T = TypeVar("T")
 
 LIMITS: Final = (
     "Not shown by any proof: that a signer told the truth about the physical world, "
@@ -92,20 +94,29 @@ def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
     """Step 1."""
     files = Files()
     for name in names:
-        try:
-            files.read(read_input(name))
-        except TraceError as error:
-            raise _unread(name, error) from error
-    try:
-        parsed = Policy.parse(read_input(policy))
-    except TraceError as error:
-        raise _unread(policy, error) from error
+        _take(name, files.read)
+    parsed = _take(policy, Policy.parse)
     if len(files.places) != len(files.leaves):
         raise ProofError("unpaired", step=1, wanted="a leaf for each bare tlog-proof")
     if not (files.proofs or files.places or files.receipts):
         raise ProofError("nothing_to_check", step=1, wanted="a proof or a receipt")
     _show([Finding(1, f"{len(names)} file(s) and a policy are read")])
     return files, parsed
+
+
+def _take(name: str, read: Callable[[bytes], T]) -> T:
+    try:
+        return read(read_input(name))
+    except OSError as error:
+        raise ProofError("unreadable", step=1, field=name, got=error) from error
+    except TraceError as error:
+        raise ProofError(
+            error.code,
+            step=1,
+            field=f"{name} {error.field}".strip(),
+            got=error.got,
+            wanted=error.wanted,
+        ) from error
 
 
 def _key_ring(files: Files, genesis_id: str) -> KeyRing:
@@ -133,16 +144,6 @@ def _unwrap(value: JsonValue) -> JsonValue:
     if isinstance(value, dict) and "receipt" in value:
         return value["receipt"]
     return value
-
-
-def _unread(name: str, error: TraceError) -> ProofError:
-    return ProofError(
-        error.code,
-        step=1,
-        field=f"{name} {error.field}".strip(),
-        got=error.got,
-        wanted=error.wanted,
-    )
 
 
 def _show(findings: Sequence[Finding]) -> None:
