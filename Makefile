@@ -6,7 +6,7 @@ NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 TESTS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgresql test-sqlite check lint types arch deploy format \
+.PHONY: help run test test-postgresql test-sqlite check lint types arch deploy format coverage \
         bench golden errors fsck outsider messages mutate clean
 
 help:  ## this list
@@ -69,6 +69,11 @@ format: .venv/.dev  ## put everything into the one format
 	$(V)/ruff check --fix-only .
 	$(V)/ruff format .
 	find templates -name '*.html' -print0 | xargs -0 $(V)/djade --target-version 5.2
+
+coverage: .venv/.dev node_modules/.done messages  ## the suite in one process, with floors for all and for the core
+	$(V)/coverage run -m pytest -q
+	$(V)/coverage report --skip-covered
+	$(V)/coverage report --include='apps/core/*' --fail-under=95
 
 bench: .venv/.dev  ## figures beside their floors
 	$(V)/python -m tests.bench

@@ -43,20 +43,13 @@ UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
 DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
 
 # --- Apps -------------------------------------------------------------------------
+_APPS = [
+    "edge", "jobs", "ledger", "anchoring", "partners", "catalog", "custody", "recalls",
+    "alerts", "exchange", "intake", "scan",
+]  # fmt: skip
 INSTALLED_APPS = [
     "pharmatrace",
-    "apps.edge",
-    "apps.jobs",
-    "apps.ledger",
-    "apps.anchoring",
-    "apps.partners",
-    "apps.catalog",
-    "apps.custody",
-    "apps.recalls",
-    "apps.alerts",
-    "apps.exchange",
-    "apps.intake",
-    "apps.scan",
+    *(f"apps.{name}" for name in _APPS),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
