@@ -39,6 +39,16 @@ function readLink(text) {
   return found;
 }
 
+const PRINTED = { 13: [1, 6, 6], 14: [1, 7, 6], 18: [1, 7, 9, 1] };
+
+/** A code in the groups of the pack, as the template filters `code` and `serial` do. */
+export function groupCode(text) {
+  const widths = /^\d+$/.test(text) && PRINTED[text.length];
+  if (!widths) return text.match(/.{1,4}/g) ?? [];
+  let start = 0;
+  return widths.map((width) => text.slice(start, (start += width)));
+}
+
 /** {sscc, gtin, lot, serial} of a scan; what it does not say is undefined. */
 export function readCode(scan) {
   const text = scan.replace(/^\][A-Za-z]\d/, "").replace(/^\u001d/, "").trim();

@@ -1,4 +1,5 @@
 // Shows what signed bytes say, read from the bytes themselves.
+import { utcText } from "./localtime.js";
 import { element } from "./texts.js";
 
 const MOST_ROWS = 60;
@@ -28,7 +29,7 @@ export function showFacts(root, { statement, bytes, id }) {
     meaning: statement.meaning,
     subjects: statement.subjects.length,
     units: countUnits(statement) ?? "–",
-    expires: statement.expires,
+    expires: utcText(new Date(statement.expires)),
     id,
   };
   for (const [name, value] of Object.entries(facts)) {

@@ -3,7 +3,7 @@
 // <form data-sign data-receive> with _receive.html. Every scan on the page lands here.
 // The hidden field "items" (JSON) becomes part of the wish: the codes that came; an
 // empty list means all of it, as "accept all" says.
-import { readCode } from "./codes.js";
+import { groupCode, readCode } from "./codes.js";
 import { icon } from "./messages.js";
 import { element } from "./texts.js";
 
@@ -123,10 +123,12 @@ function drawLine(line, came) {
 
 function drawScan(scan) {
   const words = document.querySelector("[data-receive-scanned]").dataset;
-  const code = scan.code.sscc ?? scan.code.serial ?? scan.text.replaceAll("\u001d", "·");
+  const code = scan.code.sscc ?? scan.code.serial;
+  const groups = (code ? groupCode(code) : [scan.text.replaceAll("\u001d", " ")])
+    .map((text) => element("span", { class: "g" }, text));
   const state = scan.line ? "go" : "stop";
   const said = element("span", { class: `state ${state}` }, icon(state), scan.line ? words.wordListed : words.wordWrong);
-  const row = element("li", { class: scan.line ? "" : "is-wrong" }, element("code", { class: "code" }, code));
+  const row = element("li", { class: scan.line ? "" : "is-wrong" }, element("code", { class: "code" }, ...groups));
   if (scan.times > 1) row.append(element("span", {}, `${words.wordAgain} (${scan.times})`));
   row.append(said);
   return row;

@@ -9,7 +9,7 @@
 export const GS = "\u001d";
 const MAX_GAP_MS = 50;
 const MIN_KEYS = 6;
-const SILENCE_MS = 250;
+const SILENCE_MS = 500;
 const LOOKS_LIKE_A_CODE = /^(\][A-Za-z]\d|\(0[01]\)|01\d{14}|00\d{18}|https?:\/\/)/;
 
 /** Tell the page what was scanned; open the scan page if nothing on it took the scan. */

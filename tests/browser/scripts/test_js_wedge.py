@@ -97,7 +97,7 @@ def test_a_scan_leaves_no_trace_in_the_field_that_has_the_focus(page, field):
 
 def test_a_scan_ended_by_silence_counts_if_it_looks_like_a_code(page):
     burst(page, control_bracket, ending="")
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(800)
 
     assert scans(page) == [SCAN]
 
@@ -124,7 +124,7 @@ def test_five_quick_keys_are_not_a_scan(page):
 
 def test_a_burst_that_is_no_code_needs_its_enter(page):
     Keys(page, 0.001).type("abcdefghijklmnopqrst")
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(800)
 
     assert scans(page) == []
 
