@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from apps.anchoring import queries as anchoring
 from apps.core.checkpoint import Checkpoint as Head
 from apps.core.checkpoint import open_checkpoint
-from apps.core.errors import TraceError
+from apps.core.errors import IntegrityBreach, TraceError
 from apps.core.notekey import VerifierKey
 from apps.partners import queries as partners
 from pharmatrace.fsck.finding import Finding, finding_of
@@ -27,7 +27,16 @@ def check_heads() -> Iterator[Finding]:
             yield from _check_note(
                 signed.note.encode(), keys, where=f"note {row.size}", size=row.size
             )
-    locked, published = anchoring.read_lock_store(), anchoring.newest_checkpoint()
+    yield from _check_stores(keys)
+
+
+def _check_stores(keys: list[VerifierKey]) -> Iterator[Finding]:
+    locked = anchoring.read_lock_store()
+    try:
+        published = anchoring.newest_checkpoint()
+    except IntegrityBreach as error:
+        yield finding_of(error, "published checkpoint")
+        published = None
     if locked is None:
         if published is not None:
             yield Finding("lock_store_lost", "lock store")

@@ -14,7 +14,7 @@ from apps.anchoring.operations.stores import Stores
 from apps.anchoring.queries import PublishedHead
 from apps.core.checkpoint import Checkpoint as Head
 from apps.core.checkpoint import sign_checkpoint
-from apps.core.errors import IntegrityBreach
+from apps.core.errors import IntegrityBreach, MalformedInput
 from apps.core.leaf import LEAF_SIZE, LeafType
 from apps.core.merkle import leaf_hash, verify_consistency, verify_inclusion
 from apps.core.tiles import (
@@ -162,9 +162,16 @@ def publish_head(stores: Stores, head: PublishedHead) -> None:
         return
     stores.files.publish_policy(build_policy(stores.signer.verifier).format())
     stores.files.publish_checkpoint(head.note)
-    old_size = queries.read_head(before).size if before else 0
-    for tile in _outgrown(old_size, head.size):
+    for tile in _outgrown(_size_of(before), head.size):
         stores.files.drop_partials(tile)
+
+
+def _size_of(note: bytes | None) -> int:
+    try:
+        return queries.read_head(note).size if note else 0
+    except MalformedInput:
+        # A torn file is replaced like a missing one; verify_stores tells it apart.
+        return 0
 
 
 def _outgrown(old_size: int, new_size: int) -> Iterable[Tile]:

@@ -9,6 +9,7 @@ from apps.anchoring.clients.lock_store import lock_store
 from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint, SignedNote, TreeState
 from apps.core.checkpoint import Checkpoint as Head
+from apps.core.errors import IntegrityBreach, MalformedInput
 from apps.core.note import Note
 from apps.core.tiles import Tile
 
@@ -28,9 +29,18 @@ def find_tree() -> TreeState | None:
 
 
 def newest_checkpoint() -> PublishedHead | None:
-    """The published checkpoint; None before the first."""
+    """The published checkpoint; None before the first.
+
+    Raises:
+        IntegrityBreach: `published_unreadable`.
+    """
     note = public_files().read_checkpoint()
-    return None if note is None else read_head(note)
+    if note is None:
+        return None
+    try:
+        return read_head(note)
+    except MalformedInput as error:
+        raise IntegrityBreach("published_unreadable", field="checkpoint") from error
 
 
 def read_head(note: bytes) -> PublishedHead:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from apps.anchoring.queries.checkpoints import find_checkpoint, newest_checkpoint
+from apps.core.errors import IntegrityBreach
 from apps.edge.health import Line
 from apps.ledger import queries as ledger
 from apps.ledger.formats import as_ms
@@ -45,18 +46,24 @@ class Status:
 
 def status(*, at: datetime) -> Status:
     """How the log does at the aware moment `at`; a few rows are read."""
-    published = newest_checkpoint()
+    quarantine = ledger.find_quarantine()
+    reason = quarantine.reason if quarantine else ""
+    try:
+        published = newest_checkpoint()
+    except IntegrityBreach as error:
+        # Every page asks: it must be told, not broken, before the sequencer notices.
+        published, reason = None, reason or error.code
     row = find_checkpoint(published.size) if published else None
     signed = getattr(row, "signed", None)
     oldest_ms = ledger.oldest_pending_ms()
-    quarantine = ledger.find_quarantine()
+    waited_ms = 0 if oldest_ms is None else as_ms(at) - oldest_ms
     return Status(
         log_size=published.size if published else 0,
         age_seconds=int((at - signed.signed_at).total_seconds()) if signed else None,
         pending=oldest_ms is not None,
-        is_late=(oldest_ms is not None and as_ms(at) - oldest_ms > LATE_SECONDS * 1000),
+        is_late=waited_ms > LATE_SECONDS * 1000,
         witnesses_label="no witnesses",
-        quarantine_reason=quarantine.reason if quarantine else "",
+        quarantine_reason=reason,
     )
 
 

@@ -1,0 +1,328 @@
+"""Whatever is changed behind the site's back is found and named."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection, models
+
+from apps.anchoring import operations, queries
+from apps.anchoring.models import Checkpoint, MapEntry, SignedNote, TreeState
+from apps.core.errors import IntegrityBreach
+from apps.ledger.models import Leaf, Pending, Statement, Vault
+from pharmatrace import fsck
+from pharmatrace.fsck import check_heads, check_log, check_statements
+from tests.cast import NOVAMED, START, STELLA, Stage
+
+pytestmark = pytest.mark.django_db
+
+
+def findings(stage: Stage) -> list[tuple[str, str]]:
+    return [
+        (finding.code, finding.where)
+        for finding in (
+            *check_statements(at=stage.at),
+            *check_log(),
+            *check_heads(),
+        )
+    ]
+
+
+def past_triggers(change: Callable[[], Any], table: str) -> None:
+    """What somebody does who owns the database."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            change()
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            return
+        cursor.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+            [table],
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TRIGGER {name}")
+        change()
+
+
+def rewrite(row: models.Model, **values: Any) -> None:
+    table = row._meta.db_table
+    rows = type(row)._default_manager.filter(pk=row.pk)
+    past_triggers(lambda: rows.update(**values), table)
+
+
+def flip(data: Any, at: int = -1) -> bytes:
+    changed = bytearray(bytes(data))
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+def test_a_true_ledger_is_clean(story, capsys):
+    assert findings(story) == []
+    assert Leaf.objects.count() > 20
+
+    call_command("fsck")
+
+    assert "Everything stored agrees" in capsys.readouterr().out
+
+
+def test_an_empty_ledger_is_clean(log):
+    assert fsck.run(at=START).is_clean
+
+
+@pytest.mark.parametrize(
+    ("column", "code"),
+    [
+        ("tag", "leaf_hash_differs"),
+        ("prev_leaf_hash", "leaf_hash_differs"),
+        ("commitment", "leaf_hash_differs"),
+        ("leaf_hash", "leaf_hash_differs"),
+    ],
+)
+@pytest.mark.parametrize("index", [0, 7, 12])
+def test_a_flipped_bit_in_a_leaf_is_found_at_its_index(story, index, column, code):
+    leaf = Leaf.objects.get(index=index)
+    rewrite(leaf, **{column: flip(getattr(leaf, column))})
+
+    found = findings(story)
+
+    assert (code, f"leaf {index}") in found
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"time_ms": 1}, "leaf_hash_differs"),
+        ({"chain_seq": 40}, "leaf_hash_differs"),
+        ({"chain_seq": 40}, "chain_broken"),
+        ({"type": 1}, "leaf_type_differs"),
+        ({"type": 9}, "bad_leaf"),
+    ],
+)
+def test_a_changed_leaf_is_found_at_its_index(story, change, code):
+    rewrite(Leaf.objects.get(index=9), **change)
+
+    found = findings(story)
+
+    places = {where.split(",")[0] for each, where in found if each == code}
+    assert "leaf 9" in places
+
+
+def test_a_missing_leaf_is_found(story):
+    leaf = Leaf.objects.get(index=5)
+    past_triggers(lambda: Leaf.objects.filter(index=5).delete(), "ledger_leaf")
+
+    found = findings(story)
+
+    assert ("leaves_missing", f"statement {leaf.statement_id}") in found
+    assert ("leaves_not_dense", "leaf 6") in found
+
+
+@pytest.mark.parametrize(
+    ("column", "codes"),
+    [
+        ("payload", {"statement_id_differs", "envelope_digest_differs"}),
+        ("signatures", {"bad_signature", "envelope_digest_differs"}),
+        ("salts", {"leaf_commitment_differs", "receipt_commitments_differ"}),
+        ("receipt", {"bad_signature"}),
+    ],
+)
+def test_a_changed_sealed_part_is_found_at_its_statement(story, column, codes):
+    row = Statement.objects.filter(kind="product.register").earliest("accept_no")
+    vault = Vault.objects.get(statement_id=row.id)
+    data = bytes(getattr(vault, column))
+    if column in {"payload", "signatures", "receipt"}:
+        marker = {
+            "payload": b'"name":"',
+            "signatures": b'"sig":"',
+            "receipt": b'sig":"',
+        }
+        at = data.index(marker[column]) + len(marker[column]) + 3
+        data = (
+            data[:at] + (b"A" if data[at : at + 1] != b"A" else b"B") + data[at + 1 :]
+        )
+    else:
+        data = flip(data, 0)
+    rewrite(vault, **{column: data})
+
+    found = list(check_statements(at=story.at))
+
+    assert codes <= {finding.code for finding in found}
+    leaf = Leaf.objects.get(statement_id=row.id, position=0).index
+    places = (f"statement {row.id}", f"leaf {leaf}", "leaf ")
+    assert all(any(place in finding.where for place in places) for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"by": "9529999000019"}, "by_differs"),
+        ({"kind": "event"}, "kind_differs"),
+        ({"signer": "somebody-else"}, "signer_differs"),
+        ({"keyids": "0" * 64}, "keyids_differs"),
+        ({"accepted_ms": 1}, "receipt_differs"),
+    ],
+)
+def test_a_changed_statement_row_is_found(story, change, code):
+    row = Statement.objects.filter(kind="product.register").earliest("accept_no")
+    rewrite(row, **change)
+
+    found = findings(story)
+
+    assert (code, f"statement {row.id}") in found
+
+
+def test_a_lost_vault_is_found_unless_it_was_erased(story):
+    row = Statement.objects.filter(kind="product.register").earliest("accept_no")
+    past_triggers(
+        lambda: Vault.objects.filter(statement_id=row.id).delete(), "ledger_vault"
+    )
+
+    assert findings(story) == [("vault_missing", f"statement {row.id}")]
+
+
+def test_an_unknown_signer_is_found(story):
+    vault = Vault.objects.get(
+        statement=Statement.objects.filter(kind="party.admit").earliest("accept_no")
+    )
+    past_triggers(lambda: Vault.objects.filter(pk=vault.pk).delete(), "ledger_vault")
+
+    codes = {finding.code for finding in check_statements(at=story.at)}
+
+    # Who was admitted by the lost statement has no voice in what remains.
+    assert "vault_missing" in codes
+    assert codes <= {"vault_missing", "unknown_key", "not_of_party"}
+
+
+@pytest.mark.parametrize("name", ["tile/0/000.p", "tile/entries/000.p"])
+def test_a_flipped_bit_in_a_published_file_names_the_leaf(story, log, name):
+    (path,) = [
+        path
+        for path in (log / name).iterdir()
+        if int(path.name) == Leaf.objects.count()
+    ]
+    entry_bytes = path.stat().st_size // int(path.name)
+    path.write_bytes(flip(path.read_bytes(), 3 * entry_bytes + 20))
+
+    assert findings(story) == [("tile_differs", f"{path.relative_to(log)}, leaf 3")]
+
+
+def test_a_missing_published_file_is_found(story, log):
+    path = log / "tile/0/000.p" / str(Leaf.objects.count())
+    path.unlink()
+
+    assert findings(story) == [("tile_missing", str(path.relative_to(log)))]
+
+
+@pytest.mark.parametrize("column", ["root_hash", "map_root"])
+def test_a_changed_head_is_found(story, column):
+    head = Checkpoint.objects.latest("size")
+    rewrite(head, **{column: flip(getattr(head, column))})
+
+    found = findings(story)
+
+    code = {"root_hash": "root_differs", "map_root": "map_root_differs"}[column]
+    assert (code, f"checkpoint {head.size}") in found
+
+
+def test_a_changed_note_is_found(story, settings, log):
+    note = SignedNote.objects.latest("checkpoint_id")
+    head, _, signature = note.note.rpartition(" ")
+    rewrite(note, note=f"{head} {signature[:20]}AAAA{signature[24:]}")
+    (log / "checkpoint").write_bytes(b"no note")
+    settings.LOCK_STORE.write_bytes(b"no note")
+
+    places = [finding.where.split(",")[0] for finding in check_heads()]
+
+    assert places == [f"note {note.pk}", "published checkpoint", "lock store"]
+    with pytest.raises(IntegrityBreach, match="published unreadable"):
+        queries.newest_checkpoint()
+    assert queries.status(at=story.at).state == "stop"
+
+
+def test_a_lost_lock_store_is_found(story, settings):
+    settings.LOCK_STORE.unlink()
+
+    assert findings(story) == [("lock_store_lost", "lock store")]
+
+
+def test_a_changed_map_entry_is_named(story):
+    entry = MapEntry.objects.exclude(tag=bytes(32)).order_by("tag")[3]
+    MapEntry.objects.filter(tag=entry.tag).update(count=entry.count + 1)
+
+    assert findings(story) == [
+        ("map_differs", "map"),
+        ("map_entry_differs", f"tag {bytes(entry.tag).hex()}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("root_hash", b"x" * 32), ("frontier", b""), ("time_ms", 1), ("size", 3)],
+)
+def test_a_changed_tree_is_found(story, column, value):
+    TreeState.objects.update(**{column: value})
+
+    (only,) = findings(story)
+
+    assert only[1] == "tree"
+
+
+def test_what_waits_is_compared_too_and_named_when_late(story):
+    accepted = story.license(NOVAMED, to="2041-01-01")
+    assert findings(story) == []
+    story.at += timedelta(minutes=2)
+
+    assert findings(story) == [("still_pending", f"statement {accepted.statement_id}")]
+    row = Pending.objects.get()
+    Pending.objects.update(leaves=flip(row.leaves))
+    assert ("pending_differs", f"statement {accepted.statement_id}") in findings(story)
+    Pending.objects.all().delete()
+    assert findings(story) == [("leaves_missing", f"statement {accepted.statement_id}")]
+
+
+def test_the_command_names_differences_and_fails(story, capsys):
+    rewrite(Leaf.objects.get(index=9), time_ms=1)
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("fsck")
+    said = capsys.readouterr().out
+    with pytest.raises(CommandError):
+        call_command("fsck", "--json")
+    document = json.loads(capsys.readouterr().out)
+
+    assert refusal.value.returncode == 1
+    assert "leaf 9: leaf hash differs" in said
+    assert document["clean"] is False
+    assert document["total"] == len(document["findings"]) > 0
+
+
+def test_the_sequencer_runs_by_command_too(story, capsys):
+    story.license(STELLA, to="2042-01-01")
+
+    call_command("integrate")
+    call_command("integrate")
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("2 leaves added") or "leaves added" in said[0]
+    assert said[1] == "Nothing waits."
+
+
+def test_files_are_restored_by_command(story, log, capsys):
+    for path in log.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    with pytest.raises(CommandError, match="quarantined"):
+        call_command("integrate")
+
+    call_command("integrate", "--restore-files", "--lift-quarantine")
+
+    assert "Nothing waits." in capsys.readouterr().out
+    assert findings(story) == []
+    assert operations.sequence(at=story.at) is None
