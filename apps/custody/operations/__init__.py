@@ -1,9 +1,11 @@
 """The only writers of custody: stage, judge, project, open and close scopes."""
 
+from apps.custody.operations.rebuild import rebuild
 from apps.custody.operations.record import record_events
 from apps.custody.operations.rehearse import draft_events
 from apps.custody.operations.scopes import change_scope, close_scope, open_scope
 from apps.custody.operations.stage import discard_staging, stage_serials
+from apps.custody.queries.compare import replay_check
 
 __all__ = [
     "change_scope",
@@ -11,6 +13,8 @@ __all__ = [
     "discard_staging",
     "draft_events",
     "open_scope",
+    "rebuild",
     "record_events",
+    "replay_check",
     "stage_serials",
 ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
+
 from django.db import IntegrityError, connection, transaction
 from pyroaring import BitMap
 
 from apps.catalog import operations as catalog
 from apps.catalog import queries as catalog_queries
+from apps.catalog.models import Batch
 from apps.core.custody import CustodyEvent, Judgement, Move
 from apps.core.custody.effects import Commission
 from apps.core.custody.event import NewUnits
@@ -134,17 +138,27 @@ def commission(*, staging: Staging, event: Event, judgement: Judgement[BitMap]) 
 
 
 def _register(staging: Staging, batch_id: int) -> None:
-    rows: list[tuple[str, int]] = []
-    for chunk in StagedChunk.objects.filter(staging=staging).order_by("chunk_no"):
-        serials = chunk.serials.split("\n")
-        first = staging.base + chunk.chunk_no * CHUNK
-        rows.extend(zip(serials, range(first, first + len(serials)), strict=True))
-    _keep_chunks(batch_id, rows)
+    serials = [
+        serial
+        for chunk in StagedChunk.objects.filter(staging=staging).order_by("chunk_no")
+        for serial in chunk.serials.split("\n")
+    ]
+    _keep_chunks(batch_id, list(zip(serials, count(staging.base), strict=False)))
+    register(batch_id=batch_id, base=staging.base, serials=serials)
+
+
+def register(*, batch_id: int, base: int, serials: Sequence[str]) -> None:
+    """Enter a batch's serials, ordinals from `base` on, into the registry.
+
+    Raises:
+        LedgerConflict: `serial_taken`.
+    """
+    product_id = Batch.objects.values_list("product_id", flat=True).get(pk=batch_id)
     # Sorted by key the index grows at its edge: three times as fast.
-    rows.sort()
+    rows = sorted(zip(serials, count(base), strict=False))
     try:
         with transaction.atomic():
-            _insert_serials(staging.product_id, batch_id, rows)
+            _insert_serials(product_id, batch_id, rows)
     except IntegrityError as error:
         raise LedgerConflict(
             "serial_taken", wanted="serials that the product does not have yet"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pyroaring import BitMap
 
 from apps.core.custody import Shipment as Despatched
+from apps.core.custody import effects as fx
 from apps.custody.formats import to_bytes, to_set
 from apps.custody.models import Discrepancy, Event, Shipment, ShipmentLine
 
@@ -52,6 +53,22 @@ def reopen(ref: str, batch_id: int, units: BitMap) -> None:
     """Units of a shipment that are under way again."""
     line = _line(ref, batch_id)
     _store(line, to_set(line.open_units) | units)
+
+
+def project_effect(
+    event: Event,
+    effect: fx.Effect[BitMap],
+    batch_ids: Mapping[str, int],
+    documents: Sequence[Mapping[str, str]],
+) -> None:
+    """Write one effect if it is about a shipment; others are not looked at."""
+    match effect:
+        case fx.Despatch():
+            open_shipment(event, effect.shipment, batch_ids, documents)
+        case fx.Settle():
+            settle(effect.shipment, batch_ids[effect.tag], effect.units)
+        case fx.Reopen():
+            reopen(effect.shipment, batch_ids[effect.tag], effect.units)
 
 
 def note_shortages(*, ref: str, receipt_ref: str) -> int:

@@ -81,12 +81,8 @@ def _project_one(
         case Move():
             move_units(batch_ids[effect.tag], effect)
             add_line(event, batch_ids[effect.tag], effect)
-        case fx.Despatch():
-            despatches.open_shipment(event, effect.shipment, batch_ids, row.documents)
-        case fx.Settle():
-            despatches.settle(effect.shipment, batch_ids[effect.tag], effect.units)
-        case fx.Reopen():
-            despatches.reopen(effect.shipment, batch_ids[effect.tag], effect.units)
+        case fx.Despatch() | fx.Settle() | fx.Reopen():
+            despatches.project_effect(event, effect, batch_ids, row.documents)
         case fx.Hold():
             _change_hold(batch_ids[effect.tag], effect.owner, row, add=effect.units)
         case fx.Lift():

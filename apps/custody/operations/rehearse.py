@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import MalformedInput
 from apps.core.fields import Fields
@@ -60,7 +61,7 @@ def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         meaning="events recorded by the holder",
         subjects=sums.subjects(),
         parents=[],
-        body={},
+        body=EventsFile(len(lines)).to_json(),
         at=at,
         ledger=partners.get_genesis().origin,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.db import connection
+from pyroaring import BitMap
 
 from apps.catalog.models import Batch
 from apps.core.recall import parse_scope
@@ -94,6 +95,23 @@ def _cover(recall_id: str, product_id: int, scope: Mapping[str, object]) -> list
         ]
     )
     return batches
+
+
+def store_scopes(scopes: Mapping[str, Mapping[int, BitMap]]) -> None:
+    """Write what open recalls cover, by recall and batch row, as a replay found it."""
+    for recall_id, covered_units in scopes.items():
+        rule = RecallRule.objects.get(recall_id=recall_id)
+        is_whole = not parse_scope(rule.scope).names_serials
+        RecallScope.objects.bulk_create(
+            RecallScope(
+                recall_id=recall_id,
+                batch_id=batch_id,
+                is_whole=is_whole,
+                units=b"" if is_whole else to_bytes(units),
+            )
+            for batch_id, units in sorted(covered_units.items())
+            if units
+        )
 
 
 def covered(batches: Iterable[Batch]) -> list[bytes]:

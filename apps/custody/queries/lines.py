@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from apps.core.bodies import EventsFile, read_body
 from apps.core.canonical import JsonValue, parse_canonical
 from apps.core.envelope import statement_id
 from apps.core.errors import MalformedInput
@@ -45,7 +46,13 @@ def read_lines(submission: Submission) -> list[SaidLine]:
         parents = tuple(parent.text for parent in statement.parents)
         event = statement.body
         return [SaidLine(identity, event, read_said(event), parents, parents)]
-    return list(_read_file(identity, submission.lines))
+    lines = list(_read_file(identity, submission.lines))
+    body = read_body(statement)
+    if isinstance(body, EventsFile) and body.count != len(lines):
+        raise MalformedInput(
+            "body_mismatch", field="body.count", got=body.count, wanted=str(len(lines))
+        )
+    return lines
 
 
 def _read_file(identity: str, data: bytes | None) -> Iterator[SaidLine]:

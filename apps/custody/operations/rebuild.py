@@ -1,0 +1,177 @@
+"""Drop custody's projections and make them again from the ledger.
+
+Evidence stays: statements, leaves, serial chunks. Everything is replayed by the law
+in log order and written anew, in one transaction; the numbers of rows change, what
+they say does not.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from pyroaring import BitMap
+
+from apps.catalog.models import Batch
+from apps.core.custody import Move, Place
+from apps.custody.formats import to_bytes
+from apps.custody.models import (
+    BatchHold,
+    Container,
+    ContainerLine,
+    Discrepancy,
+    Event,
+    EventChunk,
+    EventLine,
+    ForwardChunk,
+    Holding,
+    RecallScope,
+    SerialNumber,
+    Shipment,
+    ShipmentLine,
+)
+from apps.custody.operations import commission, despatches, forward
+from apps.custody.operations.project import add_line
+from apps.custody.operations.scopes import store_scopes
+from apps.custody.queries.replay import Judged, Replay
+
+# Children before parents.
+_PROJECTIONS = (
+    Discrepancy,
+    ShipmentLine,
+    Shipment,
+    EventChunk,
+    EventLine,
+    Event,
+    ContainerLine,
+    Container,
+    ForwardChunk,
+    Holding,
+    BatchHold,
+    RecallScope,
+    SerialNumber,
+)
+
+
+@transaction.atomic(durable=True)
+def rebuild() -> dict[str, int]:
+    """Replay the ledger into fresh projections; how many events and batches.
+
+    Raises:
+        TraceError: the log has something that the law does not accept; then the
+            projections stay as they are.
+    """
+    for model in _PROJECTIONS:
+        model.objects.all().delete()
+    batch_ids = {bytes(row.tag).hex(): row.pk for row in Batch.objects.all()}
+    replay = Replay()
+    count = 0
+    for judged in replay.run():
+        _write_event(judged, batch_ids)
+        count += 1
+    for tag, names in replay.serials.items():
+        commission.register(batch_id=batch_ids[tag], base=0, serials=names)
+    _write_containers(replay, batch_ids)
+    _write_places(replay, batch_ids)
+    _mark_corrected(replay)
+    store_scopes(
+        {
+            recall_id: {batch_ids[tag]: units for tag, units in recall.units.items()}
+            for recall_id, recall in replay.state.recalls.items()
+        }
+    )
+    return {"events": count, "batches": len(batch_ids)}
+
+
+def _write_event(judged: Judged, batch_ids: dict[str, int]) -> None:
+    said, event = judged.line.said, judged.event
+    row = Event.objects.create(
+        ref=event.ref,
+        statement_id=judged.statement_id,
+        rule=judged.judgement.rule,
+        biz_step=said.biz_step,
+        disposition=said.disposition,
+        action=said.action,
+        by=event.by,
+        site=said.site,
+        counterparty=said.destination,
+        accepted_ms=judged.accepted_ms,
+        event_time_ms=said.event_time_ms,
+        parent_ref=judged.line.parents[0] if judged.line.parents else "",
+        shipment_ref=judged.judgement.shipment,
+        is_inferred=said.is_inferred,
+        containers=[*said.sscc, *([said.parent] if said.parent else [])],
+    )
+    for move in judged.judgement.moves:
+        add_line(row, batch_ids[move.tag], move)
+    if event.new_units is not None:
+        place = Place(event.by, said.site, "active")
+        move = Move(event.new_units.tag, event.new_units.units, None, place)
+        add_line(row, batch_ids[move.tag], move)
+    for effect in judged.judgement.effects:
+        despatches.project_effect(row, effect, batch_ids, said.documents)
+    if judged.judgement.rule.startswith("receiving"):
+        despatches.note_shortages(ref=judged.judgement.shipment, receipt_ref=event.ref)
+
+
+def _write_containers(replay: Replay, batch_ids: dict[str, int]) -> None:
+    rows = {
+        epc: Container.objects.create(
+            epc=epc,
+            holder=box.place.holder,
+            site=box.place.site,
+            status=box.place.status,
+        )
+        for epc, box in sorted(replay.state.containers.items())
+    }
+    for epc, box in replay.state.containers.items():
+        if box.parent is not None:
+            Container.objects.filter(epc=epc).update(parent=rows[box.parent])
+        ContainerLine.objects.bulk_create(
+            ContainerLine(
+                container=rows[epc],
+                batch_id=batch_ids[tag],
+                count=len(units),
+                units=to_bytes(units),
+            )
+            for tag, units in box.units.items()
+            if units
+        )
+
+
+def _write_places(replay: Replay, batch_ids: dict[str, int]) -> None:
+    for tag, batch in replay.state.batches.items():
+        batch_id = batch_ids[tag]
+        forward.add_chunks(batch_id=batch_id, base=0, size=batch.size, holding_id=0)
+        for place, units in batch.holdings.items():
+            row = Holding.objects.create(
+                batch_id=batch_id,
+                holder=place.holder,
+                site=place.site,
+                status=place.status,
+                count=len(units),
+                units=to_bytes(units),
+            )
+            forward.set_holding(batch_id=batch_id, units=units, holding_id=row.pk)
+        for owner, held in batch.held.items():
+            BatchHold.objects.create(
+                batch_id=batch_id, owner=owner, reason="", units=to_bytes(held)
+            )
+    # Innermost first: a pack's vector names the smallest container around it.
+    for box in sorted(Container.objects.all(), key=_depth, reverse=True):
+        for line in box.lines.all():
+            forward.put_in(
+                batch_id=line.batch_id,
+                units=BitMap.deserialize(bytes(line.units)),
+                container_id=box.pk,
+            )
+
+
+def _depth(row: Container) -> int:
+    depth = 0
+    while row.parent is not None:
+        row, depth = row.parent, depth + 1
+    return depth
+
+
+def _mark_corrected(replay: Replay) -> None:
+    corrected = [r.ref for r in replay.state.events.values() if r.is_corrected]
+    Event.objects.filter(ref__in=corrected).update(is_corrected=True)

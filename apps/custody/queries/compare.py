@@ -1,0 +1,140 @@
+"""Compare what the replay of the law says with what the tables hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyroaring import BitMap
+
+from apps.catalog.models import Batch
+from apps.core.custody import Batch as Replayed
+from apps.core.custody import Place
+from apps.core.errors import TraceError
+from apps.custody.formats import CHUNK, read_vector, to_set, whole
+from apps.custody.models import (
+    BatchHold,
+    Container,
+    EventLine,
+    ForwardChunk,
+    Holding,
+    RecallScope,
+    SerialNumber,
+    ShipmentLine,
+)
+from apps.custody.queries.containers import units_of
+from apps.custody.queries.replay import Judged, Replay
+
+
+def replay_check() -> Iterator[str]:
+    """Every place where the stored projections differ from the replayed law."""
+    replay = Replay()
+    try:
+        for judged in replay.run():
+            yield from _compare_lines(judged)
+    except TraceError as error:
+        yield f"replay stopped: {error.sentence()}"
+        return
+    tags = {bytes(b.tag).hex(): b for b in Batch.objects.select_related("product")}
+    for tag in sorted(set(tags) | set(replay.state.batches)):
+        if tag not in tags or tag not in replay.state.batches:
+            yield f"batch {tag[:16]}: in one of ledger and tables only"
+            continue
+        yield from _compare_batch(tags[tag], replay.state.batches[tag], replay)
+    yield from _compare_containers(replay, {b.pk: tag for tag, b in tags.items()})
+    yield from _compare_shipments(replay)
+
+
+def _compare_lines(judged: Judged) -> Iterator[str]:
+    ref = judged.line.ref
+    stored = EventLine.objects.filter(event__ref=ref)
+    found: dict[tuple[str, str], BitMap] = {}
+    for line in stored.select_related("batch"):
+        key = (bytes(line.batch.tag).hex(), line.target_status)
+        found[key] = found.get(key, BitMap()) | to_set(line.units)
+    wanted: dict[tuple[str, str], BitMap] = {}
+    for move in judged.judgement.moves:
+        key = (move.tag, move.target.status)
+        wanted[key] = wanted.get(key, BitMap()) | move.units
+    if judged.event.new_units is not None:
+        new = judged.event.new_units
+        wanted[(new.tag, "active")] = new.units
+    if found != wanted:
+        yield f"event {ref}: lines differ"
+
+
+def _compare_batch(
+    row: Batch, batch: Replayed[BitMap], replay: Replay
+) -> Iterator[str]:
+    name = f"batch {row.product.gtin} lot {row.lot}"
+    if row.size != batch.size:
+        yield f"{name}: size {row.size}, replayed {batch.size}"
+    found = {}
+    for held in Holding.objects.filter(batch=row, count__gt=0):
+        units = to_set(held.units)
+        found[Place(held.holder, held.site, held.status)] = units
+        if len(units) != held.count:
+            yield f"{name}: holding {held.pk} counts {held.count}, holds {len(units)}"
+    for place in sorted(set(found) | set(batch.holdings)):
+        if found.get(place) != batch.holdings.get(place):
+            yield f"{name}: units {place.status} at {place.holder} differ"
+    yield from _compare_flags(row, batch, name)
+    yield from _compare_registry(row, replay.serials.get(batch.tag, []), name)
+    yield from _compare_vectors(row, name)
+
+
+def _compare_flags(row: Batch, batch: Replayed[BitMap], name: str) -> Iterator[str]:
+    recalled = BitMap()
+    for scope in RecallScope.objects.filter(batch=row):
+        recalled |= whole(row.size) if scope.is_whole else to_set(scope.units)
+    if recalled != batch.recalled:
+        yield f"{name}: recalled units differ"
+    held = {h.owner: to_set(h.units) for h in BatchHold.objects.filter(batch=row)}
+    held = {owner: units for owner, units in held.items() if units}
+    if held != {owner: units for owner, units in batch.held.items() if units}:
+        yield f"{name}: units on hold differ"
+
+
+def _compare_registry(row: Batch, serials: list[str], name: str) -> Iterator[str]:
+    rows = SerialNumber.objects.filter(product_id=row.product_id, batch_id=row.pk)
+    found = dict(rows.values_list("ordinal", "serial"))
+    if found != dict(enumerate(serials)):
+        yield f"{name}: the registry differs from the serials commissioned"
+
+
+def _compare_vectors(row: Batch, name: str) -> Iterator[str]:
+    wanted: dict[int, int] = {}
+    for held in Holding.objects.filter(batch=row, count__gt=0):
+        wanted.update(dict.fromkeys(to_set(held.units), held.pk))
+    for chunk in ForwardChunk.objects.filter(batch=row).order_by("chunk_no"):
+        base = chunk.chunk_no * CHUNK
+        for offset, holding in enumerate(read_vector(chunk.holdings)):
+            if holding != wanted.get(base + offset, 0):
+                yield f"{name}: vector of chunk {chunk.chunk_no} differs at {offset}"
+                break
+
+
+def _compare_containers(replay: Replay, tags: dict[int, str]) -> Iterator[str]:
+    rows = {row.epc: row for row in Container.objects.select_related("parent")}
+    inside = units_of(row.pk for row in rows.values())
+    for epc in sorted(set(rows) | set(replay.state.containers)):
+        row, box = rows.get(epc), replay.state.containers.get(epc)
+        if row is None or box is None:
+            yield f"container {epc}: in one of ledger and tables only"
+            continue
+        found = {tags[key]: units for key, units in inside.get(row.pk, {}).items()}
+        parent = row.parent.epc if row.parent else None
+        place = Place(row.holder, row.site, row.status)
+        if (found, parent, place) != (box.units, box.parent, box.place):
+            yield f"container {epc}: differs"
+
+
+def _compare_shipments(replay: Replay) -> Iterator[str]:
+    found: dict[str, dict[str, BitMap]] = {}
+    lines = ShipmentLine.objects.select_related("batch", "shipment__event")
+    for line in lines:
+        open_units = found.setdefault(line.shipment.event.ref, {})
+        open_units[bytes(line.batch.tag).hex()] = to_set(line.open_units)
+    for ref in sorted(set(found) | set(replay.state.shipments)):
+        shipment = replay.state.shipments.get(ref)
+        if shipment is None or found.get(ref) != shipment.open:
+            yield f"shipment {ref[:16]}: units under way differ"

@@ -1,0 +1,276 @@
+"""Replay the law over everything that was said, from stored bytes alone.
+
+The statements are taken in log order, those that wait behind. Parties, products and
+recalls are read from their statements, packs from the evidence of serial chunks;
+nothing that custody derived is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from django.db.models import Min
+from pyroaring import BitMap
+
+from apps.core.bodies import (
+    Genesis,
+    PartyAdmit,
+    PartyLicence,
+    ProductRegister,
+    RecallAmend,
+    RecallClose,
+    RecallOpen,
+    parse_body,
+)
+from apps.core.custody import (
+    CustodyEvent,
+    Judgement,
+    Licence,
+    NewUnits,
+    OpenRecall,
+    Party,
+    State,
+    fold,
+    judge,
+)
+from apps.core.envelope import parse_envelope
+from apps.core.recall import Scope
+from apps.core.statement import Statement, parse_statement
+from apps.custody.formats import whole
+from apps.custody.models import SerialChunk
+from apps.custody.queries.lines import SaidLine, read_lines
+from apps.custody.queries.load import Loaded
+from apps.custody.queries.registry import Pack
+from apps.custody.queries.resolve import Named, build_event
+from apps.ledger import queries as ledger
+from apps.ledger.models import Statement as StatementRow
+from apps.ledger.operations import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One event as the replay judged it."""
+
+    line: SaidLine
+    event: CustodyEvent[BitMap]
+    judgement: Judgement[BitMap]
+    statement_id: str
+    accepted_ms: int
+
+
+@dataclass(slots=True)
+class Replay:
+    """The state so far, and what resolving names needs."""
+
+    state: State[BitMap] = field(default_factory=State)
+    positions: dict[Pack, tuple[str, int]] = field(default_factory=dict)
+    serials: dict[str, list[str]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)  # brand owner by GTIN
+    scopes: dict[str, tuple[str, Scope]] = field(default_factory=dict)  # by recall
+
+    def run(self) -> Iterator[Judged]:
+        """Judge every event again; what the log has, the law must accept.
+
+        Raises:
+            TraceError: a statement in the log that cannot be read or is refused.
+        """
+        self.state.watched = _named_by_errors()
+        for row in _in_log_order():
+            submission = _submission(row)
+            reader = _READERS.get(submission.statement.kind)
+            if reader is not None:
+                reader(self, row, submission.statement)
+            elif submission.statement.kind in {"event", "events"}:
+                yield from self._events(row, submission)
+
+    def _events(self, row: StatementRow, submission: Submission) -> Iterator[Judged]:
+        for line in read_lines(submission):
+            event = self._resolve(line, submission.statement)
+            judgement = judge(self.state, event, row.accepted_ms)
+            yield Judged(line, event, judgement, row.id, row.accepted_ms)
+            fold(self.state, event, judgement, row.accepted_ms)
+            if event.new_units is not None:
+                self._begin(event.new_units)
+
+    def _resolve(self, line: SaidLine, statement: Statement) -> CustodyEvent[BitMap]:
+        loaded = Loaded(state=self.state)
+        named = Named(self._loose(line, loaded), self._boxes(line), {})
+        return build_event(
+            line.said,
+            named,
+            loaded,
+            ref=line.ref,
+            by=statement.by,
+            parents=line.parents,
+            new_units=_new_units(line, statement),
+        )
+
+    def _loose(self, line: SaidLine, loaded: Loaded) -> Mapping[int, BitMap]:
+        loose: dict[int, BitMap] = {}
+        numbers: dict[str, int] = {}
+        for pack in line.said.packs:
+            if pack in self.positions:
+                tag, ordinal = self.positions[pack]
+                number = numbers.setdefault(tag, len(numbers))
+                loaded.tags[number] = tag
+                loose.setdefault(number, BitMap()).add(ordinal)
+        return loose
+
+    def _boxes(self, line: SaidLine) -> tuple[str, ...]:
+        said = line.said
+        cases = [said.epc_of(pack) for pack in said.packs if pack not in self.positions]
+        return (*said.sscc, *cases)
+
+    def _begin(self, new: NewUnits[BitMap]) -> None:
+        """Give the new units names, an owner, and the recalls they are born under."""
+        self.state.batches[new.tag].brand_owner = self.owners.get(new.gtin, "")
+        names = _serials(new)
+        self.serials.setdefault(new.tag, []).extend(names)
+        for ordinal, serial in enumerate(names, new.base):
+            self.positions[(new.gtin, serial)] = (new.tag, ordinal)
+        self.cover_all()
+
+    def cover_all(self) -> None:
+        """Apply every open scope to every batch, as the law has it."""
+        for batch in self.state.batches.values():
+            batch.recalled = BitMap()
+        for recall_id, (gtin, scope) in self.scopes.items():
+            recall = self.state.recalls[recall_id]
+            units = {
+                batch.tag: self._covered(batch.tag, scope)
+                for batch in self.state.batches.values()
+                if batch.gtin == gtin
+                and scope.covers_batch(lot=batch.lot, expiry_date=batch.expiry_date)
+            }
+            self.state.recalls[recall_id] = replace(recall, units=units)
+            for tag, covered in units.items():
+                self.state.batches[tag].recalled |= covered
+
+    def _covered(self, tag: str, scope: Scope) -> BitMap:
+        if not scope.names_serials:
+            return whole(self.state.batches[tag].size)
+        names = self.serials[tag]
+        return BitMap(n for n, name in enumerate(names) if scope.covers_serial(name))
+
+
+def _in_log_order() -> Iterator[StatementRow]:
+    rows = StatementRow.objects.annotate(index=Min("leaves__index"))
+    yield from rows.order_by("index", "accept_no").filter(index__isnull=False)
+    yield from rows.filter(index__isnull=True).order_by("accept_no")
+
+
+def _submission(row: StatementRow) -> Submission:
+    envelope = parse_envelope(ledger.get_envelope(row.id))
+    vault = ledger.find_vault(row.id)
+    lines = bytes(vault.lines) if vault is not None and vault.lines else None
+    statement = parse_statement(envelope.payload)
+    return Submission(envelope, statement, lines, row.accepted_ms)
+
+
+def _named_by_errors() -> frozenset[str]:
+    found: set[str] = set()
+    for row in StatementRow.objects.filter(kind__in=("event", "events")):
+        for line in read_lines(_submission(row)):
+            if line.said.error:
+                found.update(line.parents)
+    return frozenset(found)
+
+
+def _new_units(line: SaidLine, statement: Statement) -> NewUnits[BitMap] | None:
+    if line.said.lot is None or not statement.subjects[0].serials:
+        return None
+    serials = statement.subjects[0].serials
+    return NewUnits(
+        tag=statement.subjects[0].tag.hex(),
+        gtin=serials.gtin,
+        lot=serials.lot,
+        expiry_date=serials.expiry_date,
+        base=serials.base,
+        size=serials.size,
+        units=BitMap(range(serials.base, serials.base + serials.size)),
+    )
+
+
+def _serials(new: NewUnits[BitMap]) -> list[str]:
+    chunks = SerialChunk.objects.filter(
+        batch__tag=bytes.fromhex(new.tag),
+        first__gte=new.base,
+        first__lt=new.base + new.size,
+    )
+    return [
+        serial
+        for chunk in chunks.order_by("first")
+        for serial in chunk.serials.split("\n")
+    ]
+
+
+def _genesis(replay: Replay, row: StatementRow, statement: Statement) -> None:
+    body = parse_body(statement.kind, statement.body)
+    assert isinstance(body, Genesis)  # noqa: S101 - the kind says so
+    replay.state.regulators = frozenset(each.gln for each in body.authorities)
+
+
+def _admit(replay: Replay, row: StatementRow, statement: Statement) -> None:
+    body = parse_body(statement.kind, statement.body)
+    assert isinstance(body, PartyAdmit)  # noqa: S101 - the kind says so
+    replay.state.parties.setdefault(body.gln, Party(body.gln))
+
+
+def _license(replay: Replay, row: StatementRow, statement: Statement) -> None:
+    body = parse_body(statement.kind, statement.body)
+    assert isinstance(body, PartyLicence)  # noqa: S101 - the kind says so
+    known = replay.state.parties.get(body.gln, Party(body.gln))
+    licence = Licence(
+        role=body.role,
+        gs1_prefixes=tuple(body.gs1_prefixes),
+        scope=tuple(body.scope),
+        from_ms=body.from_ms,
+        to_ms=body.to_ms,
+        is_suspended=body.is_suspended,
+    )
+    others = tuple(each for each in known.licences if each.role != body.role)
+    sites = known.sites | {site.gln for site in body.sites}
+    replay.state.parties[body.gln] = Party(body.gln, (*others, licence), sites)
+
+
+def _register(replay: Replay, row: StatementRow, statement: Statement) -> None:
+    body = parse_body(statement.kind, statement.body)
+    assert isinstance(body, ProductRegister)  # noqa: S101 - the kind says so
+    replay.owners[body.gtin] = body.brand_owner
+
+
+def _open(replay: Replay, row: StatementRow, statement: Statement) -> None:
+    body = parse_body(statement.kind, statement.body)
+    assert isinstance(body, RecallOpen)  # noqa: S101 - the kind says so
+    replay.scopes[row.id] = (body.gtin, body.scope)
+    replay.state.recalls[row.id] = OpenRecall(row.id, statement.by, body.return_to, {})
+    replay.cover_all()
+
+
+def _amend(replay: Replay, row: StatementRow, statement: Statement) -> None:
+    body = parse_body(statement.kind, statement.body)
+    assert isinstance(body, RecallAmend)  # noqa: S101 - the kind says so
+    gtin, _ = replay.scopes[body.recall]
+    replay.scopes[body.recall] = (gtin, body.scope)
+    replay.cover_all()
+
+
+def _close(replay: Replay, row: StatementRow, statement: Statement) -> None:
+    body = parse_body(statement.kind, statement.body)
+    assert isinstance(body, RecallClose)  # noqa: S101 - the kind says so
+    replay.scopes.pop(body.recall, None)
+    replay.state.recalls.pop(body.recall, None)
+    replay.cover_all()
+
+
+_READERS: Final[Mapping[str, Callable[[Replay, StatementRow, Statement], None]]] = {
+    "genesis": _genesis,
+    "party.admit": _admit,
+    "party.licence": _license,
+    "product.register": _register,
+    "recall.open": _open,
+    "recall.amend": _amend,
+    "recall.close": _close,
+}

@@ -1,0 +1,126 @@
+"""The projections can be dropped and made again; what differs is found and named."""
+
+import pytest
+from django.db import connection
+
+from apps.custody import operations, queries
+from apps.custody.formats import to_bytes, to_set
+from apps.custody.models import (
+    BatchHold,
+    Container,
+    Event,
+    EventLine,
+    ForwardChunk,
+    Holding,
+    SerialNumber,
+    ShipmentLine,
+)
+from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
+from pharmatrace.demo.stage import Stage
+from tests.custody.goods import Goods, box, pack, packs, serials
+
+
+@pytest.fixture
+def goods(stage: Stage) -> Goods:
+    """A lively lot: cases, a partial receipt, a supply undone, a return, a correction."""
+    told = Goods(stage)
+    told.commission()
+    told.commission(names=serials(30, start=100))
+    told.fill(1, serials(20))
+    told.fill(2, serials(20, start=20))
+    told.do(NOVAMED, "new_container", container=box(3))
+    told.do(NOVAMED, "pack", container=box(3), items=[box(1), box(2)])
+    ref = told.ship([box(3), *packs(serials(10, start=40))])
+    told.receive(ref, items=[box(1), *packs(serials(10, start=40))])
+    told.do(TRANSPHARM, "unpack", container=box(3))
+    sale = told.ship([box(1)], by=TRANSPHARM, to=STELLA)
+    told.receive(sale, by=STELLA)
+    supply = told.do(STELLA, "dispense", items=packs(serials(3))).statement_id
+    told.do(STELLA, "undo", parents=[supply], items=[pack("S000002")])
+    told.do(STELLA, "unpack", container=box(1), items=[pack("S000010")])
+    back = told.do(STELLA, "return_ship", items=[pack("S000010")]).statement_id
+    told.do(TRANSPHARM, "return_receive", shipment=back)
+    wrong = told.do(NOVAMED, "destroy", items=[pack("S000120")]).statement_id
+    told.do(NOVAMED, "correct", parents=[wrong])
+    told.do(NOVAMED, "hold", items=[pack("S000121")])
+    return told
+
+
+def test_a_clean_ledger_raises_no_alarm(goods: Goods) -> None:
+    assert list(operations.replay_check()) == []
+
+
+def _picture(goods: Goods) -> object:
+    links = [
+        [
+            (link.ref, link.rule, link.target_status, link.is_corrected)
+            for link in queries.history(batch_id=goods.batch().pk, ordinal=ordinal)
+        ]
+        for ordinal in (0, 2, 10, 20, 45, 120, 129)
+    ]
+    units = [
+        (unit.holder, unit.status, unit.container, unit.hold_owners)
+        for name in serials(130)
+        if (unit := queries.find_unit(gtin=AMOXIL.gtin, serial=name))
+    ]
+    return goods.where(), links, units
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rebuild_says_the_same_again(goods: Goods) -> None:
+    before = _picture(goods)
+
+    counts = operations.rebuild()
+
+    assert counts["batches"] == 1
+    assert _picture(goods) == before
+    assert list(operations.replay_check()) == []
+
+
+def _shrink(row, field: str = "units") -> None:
+    units = to_set(getattr(row, field))
+    units.discard(units.min())
+    type(row).objects.filter(pk=row.pk).update(**{field: to_bytes(units)})
+
+
+def _swap_serials() -> None:
+    SerialNumber.objects.filter(serial="S000000").update(ordinal=500_000)
+
+
+def _blind_vector() -> None:
+    ForwardChunk.objects.update(holdings=bytes(4096))
+
+
+@pytest.mark.parametrize(
+    ("tamper", "named"),
+    [
+        (lambda: _shrink(Holding.objects.filter(count__gt=1)[0]), "holding"),
+        (lambda: Holding.objects.filter(count__gt=1).update(site="0" * 13), "differ"),
+        (lambda: _shrink(EventLine.objects.filter(count__gt=1)[0]), "lines differ"),
+        (lambda: Container.objects.filter(epc=box(2)).update(holder="x"), "container"),
+        (lambda: _shrink(ShipmentLine.objects.filter(open_count__gt=0)[0], "open_units"),
+         "under way"),
+        (_swap_serials, "registry"),
+        (_blind_vector, "vector"),
+        (lambda: BatchHold.objects.all().delete(), "hold"),
+        (lambda: EventLine.objects.filter(event__in=Event.objects.all()[:1]).update(
+            units=to_bytes(to_set(b""))), "lines differ"),
+    ],
+)  # fmt: skip
+def test_a_row_that_was_changed_is_found(goods: Goods, tamper, named: str) -> None:
+    tamper()
+
+    found = list(operations.replay_check())
+
+    assert any(named in line for line in found), found
+
+
+def test_serial_chunks_are_evidence(goods: Goods) -> None:
+    from django.db import IntegrityError, transaction
+
+    with (
+        pytest.raises(IntegrityError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE custody_serialchunk SET serials = 'X'")
