@@ -1,0 +1,182 @@
+"""docs/formats.md: every byte of the worked example is recomputed from the page."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from apps.core.canonical import canonical_bytes
+from apps.core.envelope import (
+    STATEMENT_TYPE,
+    envelope_digest,
+    pae,
+    parse_envelope,
+    statement_id,
+)
+from apps.core.errors import UntrustedSignature
+from apps.core.events import read_event
+from apps.core.keyring import KeyRing
+from apps.core.leaf import Leaf, LeafType, commitment
+from apps.core.merkle import RootBuilder
+from apps.core.policy import Policy
+from apps.core.proof import TlogProof
+from apps.core.prooffile import PROOF_FORMAT, parse_proof_file
+from apps.core.receipt import parse_receipt, verify_receipt
+from apps.core.serials import serial_leaf, serial_salt
+from apps.core.signing import keyid_of, load_public_key, verify_signature
+from apps.core.statement import parse_statement
+from apps.core.verify import verify_places, verify_statement
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text()
+
+
+def block(name):
+    (found,) = re.findall(
+        rf"^```\w+ {name}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE
+    )
+    return found
+
+
+def example(name):
+    return json.loads(block(name))
+
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def test_tags_are_keyed_hashes_of_what_they_name():
+    tags = example("tags")
+    key = bytes.fromhex(tags["tag_key"])
+    batch, party = tags["batch"], tags["party"]
+
+    named = f"batch\0{batch['gtin']}\0{batch['lot']}".encode()
+    assert hmac.digest(key, named, "sha256").hex() == batch["tag"]
+    named = f"party\0{party['gln']}".encode()
+    assert hmac.digest(key, named, "sha256").hex() == party["tag"]
+    assert example("statement")["subjects"][0]["tag"] == batch["tag"]
+
+
+def test_sets_have_one_digest():
+    for case in example("sets"):
+        listed = json.dumps(case["ranges"], separators=(",", ":")).encode()
+        assert sha(b"pharmatrace/set/v1\0", listed).hex() == case["digest"]
+    assert example("statement")["subjects"][0]["set"] == example("sets")[1]["digest"]
+
+
+def test_the_serial_tree_grows_from_its_seed():
+    tree = example("serials")
+    seed, gtin = bytes.fromhex(tree["seed"]), tree["gtin"]
+    builder = RootBuilder()
+    for place, serial in enumerate(tree["serials"]):
+        salt = sha(b"pharmatrace/salt/v1\0", seed, serial.encode())[:16]
+        ordinal = tree["base"] + place
+        leaf = sha(
+            b"\0", salt, ordinal.to_bytes(8, "big"), gtin.encode(), serial.encode()
+        )
+        assert salt.hex() == tree["salts"][place] == serial_salt(seed, serial).hex()
+        assert leaf.hex() == tree["leaves"][place]
+        assert leaf == serial_leaf(salt=salt, ordinal=ordinal, gtin=gtin, serial=serial)
+        builder.append(leaf)
+
+    assert builder.root().hex() == tree["root"]
+    first, second, third = (bytes.fromhex(leaf) for leaf in tree["leaves"])
+    assert sha(b"\1", sha(b"\1", first, second), third).hex() == tree["root"]
+    assert example("statement")["subjects"][0]["serials"]["root"] == tree["root"]
+
+
+def test_the_envelope_carries_the_statement_and_a_signature_that_verifies():
+    envelope = parse_envelope(block("envelope").encode())
+    identity = example("identity")
+    spki = base64.b64decode(identity["spki_b64"])
+
+    assert envelope.payload == canonical_bytes(example("statement"))
+    assert read_event(parse_statement(envelope.payload)).biz_step == "commissioning"
+    covered = pae(STATEMENT_TYPE, envelope.payload)
+    assert covered.startswith(
+        f"DSSEv1 45 {STATEMENT_TYPE} {len(envelope.payload)} {{".encode()
+    )
+    assert sha(covered).hex() == identity["statement_id"] == statement_id(envelope)
+    assert keyid_of(spki) == identity["keyid"] == envelope.signatures[0].keyid
+    verify_signature(
+        key=load_public_key(spki=spki, alg="ed25519"),
+        pae=covered,
+        signature=envelope.signatures[0],
+    )
+
+
+def test_the_commitment_recomputes_from_envelope_salt_and_time():
+    case = example("commitment")
+    envelope = parse_envelope(block("envelope").encode())
+    spelled = json.dumps(
+        example("envelope"), sort_keys=True, separators=(",", ":")
+    ).encode()
+    salt, at_ms = bytes.fromhex(case["salt"]), case["accepted_ms"]
+    digest, rest = sha(spelled), bytes.fromhex(case["disclosure_root"])
+
+    assert digest.hex() == case["envelope_digest"] == envelope_digest(envelope).hex()
+    made = sha(b"pharmatrace/commit/v1\0", salt, at_ms.to_bytes(8, "big"), digest, rest)
+    assert made.hex() == case["commitment"]
+    assert made == commitment(salt=salt, accepted_ms=at_ms, envelope_digest=digest)
+
+
+def test_the_leaf_is_114_bytes_and_says_so():
+    case = example("leaf")
+    data = bytes.fromhex(case["bytes"])
+    leaf = Leaf.decode(data)
+
+    built = (
+        bytes([case["version"], case["type"]])
+        + case["time_ms"].to_bytes(8, "big")
+        + bytes.fromhex(case["subject_tag"])
+        + case["chain_seq"].to_bytes(8, "big")
+        + bytes.fromhex(case["prev_leaf_hash"])
+        + bytes.fromhex(case["commitment"])
+    )
+    assert (len(data), leaf.kind) == (114, LeafType.GOODS)
+    assert built == data == leaf.encode()
+    assert sha(b"\0", data).hex() == case["leaf_hash"] == leaf.leaf_hash.hex()
+    assert case["commitment"] == example("commitment")["commitment"]
+    assert case["subject_tag"] == example("tags")["batch"]["tag"]
+
+
+def test_the_receipt_promises_the_leaf():
+    envelope = parse_envelope(block("receipt").encode())
+    said = example("receipt-payload")
+
+    assert envelope.payload == canonical_bytes(said)
+    assert parse_receipt(envelope).commitments[0].hex() == example("leaf")["commitment"]
+    assert said["statement_id"] == example("identity")["statement_id"]
+    spki = base64.b64decode(example("identity")["spki_b64"])
+    makers = load_public_key(spki=spki, alg="ed25519")
+    with pytest.raises(UntrustedSignature, match="wrong key"):
+        verify_receipt(envelope=envelope, key=makers)
+
+
+def test_the_proof_leads_from_the_leaf_to_a_head_that_the_policy_believes():
+    policy = Policy.parse(block("policy").encode())
+    place = TlogProof.parse(block("tlog-proof").encode())
+    leaf = Leaf.decode(bytes.fromhex(example("leaf")["bytes"]))
+
+    assert [each.step for each in verify_places([(leaf, place)], policy)] == [7, 8, 9]
+    salt = bytes.fromhex(example("commitment")["salt"])
+    file = {
+        "format": PROOF_FORMAT,
+        "envelope": example("envelope"),
+        "accepted_ms": example("commitment")["accepted_ms"],
+        "leaves": [
+            {
+                "leaf": example("leaf")["bytes"],
+                "salt": base64.b64encode(salt).decode(),
+                "position": 0,
+                "proof": block("tlog-proof"),
+            }
+        ],
+    }
+    proof = parse_proof_file(json.dumps(file).encode())
+    found = verify_statement(proof=proof, policy=policy, ring=KeyRing())
+    assert [each.step for each in found] == [2, 3, 4, 5, 6, 7, 8, 9, 10]
