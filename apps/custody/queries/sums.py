@@ -55,6 +55,7 @@ class FileSums:
     """The subjects of a statement of kind events, summed line by line."""
 
     roots: dict[bytes, RootBuilder] = field(default_factory=dict)
+    count: int = 0  # lines so far
 
     def add(self, line: Line) -> None:
         """Take one more line of the file into the roots of what it touches."""
@@ -67,12 +68,14 @@ class FileSums:
             touched = {party_tag(tag_key(), gln=line.by): moved(BitMap())}
         for tag, named in touched.items():
             entry: dict[str, JsonValue] = {
+                "line": self.count,  # so that `id#k` means one event to all
                 "event": dict(line.event),
                 "parents": list(line.parents),
                 **moved_json(named, line.serials),
             }
             builder = self.roots.setdefault(tag, RootBuilder())
             builder.append(leaf_hash(canonical_bytes(entry)))
+        self.count += 1
 
     def subjects(self) -> tuple[Subject, ...]:
         """The subjects so far, ascending by tag."""
