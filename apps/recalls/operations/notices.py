@@ -13,7 +13,7 @@ from apps.custody.queries.holders import shares
 from apps.custody.queries.moves import count_lines, held_by_each
 from apps.custody.queries.scopes import covered_units
 from apps.partners.models import TradingPartner
-from apps.partners.queries.directory import partners_by_gln
+from apps.partners.queries.names import partners_by_gln
 from apps.recalls.formats import LIVE
 from apps.recalls.models import Notice, Recall
 from apps.recalls.queries.recalls import Meant, units_of

@@ -10,7 +10,7 @@ from pyroaring import BitMap
 
 from apps.custody.queries.holders import Share, shares
 from apps.partners.models import Site, TradingPartner
-from apps.partners.queries.directory import partners_by_gln, sites_by_gln
+from apps.partners.queries.names import partners_by_gln, sites_by_gln
 from apps.recalls.formats import LIVE, STATUS_WORDS, TIERS, UNACCOUNTED, tier_of
 from apps.recalls.models import Answer
 from apps.recalls.queries.recalls import Meant

@@ -13,10 +13,15 @@ _SHORT_GTINS = frozenset({8, 12, 13})
 def read_open(wish: dict[str, Any]) -> dict[str, Any]:
     """The parts of a wish to recall; GTINs of 8, 12 and 13 digits are padded."""
     parts = read_parts(wish)
-    gtin = parts.get("gtin")
-    if isinstance(gtin, str) and gtin.isdigit() and len(gtin) in _SHORT_GTINS:
-        parts["gtin"] = gtin.zfill(14)
+    if isinstance(parts.get("gtin"), str):
+        parts["gtin"] = padded_gtin(parts["gtin"])
     return parts
+
+
+def padded_gtin(text: str) -> str:
+    """A GTIN of 8, 12 or 13 digits with 14; any other text as it is."""
+    is_short = text.isascii() and text.isdigit() and len(text) in _SHORT_GTINS
+    return text.zfill(14) if is_short else text
 
 
 def read_parts(wish: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,3 @@
+from tests.cast import keyring, ledger, stage
+
+__all__ = ["keyring", "ledger", "stage"]
