@@ -23,6 +23,7 @@ from apps.core.errors import (
     ForbiddenTransfer,
     LedgerConflict,
     MalformedInput,
+    TraceError,
 )
 from apps.custody import operations as custody
 from apps.exchange.formats import numbered, read_submission
@@ -52,7 +53,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
 _ATTEMPTS: Final = 5
 _PATIENCE_SECONDS: Final = 5.0  # a busy SQLite waits 20 seconds by itself
 _PAUSE_SECONDS: Final = 0.02
-_KNOWN: Final = "statement_known"  # the same statement, a moment earlier
+_OTHER_SIGNATURES: Final = "other_signatures"
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _LOST_RACES: Final = frozenset({"40001", "40P01", "55P03"})
 
@@ -94,12 +95,16 @@ def submit_all(*, submissions: Sequence[Submission], at: datetime) -> list[Accep
 def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted]:
     last_start = time.monotonic() + _PATIENCE_SECONDS
     for attempt in range(1, _ATTEMPTS + 1):
+        accepted: list[Accepted] = []
         try:
-            return _accept_all(submissions)
-        except (OperationalError, IntegrityError, LedgerConflict) as error:
-            if not _is_lost_race(error):
+            _accept_all(submissions, accepted)
+        except (DatabaseError, TraceError) as error:
+            refused = submissions[len(accepted) :][:1]
+            if not _is_lost_race(error) and not _is_overtaken(refused, error):
                 raise
             logger.warning("Lost race, attempt %d: %s", attempt, error)
+        else:
+            return accepted
         if time.monotonic() > last_start:
             break
         # Equal pauses would meet again.
@@ -108,25 +113,37 @@ def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted
     raise LedgerConflict("lost_race", wanted="the same request again in a second")
 
 
-def _is_lost_race(error: DatabaseError | LedgerConflict) -> bool:
+def _is_lost_race(error: DatabaseError | TraceError) -> bool:
     # A broken constraint is somebody who was faster: the next run reads what he wrote
     # and refuses, or answers, for the right reason.
-    if isinstance(error, LedgerConflict):
-        return error.code == _KNOWN
     if isinstance(error, IntegrityError):
         return True
+    if not isinstance(error, OperationalError):
+        return False
     state = getattr(error.__cause__, "sqlstate", None)
     return state in _LOST_RACES or "locked" in str(error)
 
 
-def _accept_all(submissions: Sequence[Submission]) -> list[Accepted]:
+def _is_overtaken(
+    refused: Sequence[Submission], error: DatabaseError | TraceError
+) -> bool:
+    """True if the very statement was accepted while this run waited for a lock.
+
+    Its own effect is then why it was refused: the goods have left, the GTIN is known.
+    """
+    if not isinstance(error, TraceError) or error.code == _OTHER_SIGNATURES:
+        return False
+    return any(ledger.keyids_of(statement_id(each.envelope)) for each in refused)
+
+
+def _accept_all(submissions: Sequence[Submission], accepted: list[Accepted]) -> None:
+    """Accept in order into `accepted`; what it holds at an error is undone."""
     with transaction.atomic(durable=True):
         if len(submissions) == 1:
-            return [_accept(submissions[0])]
-        return [
-            _accept_numbered(position, submission)
-            for position, submission in enumerate(submissions)
-        ]
+            accepted.append(_accept(submissions[0]))
+            return
+        for position, submission in enumerate(submissions):
+            accepted.append(_accept_numbered(position, submission))
 
 
 def _accept_numbered(position: int, submission: Submission) -> Accepted:
@@ -157,7 +174,7 @@ def _find_earlier(submission: Submission) -> Accepted | None:
     keyids = tuple(signature.keyid for signature in submission.envelope.signatures)
     if keyids != ledger.keyids_of(accepted.statement_id):
         raise LedgerConflict(
-            "other_signatures",
+            _OTHER_SIGNATURES,
             field="signatures",
             wanted="the keys it was accepted with; a co-signature is a new statement",
         )
