@@ -12,7 +12,7 @@ from apps.core.statement import GOODS_KINDS, Statement
 from apps.core.webauthn import WebauthnScope
 from apps.ledger.operations import Submission
 from apps.partners import queries
-from apps.partners.models import SigningKey
+from apps.partners.models import MemberRole, SigningKey
 from apps.partners.operations.locks import lock_keys
 
 CLOCK_TOLERANCE_MS = 5 * 60 * 1000
@@ -180,6 +180,10 @@ def _usable(keyid: str, enrolled: Mapping[str, SigningKey]) -> PublicKey:
             field=keyid,
             got=f"revoked {format_time_ms(key.revoked_ms)}",
             wanted="a key that is not revoked",
+        )
+    if key.role == MemberRole.MEMBER:
+        raise UntrustedSignature(
+            "key_may_not_sign", field=keyid, got=key.role, wanted="a signer's key"
         )
     return load_public_key(spki=bytes(key.spki), alg=key.algorithm)
 

@@ -11,7 +11,6 @@ from apps.partners import queries
 from apps.partners.formats import Said
 from apps.partners.models import (
     Licence,
-    LicenceRole,
     MemberRole,
     Proposal,
     SigningKey,
@@ -26,8 +25,6 @@ from apps.partners.operations.keys import (
 )
 from apps.partners.operations.locks import Lock, lock_partners
 from apps.partners.operations.tags import key_tag_of, party_tag_of, require_tags
-
-_OFFICES = (LicenceRole.REGULATOR, LicenceRole.OPERATOR)
 
 
 def admit_partner(submission: Submission) -> Accepted:
@@ -98,7 +95,7 @@ def license_partner(submission: Submission) -> Accepted:
     said = Said.by(submission)
     _write_licence(partner, body, said)
     _write_sites(partner, body.sites)
-    _write_shown_role(partner, body)
+    _write_shown_role(partner)
     _close_proposal(said)
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
 
@@ -156,15 +153,18 @@ def _write_sites(partner: TradingPartner, sites: tuple[SiteNamed, ...]) -> None:
     Site.objects.filter(partner=partner).exclude(gln__in=kept).delete()
 
 
-def _write_shown_role(partner: TradingPartner, body: PartyLicence) -> None:
-    """Pages show one role; an office that is suspended is no office."""
-    is_office = body.role in _OFFICES
-    if is_office and body.is_suspended and partner.role == body.role:
-        partner.role = ""
-    elif not body.is_suspended and partner.role not in _OFFICES:
-        partner.role = body.role
-    else:
+def _write_shown_role(partner: TradingPartner) -> None:
+    """Pages show the newest role that is not suspended; genesis roles stay.
+
+    An office that is suspended, or that genesis never named and nobody licenses any
+    more, is no office.
+    """
+    if partner.gln in {each.gln for each in queries.get_genesis().parties}:
         return
+    current = Licence.objects.filter(
+        partner=partner, is_current=True, is_suspended=False
+    ).order_by("-accepted_ms", "-id")
+    partner.role = current.values_list("role", flat=True).first() or ""
     partner.save(update_fields=["role"])
 
 

@@ -59,12 +59,12 @@ from apps.partners.queries.rows import (
 from apps.partners.queries.wishes import composed, require_role
 
 __all__ = [
+    "STRANGER",
     "Actor",
     "KeyRow",
     "PartnerRow",
     "ProposalRow",
     "RequestRow",
-    "STRANGER",
     "composed",
     "display_name",
     "draft_admit",
