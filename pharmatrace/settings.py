@@ -26,6 +26,7 @@ ALLOWED_HOSTS = env.texts(
     "ALLOWED_HOSTS",
     ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [env.host_of(SITE_URL)],
 )
+CSRF_FAILURE_VIEW = "apps.edge.problems.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [] if EMBEDDED else [SITE_URL]
 ROOT_URLCONF = "pharmatrace.urls"
 

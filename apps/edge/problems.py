@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 
 from apps.core.errors import (
@@ -163,12 +163,22 @@ def wants_page(request: HttpRequest) -> bool:
     )
 
 
+def _page(request: HttpRequest, problem: Problem) -> str:
+    """The page that shows `problem`.
+
+    A failure's page stands alone: what failed may be what the frame around every
+    other page asks for. So does the page of a request that was refused before its
+    session was read.
+    """
+    if problem.status >= 500 or not hasattr(request, "user"):
+        return render_to_string("edge/failure.html", {"problem": problem})
+    return render_to_string("edge/problem.html", {"problem": problem}, request)
+
+
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as a page or as application/problem+json."""
     if wants_page(request):
-        response = render(
-            request, _templates(problem), _page(request, problem), status=problem.status
-        )
+        response = HttpResponse(_page(request, problem), status=problem.status)
     else:
         response = HttpResponse(
             dump_json(problem.document()),
@@ -178,24 +188,6 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     for name, value in problem.headers.items():
         response[name] = value
     return response
-
-
-def _templates(problem: Problem) -> list[str]:
-    """The page of this status, else that of its kind."""
-    kind = 500 if problem.status >= 500 else 400
-    return [f"errors/{problem.status}.html", f"errors/{kind}.html"]
-
-
-def _page(request: HttpRequest, problem: Problem) -> dict[str, Any]:
-    return {
-        **problem.members,
-        "code": problem.code,
-        "status": problem.status,
-        "title": problem.title,
-        "detail": problem.detail,
-        "to_do": problem.to_do,
-        "request_id": getattr(request, "request_id", ""),
-    }
 
 
 def exception_handler(
@@ -266,6 +258,12 @@ def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's hook: the person or token may not do this."""
     return answer(request, Problem(403, "not_allowed", "You may not do this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's hook: a form came without its token, or from another site."""
+    detail = "The form was too old or came from elsewhere. Open it again and send it."
+    return answer(request, Problem(403, "form_not_ours", detail))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -86,6 +86,7 @@ urlpatterns = [
     path("plain", plain),
     path("plain/<str:name>", plain),
     path("bug", bug),
+    path("accounts/", include("allauth.urls")),  # the frame links to them
     path("scanning", scanning),
     path("api/", Api.as_view()),
     path("api/<str:name>", Api.as_view()),
@@ -133,12 +134,50 @@ def test_what_is_particular_to_a_family_is_told(door: Client):
     assert door.get("/api/quarantine")["Retry-After"] == "60"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", RAISED)
+def test_a_person_gets_the_same_refusal_as_a_page(door: Client, name: str):
+    response = door.get(f"/plain/{name}", headers={"Accept": "text/html"})
+    status, code = WANTED[name]
+
+    assert response.status_code == status
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert f"{status} · {code}" in response.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/nowhere", 404), ("/plain?q=%00", 400), ("/plain/%00", 400), ("/bug", 500)],
+)
+def test_a_person_sees_a_page_for_what_no_view_answered(
+    door: Client, address: str, status: int
+):
+    response = door.get(address, headers={"Accept": "text/html"})
+
+    assert response.status_code == status
+    assert "<h1>" in response.text
+
+
+def test_a_failure_page_asks_nothing_of_the_database(door: Client):
+    response = door.get("/plain/database", headers={"Accept": "text/html"})
+
+    assert response.status_code == 503
+    assert "503 · database_unavailable" in response.text
+
+
 def test_a_bug_is_a_500_that_tells_nothing_but_the_request_id(door: Client):
     response = door.get("/bug", headers={"X-Request-ID": "abcdefgh-1"})
 
     document = assert_problem(response, 500, "internal_error")
     assert document["request_id"] == response["X-Request-ID"] == "abcdefgh-1"
     assert "ours" not in response.text
+
+
+def test_a_form_without_its_token_is_refused():
+    door = Client(enforce_csrf_checks=True)
+
+    assert_problem(door.post("/plain", {"lot": "A"}), 403, "form_not_ours")
 
 
 def test_an_ill_formed_request_id_is_replaced(door: Client):
