@@ -1,5 +1,9 @@
 """API addresses, below /api/v1/, of scan."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.scan import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("verify", api.VerifyView.as_view(), name="verify"),
+]

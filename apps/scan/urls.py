@@ -1,5 +1,20 @@
 """Pages of scan."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.scan.views import labels, public, scan, search
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("scan", scan.scan, name="scan"),
+    path("scan/photo", scan.scan_photo, name="scan_photo"),
+    path("scan/sign/<str:step>", scan.scan_sign, name="scan_sign"),
+    path("search", search.search, name="search"),
+    path(
+        "labels/<str:gtin>/<path:serial>/datamatrix.svg",
+        labels.datamatrix_svg,
+        name="label_datamatrix",
+    ),
+    path("labels/<str:gtin>/<path:serial>/qr.svg", labels.qr_svg, name="label_qr"),
+    path("labels/<str:gtin>/<path:lot>", labels.label_run, name="labels"),
+    path("01/<path:path>", public.pack, name="public_pack"),
+]

@@ -1,0 +1,74 @@
+"""The only writer of scans: what was scanned, by whom, and what was answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+
+from apps.alerts import operations as alerts
+from apps.partners import operations as partners
+from apps.partners.queries import Actor
+from apps.scan.models import Scan
+from apps.scan.queries.verdicts import Verdict
+
+_RAW_CHARACTERS = 400
+
+
+def record_scan(
+    *, code: str, verdict: Verdict, actor: Actor, at: datetime
+) -> Scan | None:
+    """Write down a verdict that is about to be given; None for a stranger.
+
+    A verdict that a European repository would raise an alert for becomes one here
+    too, one for each pack, partner and day. A regulator's scan is a logged read and
+    accuses nobody.
+    """
+    if actor.partner is None:
+        return None
+    scan = Scan.objects.create(
+        partner=actor.partner,
+        user=actor.user,
+        at=at,
+        raw=code[:_RAW_CHARACTERS],
+        gtin=verdict.read.gtin,
+        lot=verdict.read.lot,
+        serial=verdict.read.serial,
+        verdict=verdict.rule.verdict,
+        code=verdict.rule.code,
+    )
+    if actor.is_regulator:
+        partners.record_read(
+            actor=actor, action="scan", subject=code, at=at, outcome=scan.code
+        )
+    elif _is_suspicious(verdict, gln=actor.gln):
+        _raise_alert(scan, verdict, gln=actor.gln)
+    return scan
+
+
+def _is_suspicious(verdict: Verdict, *, gln: str) -> bool:
+    """Whether the pack, not the person or the scanner, is the likely cause.
+
+    Scanning one's own supply again is everyday; an unknown serial counts only from a
+    whole code, since a typed number may be mistyped.
+    """
+    if not verdict.rule.alert:
+        return False
+    if verdict.rule.code == "unknown":
+        return bool(verdict.read.lot and verdict.read.expiry_date)
+    unit = verdict.unit
+    return unit is None or unit.holder != gln or verdict.rule.alert not in {"A7", "A24"}
+
+
+def _raise_alert(scan: Scan, verdict: Verdict, *, gln: str) -> None:
+    about = f"{scan.code}|{gln}|{scan.gtin}|{scan.serial}|{scan.at.date()}"
+    alerts.raise_alert(
+        kind=f"scan_{scan.code}",
+        rule=verdict.rule.alert,
+        partner_gln=gln,
+        summary=verdict.reason,
+        cause=sha256(about.encode()).hexdigest(),
+        at=scan.at,
+        gtin=scan.gtin,
+        lot=scan.lot,
+        subject=scan.serial,
+    )

@@ -1,0 +1,31 @@
+"""What may be read of scanned codes: verdicts, labels, public pages, search."""
+
+from apps.scan.queries.custody_links import CustodyLink
+from apps.scan.queries.labels import LabelRun, find_label_run, find_own_unit
+from apps.scan.queries.proofs import ProofLine, find_proof, find_receipt
+from apps.scan.queries.public import PublicPack, find_public_pack, linkset
+from apps.scan.queries.runs import Run, current_run
+from apps.scan.queries.said import said_by
+from apps.scan.queries.search import Found, search
+from apps.scan.queries.verdicts import Undo, Verdict, judge_scan
+
+__all__ = [
+    "CustodyLink",
+    "Found",
+    "LabelRun",
+    "ProofLine",
+    "PublicPack",
+    "Run",
+    "Undo",
+    "Verdict",
+    "current_run",
+    "find_label_run",
+    "find_own_unit",
+    "find_proof",
+    "find_public_pack",
+    "find_receipt",
+    "judge_scan",
+    "linkset",
+    "said_by",
+    "search",
+]

@@ -1,0 +1,52 @@
+"""How well a pack's last known step is proven by now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.anchoring import queries as anchoring
+from apps.core.errors import LedgerConflict
+from apps.ledger import queries as ledger
+
+
+@dataclass(frozen=True, slots=True)
+class ProofLine:
+    """One line under the verdict.
+
+    Attributes:
+        size: leaves under the checkpoint that covers the step, 0 while it is pending.
+        age_seconds: since that checkpoint was signed, None before the first one.
+    """
+
+    statement_id: str
+    size: int
+    age_seconds: int | None
+    witnesses_label: str
+
+
+def find_receipt(statement_id: str) -> dict[str, Any] | None:
+    """The receipt of a statement; None if there is none or it was erased."""
+    if not statement_id:
+        return None
+    try:
+        accepted = ledger.find_accepted(statement_id)
+    except LedgerConflict:
+        return None
+    return accepted.receipt if accepted else None
+
+
+def find_proof(statement_id: str, *, at: datetime) -> ProofLine | None:
+    """Where the statement stands in the log; None without a statement."""
+    if not statement_id:
+        return None
+    status = anchoring.status(at=at)
+    leaves = ledger.leaves_of(statement_id)
+    is_covered = bool(leaves) and leaves[-1].index < status.log_size
+    return ProofLine(
+        statement_id=statement_id,
+        size=status.log_size if is_covered else 0,
+        age_seconds=status.age_seconds,
+        witnesses_label=status.witnesses_label,
+    )

@@ -1,0 +1,1 @@
+"""Pages of scanning: verdict, actions, search, labels, and the public resolver."""

@@ -1,0 +1,205 @@
+"""The verdict as a page or a part of one shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.core.errors import shown
+from apps.partners.queries import Actor
+from apps.scan import queries
+from apps.scan.formats.words import expiry_short
+from apps.scan.models import Scan
+from apps.scan.queries import CustodyLink, ProofLine, Verdict
+from apps.scan.views.steps import Step, offered_steps
+
+STATES: Final[Mapping[str, str]] = {"dispense": "go", "hold": "stop", "ask": "think"}
+_WORDS: Final[Mapping[str, str | Promise]] = {
+    "dispense": gettext_lazy("Dispense"),
+    "hold": gettext_lazy("Hold"),
+    "ask": gettext_lazy("Ask"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The band that is read from two metres."""
+
+    state: str
+    word: str
+    reason: str
+    product: str = ""
+    lot: str = ""
+    expiry: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One link of the timeline."""
+
+    icon: str
+    party: str
+    what: str
+    at: datetime | date
+    by: str
+    meaning: str
+    is_inferred: bool
+    is_you: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One verdict of the strip."""
+
+    state: str
+    word: str
+    serial: str
+    at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictPart:
+    """Everything below and in the band.
+
+    Attributes:
+        read: what was read, escaped; said only of doubtful codes.
+        main: the step whose sentence is ready to be signed, None if there is none.
+        others: further steps, each with a page of its own.
+    """
+
+    band: Band
+    next_step: str
+    next_url: str
+    next_label: str
+    alert_code: str
+    read: str
+    fault: str
+    proposal: str
+    proposal_url: str
+    main: Step | None
+    others: list[Step]
+    code: str
+    rows: list[Row]
+    summary: str
+    proof: ProofLine | None
+    proof_url: str
+    may_sign: bool
+
+
+def build_part(
+    verdict: Verdict, *, code: str, actor: Actor, at: datetime
+) -> VerdictPart:
+    """The verdict on `code` as `actor` sees it."""
+    steps = offered_steps(verdict, actor=actor, at=at)
+    main = next((step for step in steps if step.name == "dispense"), None)
+    is_doubtful = verdict.rule.verdict == "ask" or verdict.rule.code == "unknown"
+    own = {link.statement_id for link in verdict.timeline}
+    next_url, next_label = _next(verdict)
+    return VerdictPart(
+        band=_band(verdict, actor),
+        next_step=str(verdict.rule.next_step),
+        next_url=next_url,
+        next_label=next_label,
+        alert_code=verdict.rule.alert,
+        read=shown(code) if is_doubtful else "",
+        fault=verdict.read.fault,
+        proposal=verdict.read.proposal,
+        proposal_url=scan_url(verdict.read.proposal) if verdict.read.proposal else "",
+        main=main,
+        others=[step for step in steps if step is not main],
+        code=code,
+        rows=_rows(verdict.timeline),
+        summary=_summary(verdict.timeline),
+        proof=queries.find_proof(verdict.statement_id, at=at),
+        proof_url=(
+            f"/ledger/statements/{verdict.statement_id}"
+            if verdict.statement_id in own
+            else ""
+        ),
+        may_sign=actor.can_sign,
+    )
+
+
+def scan_url(code: str) -> str:
+    """The page with the verdict on `code`."""
+    return f"/scan?{urlencode({'code': code})}"
+
+
+def _band(verdict: Verdict, actor: Actor) -> Band:
+    state, word = STATES[verdict.rule.verdict], str(_WORDS[verdict.rule.verdict])
+    if verdict.rule.code == "genuine_yours":
+        word = _("Genuine")
+    elif verdict.rule.code == "not_in_your_custody" and actor.is_regulator:
+        state, word = "past", _("On record")
+    return Band(
+        state=state,
+        word=word,
+        reason=verdict.reason,
+        product=verdict.product,
+        lot=verdict.lot,
+        expiry=expiry_short(verdict.expiry_date),
+        serial=verdict.read.serial,
+    )
+
+
+def _next(verdict: Verdict) -> tuple[str, str]:
+    if verdict.rule.code == "recalled":
+        return f"/recalls/{verdict.recall_ids[0]}", _("Open the recall")
+    if verdict.rule.code == "in_transit_to_you":
+        return f"/receive/{verdict.shipment_ref}", _("Receive the shipment")
+    return "", ""
+
+
+def _rows(timeline: tuple[CustodyLink, ...]) -> list[Row]:
+    said = queries.said_by(link.statement_id for link in timeline)
+    return [_row(link, *said.get(link.statement_id, ("", ""))) for link in timeline]
+
+
+def _row(link: CustodyLink, by: str, meaning: str) -> Row:
+    return Row(
+        icon=link.icon,
+        party=link.party,
+        what=link.what,
+        at=link.at,
+        by=by,
+        meaning=meaning,
+        is_inferred=link.is_inferred,
+        is_you=link.is_you,
+        url=f"/ledger/statements/{link.statement_id}" if link.statement_id else "",
+    )
+
+
+def _summary(timeline: tuple[CustodyLink, ...]) -> str:
+    if not timeline:
+        return ""
+    inferred = sum(link.is_inferred for link in timeline)
+    links = ngettext("%(n)d link", "%(n)d links", len(timeline)) % {"n": len(timeline)}
+    return _("%(links)s, %(scanned)d scanned, %(inferred)d inferred") % {
+        "links": links,
+        "scanned": len(timeline) - inferred,
+        "inferred": inferred,
+    }
+
+
+def chips(strip: tuple[Scan, ...]) -> list[Chip]:
+    """The last verdicts, newest first."""
+    return [
+        Chip(
+            state=STATES[scan.verdict],
+            word=str(_WORDS[scan.verdict]),
+            serial=scan.serial or shown(scan.raw)[:16],
+            at=scan.at,
+            url=scan_url(scan.raw),
+        )
+        for scan in strip
+    ]

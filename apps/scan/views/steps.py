@@ -1,0 +1,106 @@
+"""What somebody may sign about the pack that was just scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.gs1 import build_digital_link
+from apps.partners.queries import Actor
+from apps.scan.queries import Verdict
+
+# Step → button on the verdict, button that signs, meaning of the signature.
+_WORDS: Final[Mapping[str, tuple[str | Promise, str | Promise, str | Promise]]] = {
+    "dispense": (
+        gettext_lazy("Dispense"),
+        gettext_lazy("Sign and supply this pack"),
+        gettext_lazy("I supply this pack"),
+    ),
+    "dispense_part": (
+        gettext_lazy("Part pack"),
+        gettext_lazy("Sign and supply a part of this pack"),
+        gettext_lazy("I supply a part of this pack"),
+    ),
+    "hold": (
+        gettext_lazy("Report a suspicion"),
+        gettext_lazy("Sign and put this pack on hold"),
+        gettext_lazy("I put this pack on hold"),
+    ),
+    "release": (
+        gettext_lazy("Lift the hold"),
+        gettext_lazy("Sign and lift the hold"),
+        gettext_lazy("I release this pack"),
+    ),
+    "undo": (
+        gettext_lazy("Take the supply back"),
+        gettext_lazy("Sign and take the supply back"),
+        gettext_lazy("I take this supply back"),
+    ),
+}
+_BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
+    "genuine_in_date_yours": ("dispense", "dispense_part", "hold"),
+    "opened_yours": ("dispense", "hold"),
+    "genuine_yours": ("hold",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignPanel:
+    """What stands on the signing button, and what the signature means."""
+
+    label: str
+    meaning: str
+    review: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that can be signed: its wish goes to the drafts door as it is."""
+
+    name: str
+    word: str
+    note: str
+    wish: dict[str, Any]
+    sign: SignPanel
+
+
+def offered_steps(verdict: Verdict, *, actor: Actor, at: datetime) -> list[Step]:
+    """The steps that the law would let `actor` sign now, the likeliest first."""
+    unit = verdict.unit
+    if unit is None or not actor.can_sign:
+        return []
+    names = list(_BY_CODE.get(verdict.rule.code, ()))
+    if verdict.undo is not None:
+        names.append("undo")
+    if actor.gln in unit.hold_owners:
+        names.append("release")
+    return [_step(name, verdict, at=at) for name in names]
+
+
+def _step(name: str, verdict: Verdict, *, at: datetime) -> Step:
+    unit, undo = verdict.unit, verdict.undo
+    if unit is None:
+        raise RuntimeError("a step needs a pack")
+    wish: dict[str, Any] = {
+        "kind": "event",
+        "step": name,
+        "site": unit.site,
+        "items": [build_digital_link([("01", unit.gtin), ("21", unit.serial)])],
+    }
+    note = ""
+    if name == "undo" and undo is not None:
+        wish["parents"] = [undo.ref]
+        note = _("Possible until %(until)s, for another %(left)s.") % {
+            "until": undo.until.strftime("%Y-%m-%d %H:%M UTC"),
+            "left": timeuntil(undo.until, at),
+        }
+    word, label, meaning = _WORDS[name]
+    panel = SignPanel(label=str(label), meaning=str(meaning))
+    return Step(name=name, word=str(word), note=note, wish=wish, sign=panel)
