@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from pyroaring import BitMap
 
 from apps.catalog.models import Batch
@@ -17,7 +17,7 @@ from apps.custody.queries.scopes import batches_in_scope, units_in_scope
 from apps.partners.formats import as_datetime
 from apps.partners.queries import Actor, get_genesis
 from apps.recalls.formats import ANSWER_WITHIN
-from apps.recalls.models import Answer, Notice, Recall
+from apps.recalls.models import Answer, Notice, Recall, RecallChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,20 @@ def notices_of(*, recall: Recall, actor: Actor) -> list[Notice]:
     """What the actor's own organisation was told, by lot."""
     rows = Notice.objects.filter(recall=recall, partner=actor.partner)
     return list(rows.select_related("batch").order_by("batch__lot"))
+
+
+def with_own_notices(rows: QuerySet[Recall], actor: Actor) -> QuerySet[Recall]:
+    """The same recalls, each with `own_notices`: what the actor was told, by lot."""
+    own = Notice.objects.filter(partner=actor.partner).select_related("batch")
+    return rows.select_related("product__brand_owner", "opened_by").prefetch_related(
+        Prefetch("notices", own.order_by("batch__lot"), to_attr="own_notices")
+    )
+
+
+def list_changes(*, recall: Recall) -> list[RecallChange]:
+    """Amendments and the end, the first one first."""
+    rows = RecallChange.objects.filter(recall=recall).select_related("by")
+    return list(rows.order_by("at_ms", "pk"))
 
 
 def last_answers(*, recall: Recall) -> dict[tuple[str, int], Answer]:
