@@ -1,13 +1,16 @@
 """The log, read back: heads of chains, checkpoints, proofs, how it does."""
 
 from apps.anchoring.queries.checkpoints import (
+    CheckpointRow,
     PublishedHead,
     find_checkpoint,
+    find_checkpoint_by_root,
     find_checkpoint_over,
     find_tile,
     find_tree,
     iter_checkpoints,
     list_checkpoints,
+    list_rows,
     list_signed_sizes,
     newest_checkpoint,
     read_head,
@@ -20,10 +23,12 @@ from apps.anchoring.queries.status import LATE_SECONDS, Status, log_line, status
 __all__ = [
     "LATE_SECONDS",
     "PROOF_FORMAT",
+    "CheckpointRow",
     "PublishedHead",
     "Status",
     "count_heads",
     "find_checkpoint",
+    "find_checkpoint_by_root",
     "find_checkpoint_over",
     "find_heads",
     "find_tile",
@@ -31,6 +36,7 @@ __all__ = [
     "iter_checkpoints",
     "list_checkpoints",
     "list_heads",
+    "list_rows",
     "list_signed_sizes",
     "log_line",
     "newest_checkpoint",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.anchoring.clients.lock_store import lock_store
 from apps.anchoring.clients.public_files import public_files
@@ -21,6 +22,18 @@ class PublishedHead:
     size: int
     root_hash: bytes
     note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRow:
+    """A head for people: what it added, who sealed it and when."""
+
+    size: int
+    added: int
+    root_hash: str
+    time_ms: int
+    signed_at: datetime | None
+    seals: tuple[str, ...]
 
 
 def find_tree() -> TreeState | None:
@@ -57,6 +70,37 @@ def list_checkpoints(*, limit: int) -> list[Checkpoint]:
     """The newest committed heads, with their notes where they were signed."""
     rows = Checkpoint.objects.select_related("signed").order_by("-size")
     return list(rows[:limit])
+
+
+def list_rows(*, limit: int) -> list[CheckpointRow]:
+    """The newest committed heads as a table shows them, the newest first."""
+    rows = list_checkpoints(limit=limit + 1)
+    sizes = [row.size for row in rows[1:]] + [0]
+    return [
+        _as_row(row, before) for row, before in zip(rows[:limit], sizes, strict=False)
+    ]
+
+
+def _as_row(row: Checkpoint, size_before: int) -> CheckpointRow:
+    signed = getattr(row, "signed", None)
+    names: tuple[str, ...] = ()
+    if signed is not None:
+        note = Note.parse(signed.note.encode())
+        names = tuple(signature.name for signature in note.signatures)
+    return CheckpointRow(
+        size=row.size,
+        added=row.size - size_before,
+        root_hash=bytes(row.root_hash).hex(),
+        time_ms=row.time_ms,
+        signed_at=signed.signed_at if signed else None,
+        seals=names,
+    )
+
+
+def find_checkpoint_by_root(root_hash: bytes) -> Checkpoint | None:
+    """The committed head with this root among the newest thousand."""
+    newest = Checkpoint.objects.order_by("-size")[:1_000]
+    return next((row for row in newest if bytes(row.root_hash) == root_hash), None)
 
 
 def list_signed_sizes() -> list[int]:
