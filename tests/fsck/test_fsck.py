@@ -16,6 +16,7 @@ from apps.core.errors import IntegrityBreach
 from apps.ledger.models import Leaf, Pending, Statement, Vault
 from pharmatrace import fsck
 from pharmatrace.fsck import check_heads, check_log, check_statements
+from pharmatrace.tasks import fsck_nightly
 from tests.cast import NOVAMED, START, STELLA, Stage
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +304,16 @@ def test_the_command_names_differences_and_fails(story, capsys):
     assert document["total"] == len(document["findings"]) > 0
 
 
+def test_the_nightly_task_counts_and_names_differences(story, caplog):
+    assert fsck_nightly() == {"differences": 0}
+    rewrite(Leaf.objects.get(index=9), time_ms=1)
+
+    counted = fsck_nightly()
+
+    assert counted["differences"] >= 1
+    assert any("leaf 9: leaf hash differs" in line for line in caplog.messages)
+
+
 def test_the_sequencer_runs_by_command_too(story, capsys):
     story.license(STELLA, to="2042-01-01")
 
@@ -326,3 +337,10 @@ def test_files_are_restored_by_command(story, log, capsys):
     assert "Nothing waits." in capsys.readouterr().out
     assert findings(story) == []
     assert operations.sequence(at=story.at) is None
+
+
+def test_projections_are_rebuilt_by_command(story, capsys):
+    call_command("rebuild")
+
+    assert "Replayed from the ledger" in capsys.readouterr().out
+    assert fsck.run(at=story.at).is_clean
