@@ -173,8 +173,8 @@ def test_a_foreign_key_and_a_missing_one_are_drafted_alike(stage: Stage) -> None
 
     codes = []
     for keyid in (stella, "0" * 64):
+        wish = {"kind": "key.revoke", "keyid": keyid, "reason": "x"}
         with pytest.raises(MalformedInput) as refused:
-            wish = {"kind": "key.revoke", "keyid": keyid, "reason": "x"}
             draft_bytes(stage, NOVAMED, wish)
         codes.append(refused.value.sentence().replace(keyid, "-"))
 

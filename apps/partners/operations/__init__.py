@@ -1,6 +1,7 @@
 """The only writers of partners."""
 
 from apps.partners.operations.accounts import (
+    add_admin,
     add_person,
     create_token,
     record_read,
@@ -30,6 +31,7 @@ from apps.partners.operations.tags import require_tags
 __all__ = [
     "Lock",
     "NamedKey",
+    "add_admin",
     "add_person",
     "add_signature",
     "admit_partner",

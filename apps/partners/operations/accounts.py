@@ -127,6 +127,21 @@ def add_person(
     return user, password
 
 
+def add_admin(*, partner: TradingPartner, email: str, signer: str) -> str:
+    """The account of an organisation's first administrator; its first password.
+
+    Args:
+        signer: the id under which the person's key is admitted.
+    """
+    username, password = email.strip().lower(), secrets.token_urlsafe(12)
+    with transaction.atomic():
+        user = User.objects.create_user(
+            username=username, email=username, password=password, signer=signer
+        )
+        set_member(partner=partner, user=user, role=MemberRole.ADMIN)
+    return password
+
+
 def remove_person(*, actor: Actor, user_id: int) -> bool:
     """Take a person's place in the actor's organisation away; False if there is none.
 

@@ -11,6 +11,7 @@ from apps.partners import queries
 from apps.partners.formats import Said
 from apps.partners.models import (
     Licence,
+    LicenceRole,
     MemberRole,
     Proposal,
     SigningKey,
@@ -25,6 +26,8 @@ from apps.partners.operations.keys import (
 )
 from apps.partners.operations.locks import Lock, lock_partners
 from apps.partners.operations.tags import key_tag_of, party_tag_of, require_tags
+
+_OFFICES = frozenset({LicenceRole.REGULATOR.value, LicenceRole.OPERATOR.value})
 
 
 def admit_partner(submission: Submission) -> Accepted:
@@ -156,15 +159,15 @@ def _write_sites(partner: TradingPartner, sites: tuple[SiteNamed, ...]) -> None:
 def _write_shown_role(partner: TradingPartner) -> None:
     """Pages show the newest role that is not suspended; genesis roles stay.
 
-    An office that is suspended, or that genesis never named and nobody licenses any
-    more, is no office.
+    A trader keeps its pages while it is suspended; an office is then no office.
     """
     if partner.gln in {each.gln for each in queries.get_genesis().parties}:
         return
     current = Licence.objects.filter(
         partner=partner, is_current=True, is_suspended=False
     ).order_by("-accepted_ms", "-id")
-    partner.role = current.values_list("role", flat=True).first() or ""
+    kept = "" if partner.role in _OFFICES else partner.role
+    partner.role = current.values_list("role", flat=True).first() or kept
     partner.save(update_fields=["role"])
 
 

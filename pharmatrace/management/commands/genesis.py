@@ -16,7 +16,7 @@ from apps.core.errors import TraceError
 from apps.core.signing import PrivateKey, public_key_of
 from apps.edge import secrets
 from apps.exchange import operations as exchange
-from apps.partners import queries
+from apps.partners import operations, queries
 from apps.partners.models import new_signer_id
 from pharmatrace.demo.signing import make_key, sign_statement
 from pharmatrace.genesis import draft_genesis
@@ -38,7 +38,10 @@ class Command(BaseCommand):
             parser.add_argument(
                 f"--{role}-key",
                 type=Path,
-                help=f"PKCS#8 PEM; made in the directory of --keys if absent ({role})",
+                help="PKCS#8 PEM; made in the directory of --keys if it is not given",
+            )
+            parser.add_argument(
+                f"--{role}-admin", metavar="EMAIL", help="makes this person's account"
             )
         parser.add_argument(
             "--keys",
@@ -54,12 +57,25 @@ class Command(BaseCommand):
         for name in secrets.create_missing():
             self.stdout.write(f"made secret {name} in {settings.SECRETS_DIR}")
         keys = {role: self._key(role, options) for role in _ROLES}
+        signers = {role: new_signer_id() for role in _ROLES}
         try:
-            statement_id = _submit(keys, options, timezone.now())
+            statement_id = _submit(keys, signers, options, timezone.now())
         except TraceError as error:
             raise CommandError(str(error)) from error
+        for role in _ROLES:
+            if options[f"{role}_admin"]:
+                self._make_admin(role, signers[role], options)
         self.stdout.write(f"genesis {statement_id}")
         self.stdout.write("Give this id to everybody who verifies this ledger.")
+
+    def _make_admin(self, role: str, signer: str, options: dict[str, Any]) -> None:
+        email = options[f"{role}_admin"]
+        password = operations.add_admin(
+            partner=queries.get_partner(options[f"{role}_gln"]),
+            email=email,
+            signer=signer,
+        )
+        self.stdout.write(f"{role}: log in as {email}, first password {password}")
 
     def _key(self, role: str, options: dict[str, Any]) -> PrivateKey:
         given: Path | None = options[f"{role}_key"]
@@ -77,14 +93,19 @@ class Command(BaseCommand):
         return key  # type: ignore[return-value]  # checked one line above
 
 
-def _submit(keys: dict[str, PrivateKey], options: dict[str, Any], at: datetime) -> str:
+def _submit(
+    keys: dict[str, PrivateKey],
+    signers: dict[str, str],
+    options: dict[str, Any],
+    at: datetime,
+) -> str:
     parties = {
         role: Authority(
             gln=options[f"{role}_gln"],
             name=options[f"{role}_name"],
             country=options[f"{role}_country"],
             role=role,
-            keys=(NamedKey(public_key_of(keys[role]), new_signer_id()),),
+            keys=(NamedKey(public_key_of(keys[role]), signers[role]),),
         )
         for role in _ROLES
     }
