@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from .canonical import MAX_SAFE_INTEGER, JsonValue
 from .encoding import decode_hex, parse_date, parse_time_ms
 from .errors import MalformedInput
-from .gs1.keys import Gln, Gtin, Lot, Serial
+from .gs1.keys import Gln, Gtin, Lot
 from .strict import parse_base64
 
 T = TypeVar("T")
@@ -240,11 +240,7 @@ class Fields:
         """A lot number of 1 to 20 characters of GS1 set 82, GS1 AI (10)."""
         return self._key(name, Lot)
 
-    def serial(self, name: str) -> str:
-        """A serial number of 1 to 20 characters of GS1 set 82, GS1 AI (21)."""
-        return self._key(name, Serial)
-
-    def _key(self, name: str, key: Callable[[str], Gln | Gtin | Lot | Serial]) -> str:
+    def _key(self, name: str, key: Callable[[str], Gln | Gtin | Lot]) -> str:
         text = self.string(name)
         try:
             key(text)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from .bodies import Genesis, KeyEnrol, PartyAdmit, read_body
 from .delegation import read_delegation, verify_delegation
 from .envelope import STATEMENT_TYPE, Envelope, Signature, statement_id
-from .errors import MalformedInput, ProofError, UntrustedSignature
+from .errors import ProofError, UntrustedSignature
 from .keys import PublicKey
 from .signing import verify_signature
 from .statement import Statement, parse_statement
@@ -180,10 +181,8 @@ def _read(envelope: Envelope) -> _Said | None:
     statement = parse_statement(envelope.payload)
     if statement.kind not in {"genesis", "party.admit", "key.enrol"}:
         return None
-    body = read_body(statement)
-    if isinstance(body, Genesis | PartyAdmit | KeyEnrol):
-        return _Said(statement_id(envelope), envelope, statement, body)
-    return None
+    body = cast(Genesis | PartyAdmit | KeyEnrol, read_body(statement))
+    return _Said(statement_id(envelope), envelope, statement, body)
 
 
 def _start(said: list[_Said], genesis_id: str) -> KeyRing:
@@ -260,7 +259,7 @@ def _is_shown(
                 signature=signature,
                 webauthn=scope,
             )
-    except (UntrustedSignature, MalformedInput):
+    except UntrustedSignature:
         return False
     others = [known[each.keyid] for each in said.envelope.signatures]
     others = [each for each in others if each.key.keyid not in own]

@@ -90,6 +90,10 @@ class Ledger:
             payload=build_statement(statement),
             private_keys=[key(each) for each in signers],
         )
+        self.append_envelope(name, envelope, statement, accepted_ms=accepted_ms)
+        return envelope
+
+    def append_envelope(self, name, envelope, statement, accepted_ms=AT):
         first, salts = len(self.leaves), []
         for number, subject in enumerate(statement.subjects):
             salts.append(fixed(f"salt {name} {number}"))
@@ -100,7 +104,6 @@ class Ledger:
             )
             self._leaf(leaf_type_of(statement.kind), subject.tag, committed)
         self.said[name] = (envelope, accepted_ms, first, salts)
-        return envelope
 
     def _leaf(self, kind, tag, committed):
         known = self.heads.get(tag)

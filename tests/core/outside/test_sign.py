@@ -1,19 +1,28 @@
 """The command that signs, run as a person would."""
 
 import base64
+import io
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
 
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import STATEMENT_TYPE, parse_envelope, statement_id
 from apps.core.envelope import Envelope as Wrapped
+from apps.core.errors import MalformedInput
 from apps.core.keys import load_public_key
 from apps.core.outside import sign as command
+from apps.core.outside.keyfile import make_key
 from apps.core.signing import verify_signature
-from tests.core.signing.test_statement import SHIP
+from tests.core.signing.statement_cast import SHIP
 
 PAYLOAD = canonical_bytes(SHIP)
 ID = statement_id(Wrapped(STATEMENT_TYPE, PAYLOAD, ()))
@@ -70,6 +79,19 @@ def test_a_draft_becomes_an_envelope_that_verifies(room, capsys, alg):
     assert err.splitlines()[0] == DRAFT["words"]
     assert "by       9521568000017" in err
     assert "units    10002" in err
+
+
+def test_a_statement_that_moves_nothing_says_no_units(room, capsys):
+    keygen(room, capsys)
+    payload = canonical_bytes({**SHIP, "subjects": SHIP["subjects"][2:]})
+    changes = {
+        "payload": base64.b64encode(payload).decode(),
+        "statement_id": statement_id(Wrapped(STATEMENT_TYPE, payload, ())),
+    }
+    (room / "none.json").write_text(json.dumps({**DRAFT, **changes}))
+
+    assert sign_with(room, "key.pem", "none.json") == 0
+    assert "units" not in capsys.readouterr().err
 
 
 def test_a_key_file_is_private_encrypted_and_never_overwritten(room, capsys):
@@ -231,3 +253,57 @@ def test_a_token_is_not_sent_in_the_clear(room, capsys, address):
 
     assert code == 1
     assert "bad address" in capsys.readouterr().err
+
+
+def test_a_passphrase_is_asked_for_where_no_file_is_named(room, capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "getpass.getpass", lambda prompt: asked.append(prompt) or "correct horse"
+    )
+
+    assert run(room, "keygen", "--out", room / "typed.pem") == 0
+    assert sign_with(room, "typed.pem") == 0
+    assert asked == ["Passphrase for the key: "]
+
+
+def test_a_draft_may_come_from_standard_input(room, capsys, monkeypatch):
+    keygen(room, capsys)
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(DRAFT).encode()))
+    )
+    arguments = ("--key", room / "key.pem", "--passphrase-file", room / "pass")
+
+    assert run(room, "sign", *arguments) == 0
+    assert statement_id(parse_envelope(capsys.readouterr().out.encode())) == ID
+
+
+def test_a_file_without_end_is_not_read_to_it(room, capsys):
+    keygen(room, capsys)
+
+    assert run(room, "sign", "/dev/zero", "--key", room / "key.pem") == 1
+    assert "too large" in capsys.readouterr().err
+
+
+def test_other_kinds_of_keys_do_not_sign(room, capsys):
+    pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"correct horse")
+    )
+    (room / "rsa.pem").write_bytes(pem)
+
+    assert sign_with(room, "rsa.pem") == 1
+    with pytest.raises(MalformedInput):
+        make_key("webauthn-es256")
+
+
+def test_a_site_that_is_not_there_is_said_so(room, capsys):
+    keygen(room, capsys)
+
+    code = sign_with(
+        room,
+        "key.pem",
+        "draft.json",
+        *("--post", "http://127.0.0.1:9", "--token-file", room / "token"),
+    )
+
+    assert code == 1
+    assert "no answer" in capsys.readouterr().err

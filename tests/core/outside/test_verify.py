@@ -231,6 +231,10 @@ def test_a_promise_is_judged_by_the_log(room, capsys):
     assert run(room, PROOF, envelope_json(LEDGER.receipt("enrol"))) == 0
     assert "which no file here proves" in capsys.readouterr().out
 
+    bare = LEDGER.proof("commission")
+    assert run(room, bare, envelope_json(kept), genesis="") == 0
+    assert "11. --" in capsys.readouterr().out
+
     foreign = LEDGER.receipt("commission", signer="mallory")
     assert run(room, PROOF, envelope_json(foreign)) == 1
     assert failed_step(capsys) == 11

@@ -22,99 +22,8 @@ from apps.core.errors import MalformedInput
 from apps.core.leaf import CONFIG_TAG
 from apps.core.signing import public_key_of
 from apps.core.statement import KINDS, parse_statement
-from tests.core.signing.test_statement import SHIP, json_values
-
-SPKI = "MCowBQYDK2VwAyEAI5N1pURljpQz+N9/tdG+C4fwpeGABFGSM5AioM6co28="
-P256 = (
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEVACsrqAoJBIwbDCOl59M++P54Za/feaOj1kqVuZ9qlDO"
-    "68lLgRsLK/u23ymIUnmvcipaJw7qGS27uwkdsJgwVA=="
-)
-VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-RECALL = "4e" * 32
-ADMIN = {"spki_b64": SPKI, "alg": "ed25519", "signer": "nm-a91d3e6b20"}
-BODIES = {
-    "party.admit": {
-        "gln": "9521568000017",
-        "name": "Novamed",
-        "country": "DE",
-        "first_key": ADMIN,
-    },
-    "party.licence": {
-        "gln": "9521568000017",
-        "role": "manufacturer",
-        "gs1_prefixes": ["9521568"],
-        "sites": [{"gln": "9521568000024", "name": "Novamed plant Freiburg"}],
-        "scope": ["*"],
-        "from": "2026-01-01T00:00:00.000Z",
-        "to": "2031-01-01T00:00:00.000Z",
-        "suspended": False,
-    },
-    "key.enrol": {**ADMIN, "party": "9521568000017", "role": "signer"},
-    "key.revoke": {
-        "keyid": "0a" * 32,
-        "reason": "handheld lost",
-        "suspect_since": "2026-03-01T00:00:00.000Z",
-    },
-    "product.register": {
-        "gtin": "09521568251204",
-        "name": "Novapril",
-        "strength": "10 mg",
-        "form": "film-coated tablet",
-        "pack_size": "30 tablets",
-        "brand_owner": "9521568000017",
-        "market_codes": [{"system": "PZN", "code": "12345678"}],
-    },
-    "recall.open": {
-        "gtin": "09521568251204",
-        "scope": {"lots": ["A123"]},
-        "class": "II",
-        "reason": "Wrong leaflet\nin some packs",
-        "instructions": "Quarantine and return.",
-        "depth": "retail",
-        "return_to": "9521568000017",
-        "reference": "R-2026-07",
-    },
-    "recall.amend": {
-        "recall": RECALL,
-        "scope": {"lots": ["A123", "A124"]},
-        "reason": "a second lot",
-    },
-    "recall.close": {"recall": RECALL, "reason": "All units accounted for."},
-    "recall.answer": {
-        "recall": RECALL,
-        "counts": {"quarantined": 8, "supplied": 2},
-        "note": "in the safe",
-    },
-    "erasure": {
-        "indices": [4, 17],
-        "legal_basis": "GDPR Art. 17(1)(a)",
-        "snapshot_digest": "cd" * 32,
-    },
-    "genesis": {
-        "origin": "trace.example/log",
-        "operator": {
-            "gln": "9506000100012",
-            "name": "PharmaTrace Operations",
-            "country": "CH",
-            "keys": [ADMIN],
-        },
-        "authorities": [
-            {
-                "gln": "9501101000018",
-                "name": "Medicines Authority",
-                "country": "CH",
-                "role": "regulator",
-                "keys": [{**ADMIN, "spki_b64": P256, "alg": "webauthn-es256"}],
-            }
-        ],
-        "receipt_keys": [],
-        "log_vkeys": [VKEY],
-        "webauthn": {"rp_id": "trace.example", "origins": ["https://trace.example"]},
-        "law_version": 1,
-        "map_version": 1,
-    },
-    "events": {"count": 3},
-}
+from tests.core.signing.bodies_cast import ADMIN, BODIES, P256, RECALL
+from tests.core.signing.statement_cast import SHIP, json_values
 
 
 @pytest.fixture(autouse=True)
@@ -259,6 +168,22 @@ def test_a_value_that_its_field_cannot_hold_is_refused(kind, name, value, code):
     assert refusal(kind, {**BODIES[kind], name: value}) == code
 
 
+def test_long_prose_is_counted_with_its_line_feeds():
+    assert refusal("recall.close", {"recall": RECALL, "reason": "a\n" * 2_500}) == (
+        "bad_length"
+    )
+
+
+def test_a_licence_may_name_products_and_a_genesis_its_predecessor():
+    gtins = ["09521568251204", "19521568251201"]
+    licence = {**BODIES["party.licence"], "scope": gtins}
+    assert parse_body("party.licence", licence).scope == tuple(gtins)
+    genesis = {**BODIES["genesis"], "previous_checkpoint": "bGFzdCBoZWFk"}
+    read = parse_body("genesis", genesis)
+    assert read.previous_checkpoint == b"last head"
+    assert read.to_json() == genesis
+
+
 def test_a_kind_without_body_is_refused():
     assert refusal("event", {}) == "unknown_word"
     assert refusal("party.remove", {}) == "unknown_word"
@@ -311,6 +236,9 @@ def test_body_and_statement_must_not_contradict_each_other():
     assert mismatch("genesis", by="9506000100012") == "subjects"
     twice = {**BODIES["genesis"], "authorities": BODIES["genesis"]["authorities"] * 2}
     assert mismatch("genesis", **genesis, body=twice) == "body.operator"
+    (authority,) = BODIES["genesis"]["authorities"]
+    same = {**BODIES["genesis"], "authorities": [{**authority, "gln": "9506000100012"}]}
+    assert mismatch("genesis", **genesis, body=same) == "body.authorities"
     assert mismatch("party.admit") == "subjects"
     assert mismatch("party.licence", subjects=TWO) == "subjects"
     assert mismatch("key.enrol", subjects=TWO, by="9529999000019") == "body.party"

@@ -142,6 +142,12 @@ def test_an_unterminated_string_costs_no_more_than_a_good_one(data):
     assert time.perf_counter() - started < 1
 
 
+def test_a_caller_who_allows_any_depth_still_gets_a_refusal():
+    data = b"[" * 100_000 + b"]" * 100_000
+
+    assert refusal(data, max_depth=10**6) == "too_deep"
+
+
 def test_sixty_four_levels_are_read():
     data = b"[" * 64 + b"]" * 64
 

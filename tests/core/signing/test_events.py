@@ -14,8 +14,8 @@ from apps.core.events import events_root, line_leaf, parse_lines, read_event
 from apps.core.merkle import leaf_hash, node_hash
 from apps.core.ranges import set_digest
 from apps.core.statement import Moved, Reference, Serials, parse_statement
-from tests.core.signing.test_epcis import EVENTS
-from tests.core.signing.test_statement import SHIP
+from tests.core.signing.epcis_cast import EVENTS
+from tests.core.signing.statement_cast import SHIP
 
 BATCH = {
     "tag": "0a" * 32,
@@ -95,6 +95,15 @@ def test_an_event_of_tomorrow_is_not_signed_today():
         read_event(statement("dispense", PARTY, **times))
     times["at"] = "2026-03-02T08:55:00.000Z"
     read_event(statement("dispense", PARTY, **times))
+
+
+def test_a_sensor_in_a_file_may_measure_fractions():
+    event = event_json(EVENTS["ship"])
+    report = {"type": "Temperature", "value": 4.5, "uom": "CEL"}
+    event["sensorElementList"] = [{"sensorReport": [report]}]
+    data = canonical_bytes({"event": event, "parents": []}) + b"\n"
+
+    assert parse_lines(data)[0].event.sensors
 
 
 def test_a_file_is_read_line_by_line():

@@ -23,34 +23,7 @@ from apps.core.statement import (
     build_statement,
     parse_statement,
 )
-
-SET = set_digest(((0, 9_999),))
-SERIALS = {
-    "base": 0,
-    "size": 10_000,
-    "root": "5e" * 32,
-    "gtin": "09521568251204",
-    "lot": "A123/4",
-    "expiry": "2028-02-29",
-}
-SHIP = {
-    "v": 1,
-    "ledger": "trace.example/log",
-    "kind": "event",
-    "by": "9521568000017",
-    "signer": "01JD0000-novamed_erp",
-    "meaning": "I am responsible for this shipment",
-    "at": "2026-03-02T09:00:00.123Z",
-    "expires": "2026-03-09T09:00:00.123Z",
-    "nonce": base64.b64encode(bytes(range(16))).decode(),
-    "subjects": [
-        {"tag": "0a" * 32, "n": 10_000, "set": SET.hex(), "serials": SERIALS},
-        {"tag": "0b" * 32, "n": 2, "set": "ab" * 32},
-        {"tag": "0c" * 32},
-    ],
-    "parents": ["1f" * 32, "2f" * 32 + "#7"],
-    "body": {"type": "ObjectEvent", "sensorElementList": [{"value": 4.5}]},
-}
+from tests.core.signing.statement_cast import SERIALS, SHIP, json_values
 
 
 def refusal(value) -> str:
@@ -275,15 +248,6 @@ def test_a_set_has_one_digest_and_ranges_have_one_form():
 def test_any_bytes_give_a_statement_or_malformed_input(data):
     with pytest.raises(MalformedInput):
         parse_statement(data)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 99) | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner)
-    ),
-    max_leaves=6,
-)
 
 
 @given(st.sampled_from(sorted(SHIP)), json_values)
