@@ -55,11 +55,12 @@ def status(*, at: datetime) -> Status:
         published, reason = None, reason or error.code
     row = find_checkpoint(published.size) if published else None
     signed = getattr(row, "signed", None)
+    age = int((at - signed.signed_at).total_seconds()) if signed else None
     oldest_ms = ledger.oldest_pending_ms()
     waited_ms = 0 if oldest_ms is None else as_ms(at) - oldest_ms
     return Status(
         log_size=published.size if published else 0,
-        age_seconds=int((at - signed.signed_at).total_seconds()) if signed else None,
+        age_seconds=None if age is None else max(0, age),
         pending=oldest_ms is not None,
         is_late=waited_ms > LATE_SECONDS * 1000,
         witnesses_label="no witnesses",
