@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.catalog import queries
+from apps.edge.openapi import PAGE_PARAMETERS, page_of, reading_problems
 from apps.edge.pagination import CursorPagination
 from apps.partners.authentication import IsMember, actor_of
 
@@ -29,8 +30,11 @@ class ProductsView(APIView):
 
     @extend_schema(
         operation_id="list_products",
-        parameters=[OpenApiParameter("q", str, description="part of name or GTIN")],
-        responses={200: Output(many=True)},
+        parameters=[
+            OpenApiParameter("q", str, description="part of name or GTIN"),
+            *PAGE_PARAMETERS,
+        ],
+        responses={200: page_of("Products", Output), **reading_problems(404)},
     )
     def get(self, request: Request) -> Response:
         """Products by the filter, a page at a time."""

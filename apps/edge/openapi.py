@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from apps.edge.problems import CONTENT_TYPE
@@ -36,6 +36,24 @@ def reading_problems(*more: int) -> dict[Any, Any]:
 def writing_problems(*more: int) -> dict[Any, Any]:
     """Responses for `extend_schema` of a call that writes."""
     return _problems((*_ALWAYS, *_WRITING, *more))
+
+
+def page_of(name: str, item: Any) -> Any:
+    """The schema `name`: a page of `item`, a serializer class, by cursor."""
+    return inline_serializer(
+        name,
+        {
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": item(many=True),
+        },
+    )
+
+
+PAGE_PARAMETERS = (
+    OpenApiParameter("cursor", str, description="as `next` and `previous` give it"),
+    OpenApiParameter("limit", int, description="rows a page, at most 500"),
+)
 
 
 def query_parameter(name: str, described: str, **schema: Any) -> OpenApiParameter:

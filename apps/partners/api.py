@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.edge.openapi import PAGE_PARAMETERS, page_of, reading_problems
 from apps.edge.pagination import CursorPagination
 from apps.partners import operations, queries
 from apps.partners.authentication import IsMember, actor_of
@@ -31,8 +32,9 @@ class PartnersView(APIView):
         parameters=[
             OpenApiParameter("q", str, description="part of the name or GLN"),
             OpenApiParameter("role", str, enum=LicenceRole.values),
+            *PAGE_PARAMETERS,
         ],
-        responses={200: Output(many=True)},
+        responses={200: page_of("Partners", Output), **reading_problems(404)},
     )
     def get(self, request: Request) -> Response:
         """Partners by the filters, a page at a time."""

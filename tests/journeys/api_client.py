@@ -44,7 +44,7 @@ class ApiClient:
 
     def __init__(self, token: str | None, key: PrivateKey | None = None) -> None:
         self._http = Client(raise_request_exception=False)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._key = key
 
     @classmethod
@@ -68,11 +68,11 @@ class ApiClient:
 
     def get(self, path: str) -> Answer:
         """GET an address."""
-        return self._answer(self._http.get(path, headers=self._headers))
+        return self._answer(self._http.get(path, headers=self.headers))
 
     def delete(self, path: str) -> Answer:
         """DELETE an address."""
-        return self._answer(self._http.delete(path, headers=self._headers))
+        return self._answer(self._http.delete(path, headers=self.headers))
 
     def post(
         self, path: str, body: bytes, content_type: str = "application/json"
@@ -80,7 +80,7 @@ class ApiClient:
         """POST exactly these bytes."""
         return self._answer(
             self._http.generic(
-                "POST", path, body, content_type=content_type, headers=self._headers
+                "POST", path, body, content_type=content_type, headers=self.headers
             )
         )
 
@@ -90,7 +90,7 @@ class ApiClient:
             name: SimpleUploadedFile(name, value) if isinstance(value, bytes) else value
             for name, value in parts.items()
         }
-        return self._answer(self._http.post(path, data, headers=self._headers))
+        return self._answer(self._http.post(path, data, headers=self.headers))
 
     def draft(self, wish: dict[str, Any]) -> Answer:
         """Ask for the bytes to sign."""

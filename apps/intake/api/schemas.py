@@ -13,8 +13,6 @@ from apps.intake.models import Upload, UploadError, UploadState
 
 _SHOWN_ERRORS = 100
 UPLOAD_ID = OpenApiParameter("upload_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
-CURSOR = OpenApiParameter("cursor", str, description="As given by next and previous.")
-LIMIT = OpenApiParameter("limit", int, description="Rows a page, at most 500.")
 LOCATION = OpenApiParameter(
     "Location",
     str,
@@ -88,14 +86,6 @@ class UploadDetailSerializer(UploadSerializer):
         """The first 100 errors."""
         errors = queries.list_errors(upload=upload, limit=_SHOWN_ERRORS)
         return list(ErrorSerializer(errors, many=True).data)
-
-
-class UploadPageSerializer(serializers.Serializer[Any]):
-    """A page of uploads."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = UploadSerializer(many=True)
 
 
 class DraftSerializer(serializers.Serializer[Any]):

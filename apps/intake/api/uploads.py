@@ -15,7 +15,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from typing_extensions import override
 
-from apps.edge.openapi import reading_problems, writing_problems
+from apps.edge.openapi import (
+    PAGE_PARAMETERS,
+    page_of,
+    reading_problems,
+    writing_problems,
+)
 from apps.edge.pagination import CursorPagination
 from apps.edge.throttles import PerMinute
 from apps.intake import operations, queries
@@ -54,8 +59,11 @@ class UploadsView(APIView):
 
     @extend_schema(
         operation_id="list_uploads",
-        parameters=[schemas.CURSOR, schemas.LIMIT],
-        responses={200: schemas.UploadPageSerializer, **reading_problems(404)},
+        parameters=[*PAGE_PARAMETERS],
+        responses={
+            200: page_of("Uploads", schemas.UploadSerializer),
+            **reading_problems(404),
+        },
     )
     def get(self, request: Request) -> Response:
         """The organisation's uploads, the newest first."""
