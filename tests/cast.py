@@ -13,6 +13,7 @@ from apps.edge import secrets
 from pharmatrace.demo.cast import (
     AMOXIL,
     CARDIOL,
+    LINDE,
     MARKT,
     NOVAMED,
     OPERATOR,
@@ -27,6 +28,7 @@ from pharmatrace.demo.stage import Stage
 __all__ = [
     "AMOXIL",
     "CARDIOL",
+    "LINDE",
     "MARKT",
     "NOVAMED",
     "OPERATOR",

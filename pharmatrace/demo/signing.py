@@ -28,7 +28,7 @@ class Keyring:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._keys: dict[str, PrivateKey] = {}
 
     def has_key(self, player: Player) -> bool:
@@ -44,7 +44,7 @@ class Keyring:
         return self._keys[who.signer]
 
     def _path(self, player: Player, person: Person) -> Path:
-        return self._directory / player.slug / f"{person.first_name.lower()}.pem"
+        return self.directory / player.slug / f"{person.first_name.lower()}.pem"
 
 
 def sign_statement(payload: bytes, *private_keys: PrivateKey) -> bytes:
