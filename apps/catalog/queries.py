@@ -7,8 +7,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.catalog.models import Batch, Product
-from apps.core.bodies import ProductRegister, parse_body
+from apps.core.bodies import ProductRegister
 from apps.core.errors import MalformedInput
+from apps.core.fields import Fields
 from apps.core.leaf import product_tag
 from apps.core.subjects import Subject
 from apps.edge.secrets import tag_key
@@ -100,9 +101,9 @@ def draft_product(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     """
     said = partners.composed(wish) | {"brand_owner": actor.gln}
     said.pop("kind", None)
-    body = parse_body("product.register", said)
-    if not isinstance(body, ProductRegister):
-        raise MalformedInput("wrong_kind", field="kind")
+    fields = Fields(said, where="")
+    body = ProductRegister.read(fields)
+    fields.close()
     payload = new_statement(
         kind="product.register",
         by=actor.gln,
