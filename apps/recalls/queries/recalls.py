@@ -10,13 +10,14 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from pyroaring import BitMap
 
 from apps.catalog.models import Batch
+from apps.core.custody import IN_TRANSIT
 from apps.core.recall import Scope, parse_scope
 from apps.custody.formats import whole
-from apps.custody.queries.holders import ever_held
+from apps.custody.queries.holders import ever_held, shares
 from apps.custody.queries.scopes import batches_in_scope, units_in_scope
 from apps.partners.formats import as_datetime
 from apps.partners.queries import Actor, get_genesis
-from apps.recalls.formats import ANSWER_WITHIN
+from apps.recalls.formats import ANSWER_WITHIN, LIVE, count_words
 from apps.recalls.models import Answer, Notice, Recall, RecallChange
 
 
@@ -26,6 +27,39 @@ class Meant:
 
     batch: Batch
     units: BitMap
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLot:
+    """What one partner has to answer for of a lot.
+
+    Attributes:
+        total: recalled units that it holds or held.
+        held, in_transit: those of them that are still there, or that it has sent and
+            nobody has received.
+        answer: what it said last; None while it said nothing.
+    """
+
+    batch: Batch
+    total: int
+    held: int
+    in_transit: int
+    answer: Answer | None
+
+    @property
+    def gone(self) -> int:
+        """Units that were supplied, handed on or ended."""
+        return self.total - self.held - self.in_transit
+
+    @property
+    def said(self) -> str:
+        """The last answer in words."""
+        return count_words(self.answer.counts.items()) if self.answer else ""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether more units came since the answer."""
+        return self.answer is not None and self.answer.count != self.total
 
 
 def is_regulator(gln: str) -> bool:
@@ -123,6 +157,32 @@ def list_changes(*, recall: Recall) -> list[RecallChange]:
     """Amendments and the end, the first one first."""
     rows = RecallChange.objects.filter(recall=recall).select_related("by")
     return list(rows.order_by("at_ms", "pk"))
+
+
+def list_own_lots(*, recall: Recall, actor: Actor) -> list[OwnLot]:
+    """The recalled lots that the actor's organisation has or had, counted now."""
+    answers = last_answers(recall=recall)
+    found = []
+    for meant in units_of(recall):
+        ever = ever_held(batch_id=meant.batch.pk, gln=actor.gln) & meant.units
+        if not ever:
+            continue
+        here = {"held": 0, IN_TRANSIT: 0}
+        for share in shares(batch_id=meant.batch.pk, units=ever):
+            if share.holder == actor.gln and share.status in LIVE:
+                place = IN_TRANSIT if share.status == IN_TRANSIT else "held"
+                here[place] += len(share.units)
+        answer = answers.get((actor.gln, meant.batch.pk))
+        found.append(
+            OwnLot(meant.batch, len(ever), here["held"], here[IN_TRANSIT], answer)
+        )
+    return found
+
+
+def may_change(*, recall: Recall, gln: str) -> bool:
+    """Whether the party may amend or close the recall: it is open, and its own."""
+    is_own = recall.opened_by.gln == gln or is_regulator(gln)
+    return is_own and recall.closed_ms is None
 
 
 def last_answers(*, recall: Recall) -> dict[tuple[str, int], Answer]:

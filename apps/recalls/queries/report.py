@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.partners.models import TradingPartner
+from apps.recalls.formats import count_words
 from apps.recalls.models import Answer, Notice, Recall
 from apps.recalls.queries.recalls import answer_due, last_answers
 from apps.recalls.queries.shares import AffectedRow, Contact, Tally, contact_of, tally
@@ -30,6 +31,11 @@ class Consignee:
     supplied: int
     counts: dict[str, int]
     answered_ms: int | None
+
+    @property
+    def said(self) -> str:
+        """The counts in words."""
+        return count_words(self.counts.items())
 
 
 @dataclass(frozen=True, slots=True)

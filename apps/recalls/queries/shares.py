@@ -60,6 +60,11 @@ class AffectedRow:
         return str(STATUS_WORDS.get(self.status, self.status))
 
     @property
+    def tier_words(self) -> str:
+        """The tier as people say it."""
+        return str(TIERS[self.tier])
+
+    @property
     def is_live(self) -> bool:
         """Whether the holder must still act on the units."""
         return self.status in LIVE

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from pyroaring import BitMap
 
 from apps.catalog.models import Batch, Product
-from apps.catalog.queries import batches_visible_to, find_product
+from apps.catalog.queries import batches_visible_to, find_product, search_products
 from apps.core.encoding import parse_date
 from apps.core.errors import MalformedInput, TraceError
 from apps.core.gs1 import Gtin, Lot, Serial
@@ -20,7 +21,7 @@ from apps.custody.queries.registry import find_positions
 from apps.partners.queries import Actor
 from apps.recalls.formats import scope_words
 from apps.recalls.queries.drafts import verify_may_recall
-from apps.recalls.queries.recalls import Meant, units_meant
+from apps.recalls.queries.recalls import Meant, is_regulator, units_meant
 from apps.recalls.queries.shares import AffectedRow, Tally, rows_of, tally
 from apps.recalls.queries.wishes import padded_gtin, read_scope
 
@@ -136,7 +137,20 @@ def what_if(wish: Mapping[str, Any], *, actor: Actor) -> WhatIf | None:
     )
 
 
-def _batches(criteria: Criteria, actor: Actor) -> Any:
+def may_open(actor: Actor) -> bool:
+    """Whether the actor may recall anything: it signs for a maker or a regulator."""
+    return actor.can_sign and bool(list_products(actor)[:1])
+
+
+def list_products(actor: Actor) -> QuerySet[Product]:
+    """Products that the actor may recall, by name: all for a regulator, else its own."""
+    rows = search_products(actor=actor, text="")
+    if actor.is_member and is_regulator(actor.gln):
+        return rows
+    return rows.filter(brand_owner=actor.partner)
+
+
+def _batches(criteria: Criteria, actor: Actor) -> QuerySet[Batch]:
     rows = batches_visible_to(actor).select_related("product").order_by("pk")
     if criteria.gtin:
         rows = rows.filter(product__gtin=criteria.gtin)

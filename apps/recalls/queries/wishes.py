@@ -51,7 +51,8 @@ def read_scope(scope: dict[str, Any]) -> dict[str, Any]:
         if _is_texts(read.get(name)):
             read[name] = sorted(set(read[name]))
     if isinstance(read.get("ranges"), list):
-        read["ranges"] = [_pair(each) for each in read["ranges"]]
+        pairs = [_pair(each) for each in read["ranges"]]
+        read["ranges"] = sorted(pairs) if all(map(_is_texts, pairs)) else pairs
     return read
 
 

@@ -1,0 +1,109 @@
+"""One recall: the holder's notice and the opener's console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from apps.core.recall import parse_scope
+from apps.partners.authentication import actor_of, member_required
+from apps.partners.queries import Actor
+from apps.recalls import operations
+from apps.recalls.formats import DEPTH_WORDS, TIERS, scope_words
+from apps.recalls.models import Recall, RecallChange
+from apps.recalls.queries.affected import affected
+from apps.recalls.queries.recalls import (
+    OwnLot,
+    answer_due,
+    list_changes,
+    list_own_lots,
+    may_change,
+    sees_all_holders,
+)
+from apps.recalls.queries.report import Report, build_report, burn_down
+from apps.recalls.queries.shares import AffectedRow
+from apps.recalls.views.parts import (
+    Bar,
+    BurnDown,
+    bar_of,
+    burn_down_of,
+    get_visible,
+    note_read,
+)
+
+_SHOWN_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What opener and regulator see: all holders, all units."""
+
+    report: Report
+    bar: Bar
+    burn_down: BurnDown | None
+    rows: list[AffectedRow]
+    more: int
+    unaccounted: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPage:
+    """One recall; `console` is None for a mere holder."""
+
+    recall: Recall
+    scope: str
+    depth: str
+    due: datetime
+    is_open: bool
+    own_lots: list[OwnLot]
+    changes: list[RecallChange]
+    can_sign: bool
+    can_change: bool
+    console: Console | None
+
+
+@require_GET
+@member_required
+def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
+    """What is recalled and why; what you have of it; where all of it is."""
+    actor, at = actor_of(request), timezone.now()
+    recall = get_visible(recall_id, actor)
+    page = RecallPage(
+        recall=recall,
+        scope=scope_words(parse_scope(recall.scope)),
+        depth=str(DEPTH_WORDS[recall.depth]),
+        due=answer_due(recall),
+        is_open=recall.closed_ms is None,
+        own_lots=list_own_lots(recall=recall, actor=actor),
+        changes=list_changes(recall=recall),
+        can_sign=actor.can_sign,
+        can_change=actor.can_sign and may_change(recall=recall, gln=actor.gln),
+        console=_console(recall, actor, at),
+    )
+    note_read(actor, "recalls.read", recall.pk, at)
+    if actor.partner is not None:
+        operations.mark_read(recall=recall, partner=actor.partner, at=at)
+    return render(request, "recalls/recall_detail.html", {"page": page})
+
+
+def _console(recall: Recall, actor: Actor, at: datetime) -> Console | None:
+    if not sees_all_holders(recall=recall, actor=actor):
+        return None
+    rows = affected(recall)
+    report = build_report(recall=recall, rows=rows, at=at)
+    missing = {
+        str(TIERS[tier]): report.tally.tiers[tier] for tier in ("in_transit", "missing")
+    }
+    return Console(
+        report=report,
+        bar=bar_of(report.tally),
+        burn_down=burn_down_of(burn_down(recall), due_at=report.due_at, until=at),
+        rows=rows[:_SHOWN_ROWS],
+        more=max(len(rows) - _SHOWN_ROWS, 0),
+        unaccounted=list(missing.items()),
+    )
