@@ -1,5 +1,6 @@
 """Products and batches, read."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -129,3 +130,20 @@ def size_of(*, gtin: str, lot: str) -> int:
     """Units commissioned so far in a batch; 0 for a lot that nobody knows yet."""
     batch = find_batch(gtin=gtin, lot=lot)
     return 0 if batch is None else batch.size
+
+
+def get_batch(batch_id: int) -> Batch:
+    """The batch in this row, with its product."""
+    return Batch.objects.select_related("product").get(pk=batch_id)
+
+
+def list_all_batches() -> list[Batch]:
+    """Every batch with its product, by row."""
+    return list(Batch.objects.select_related("product").order_by("pk"))
+
+
+def list_batches_of(*, product_id: int, lots: Iterable[str] = ()) -> list[Batch]:
+    """A product's batches by row; only those with one of `lots`, if any are named."""
+    rows = Batch.objects.filter(product_id=product_id).order_by("pk")
+    wanted = sorted(lots)
+    return list(rows.filter(lot__in=wanted) if wanted else rows)

@@ -6,18 +6,23 @@ expiry dates; several kinds at once narrow each other. Source: DESIGN section 4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
+from .canonical import JsonValue
 from .errors import MalformedInput
+from .fields import Fields
+from .gs1.keys import Serial
 
 CLASSES = ("I", "II", "III")  # 21 CFR 7.3(m)
 DEPTHS = ("patient", "retail", "wholesale")  # 21 CFR 7.42(b)(1)
 _MAX_NAMES = 10_000
+_Name = TypeVar("_Name", str, "SerialRange")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class SerialRange:
     """Serials from `first` to `last`, inclusive, of one length, by code point."""
 
@@ -59,22 +64,25 @@ class Scope:
         return serial in self.serials or any(r.covers(serial) for r in self.ranges)
 
 
-def parse_scope(body: Mapping[str, object]) -> Scope:
+def parse_scope(body: Mapping[str, JsonValue]) -> Scope:
     """The scope in a recall body: `lots`, `serials`, `ranges`, `expiry_from`, `expiry_to`.
 
+    A scope has one spelling: lists ascend, name nothing twice and are left out when
+    empty.
+
     Raises:
-        MalformedInput: unknown names, wrong types, an empty or contradictory scope.
+        MalformedInput: unknown names, wrong types, an empty, contradictory or
+            otherwise spelled scope.
     """
-    unknown = set(body) - {"lots", "serials", "ranges", "expiry_from", "expiry_to"}
-    if unknown:
-        raise MalformedInput("unknown_field", field="scope", got=sorted(unknown)[0])
+    fields = Fields(dict(body), where="scope")
     scope = Scope(
-        lots=frozenset(_texts(body, "lots")),
-        serials=frozenset(_texts(body, "serials")),
-        ranges=tuple(_ranges(body.get("ranges", []))),
-        expiry_from=_date(body, "expiry_from"),
-        expiry_to=_date(body, "expiry_to"),
+        lots=frozenset(_names(fields, "lots", Fields.lot)),
+        serials=frozenset(_names(fields, "serials", _serial)),
+        ranges=tuple(_names(fields, "ranges", _range)),
+        expiry_from=fields.date("expiry_from") if fields.has("expiry_from") else None,
+        expiry_to=fields.date("expiry_to") if fields.has("expiry_to") else None,
     )
+    fields.close()
     if scope == Scope():
         raise MalformedInput(
             "empty_scope", field="scope", wanted="lots, serials or an expiry window"
@@ -86,53 +94,42 @@ def parse_scope(body: Mapping[str, object]) -> Scope:
     return scope
 
 
-def _texts(body: Mapping[str, object], name: str) -> list[str]:
-    values = body.get(name, [])
-    if not isinstance(values, list) or len(values) > _MAX_NAMES:
+def _names(
+    fields: Fields, name: str, read: Callable[[Fields, str], _Name]
+) -> tuple[_Name, ...]:
+    if not fields.has(name):
+        return ()
+    names = fields.distinct(name, read, most=_MAX_NAMES)
+    if not names or list(names) != sorted(names):
         raise MalformedInput(
-            "bad_list", field=f"scope.{name}", wanted=f"a list of <= {_MAX_NAMES} texts"
+            "not_sorted", field=f"scope.{name}", wanted="at least one, ascending"
         )
-    for value in values:
-        if not isinstance(value, str) or not 1 <= len(value) <= 20:
-            raise MalformedInput(
-                "bad_text",
-                field=f"scope.{name}",
-                got=value,
-                wanted="1 to 20 characters of the GS1 set 82",
-            )
-    return values
+    return names
 
 
-def _ranges(values: object) -> list[SerialRange]:
-    if not isinstance(values, list) or len(values) > _MAX_NAMES:
-        raise MalformedInput("bad_list", field="scope.ranges", wanted="a list of pairs")
-    ranges = []
-    for pair in values:
-        if not isinstance(pair, list) or [type(text) for text in pair] != [str, str]:
-            raise MalformedInput(
-                "bad_range", field="scope.ranges", got=pair, wanted="[first, last]"
-            )
-        first, last = pair
-        if not 1 <= len(first) <= 20 or len(first) != len(last) or first > last:
-            raise MalformedInput(
-                "bad_range",
-                field="scope.ranges",
-                got=pair,
-                wanted="two serials of one length, ascending",
-            )
-        ranges.append(SerialRange(first, last))
-    return ranges
+def _range(fields: Fields, name: str) -> SerialRange:
+    pair = fields.array(name, least=2, most=2)
+    if not all(isinstance(each, str) for each in pair):
+        raise MalformedInput("bad_range", field=fields.path(name), wanted="two serials")
+    first, last = (_checked(str(each), fields.path(name)) for each in pair)
+    if len(first) != len(last) or first > last:
+        raise MalformedInput(
+            "bad_range",
+            field=fields.path(name),
+            got=f"{first} to {last}",
+            wanted="two serials of one length, ascending",
+        )
+    return SerialRange(first, last)
 
 
-def _date(body: Mapping[str, object], name: str) -> date | None:
-    value = body.get(name)
-    if value is None:
-        return None
+def _serial(fields: Fields, name: str) -> str:
+    return _checked(fields.string(name), fields.path(name))
+
+
+def _checked(serial: str, where: str) -> str:
     try:
-        if isinstance(value, str) and len(value) == 10:
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise MalformedInput(
-        "bad_date", field=f"scope.{name}", got=value, wanted="YYYY-MM-DD"
-    )
+        return Serial.parse(serial).text
+    except MalformedInput as error:
+        raise MalformedInput(
+            error.code, field=where, got=serial, wanted=error.wanted
+        ) from None

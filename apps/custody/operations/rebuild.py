@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db import transaction
 from pyroaring import BitMap
 
-from apps.catalog.models import Batch
+from apps.catalog import queries as catalog
 from apps.core.custody import Move, Place
 from apps.custody.formats import to_bytes
 from apps.custody.models import (
@@ -61,7 +61,7 @@ def rebuild() -> dict[str, int]:
     """
     for model in _PROJECTIONS:
         model.objects.all().delete()
-    batch_ids = {bytes(row.tag).hex(): row.pk for row in Batch.objects.all()}
+    batch_ids = {bytes(row.tag).hex(): row.pk for row in catalog.list_all_batches()}
     replay = Replay()
     count = 0
     for judged in replay.run():

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import MalformedInput
+from apps.core.events import MAX_LINES
 from apps.core.fields import Fields
+from apps.core.subjects import Reference
 from apps.custody.operations.project import Row, project
 from apps.custody.queries.drafts import Weighed, signer_of, weigh
-from apps.custody.queries.lines import MAX_LINES
 from apps.custody.queries.plans import plan_event
 from apps.custody.queries.sums import FileSums, Line
 from apps.custody.queries.wishes import read_wish
@@ -50,7 +51,10 @@ def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
             words.append(said)
             lines.append(
                 canonical_bytes(
-                    {"event": dict(line.event), "parents": list(line.parents)}
+                    {
+                        "event": dict(line.event),
+                        "parents": [parent.text for parent in line.parents],
+                    }
                 )
             )
         transaction.set_rollback(True)
@@ -103,7 +107,9 @@ def _rehearse(
         batch_ids=weighed.loaded.batch_ids,
     )
     said = sentence(weighed.judgement.rule, weighed.event, weighed.loaded)
-    parents = tuple(ref.removeprefix(_NO_ID) for ref in weighed.plan.parents)
+    parents = [
+        Reference.parse(ref.removeprefix(_NO_ID)) for ref in weighed.plan.parents
+    ]
     line = Line(weighed.line.event, parents, weighed.event.units, actor.gln)
     return line, said
 

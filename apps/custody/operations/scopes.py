@@ -12,6 +12,7 @@ from django.db import connection
 from pyroaring import BitMap
 
 from apps.catalog.models import Batch
+from apps.core.canonical import JsonValue
 from apps.core.recall import parse_scope
 from apps.custody.formats import to_bytes
 from apps.custody.models import RecallRule, RecallScope
@@ -24,7 +25,7 @@ def open_scope(
     product_id: int,
     opened_by: str,
     return_to: str,
-    scope: Mapping[str, object],
+    scope: Mapping[str, JsonValue],
 ) -> list[Batch]:
     """Block every existing unit in scope, and lots of it that come later.
 
@@ -46,7 +47,7 @@ def open_scope(
     return _cover(recall_id, product_id, scope)
 
 
-def change_scope(*, recall_id: str, scope: Mapping[str, object]) -> list[Batch]:
+def change_scope(*, recall_id: str, scope: Mapping[str, JsonValue]) -> list[Batch]:
     """The recall covers another scope from now on; other recalls stay as they are."""
     rule = RecallRule.objects.get(recall_id=recall_id)
     lock_batches(product_id=rule.product_id)
@@ -78,7 +79,9 @@ def lock_batches(*, product_id: int) -> None:
         )
 
 
-def _cover(recall_id: str, product_id: int, scope: Mapping[str, object]) -> list[Batch]:
+def _cover(
+    recall_id: str, product_id: int, scope: Mapping[str, JsonValue]
+) -> list[Batch]:
     parsed = parse_scope(scope)
     batches = batches_in_scope(product_id=product_id, scope=parsed)
     RecallScope.objects.bulk_create(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pyroaring import BitMap
 
+from apps.catalog import queries as catalog
 from apps.catalog.models import Batch
 from apps.core.custody import Batch as Replayed
 from apps.core.custody import Place
@@ -34,7 +35,7 @@ def replay_check() -> Iterator[str]:
     except TraceError as error:
         yield f"replay stopped: {error.sentence()}"
         return
-    tags = {bytes(b.tag).hex(): b for b in Batch.objects.select_related("product")}
+    tags = {bytes(b.tag).hex(): b for b in catalog.list_all_batches()}
     for tag in sorted(set(tags) | set(replay.state.batches)):
         if tag not in tags or tag not in replay.state.batches:
             yield f"batch {tag[:16]}: in one of ledger and tables only"

@@ -46,7 +46,7 @@ class Weighed:
         """What a signer signs of it."""
         return Line(
             event=event_json(self.plan.event),
-            parents=self.plan.parents,
+            parents=[Reference.parse(ref) for ref in self.plan.parents],
             units=self.event.units,
             by=self.event.by,
         )
@@ -70,7 +70,7 @@ def draft_event(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         signer=signer_of(actor),
         meaning=MEANINGS[weighed.event.biz_step],
         subjects=subjects_of_event(weighed.line),
-        parents=[Reference.parse(ref, field="parents") for ref in plan.parents],
+        parents=weighed.line.parents,
         body=weighed.line.event,
         at=at,
         ledger=partners.get_genesis().origin,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apps.core.bodies import EventsFile, read_body
-from apps.core.canonical import JsonValue, parse_canonical
+from apps.core.canonical import JsonValue
 from apps.core.envelope import statement_id
 from apps.core.errors import MalformedInput
+from apps.core.events import EventLine, parse_lines, read_event
 from apps.core.subjects import Reference
-from apps.custody.queries.said import Said, read_said
+from apps.custody.queries.said import Said, said_of
 from apps.ledger.formats import Submission
-
-MAX_LINES = 20_000
-_MAX_LINE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class SaidLine:
     ref: str
     event: Mapping[str, JsonValue]
     said: Said
-    signed_parents: tuple[str, ...]
+    signed_parents: tuple[Reference, ...]
     parents: tuple[str, ...]
 
 
@@ -38,71 +36,34 @@ def read_lines(submission: Submission) -> list[SaidLine]:
     """Every event of the statement, in order.
 
     Raises:
-        MalformedInput: a line that cannot be read, or names a later line.
+        MalformedInput: an event that cannot be read or does not fit its statement,
+            a file that is missing or has another number of lines than was signed.
     """
-    identity = statement_id(submission.envelope)
-    statement = submission.statement
+    identity, statement = statement_id(submission.envelope), submission.statement
     if statement.kind == "event":
+        event = read_event(statement)
         parents = tuple(parent.text for parent in statement.parents)
-        event = statement.body
-        return [SaidLine(identity, event, read_said(event), parents, parents)]
-    lines = list(_read_file(identity, submission.lines))
+        said = said_of(event)
+        return [SaidLine(identity, statement.body, said, statement.parents, parents)]
+    if submission.lines is None:
+        raise MalformedInput("events_missing", field="events", wanted="NDJSON")
+    lines = parse_lines(submission.lines)
     body = read_body(statement)
     if isinstance(body, EventsFile) and body.count != len(lines):
         raise MalformedInput(
             "body_mismatch", field="body.count", got=body.count, wanted=str(len(lines))
         )
-    return lines
+    return [_said_line(identity, line) for line in lines]
 
 
-def _read_file(identity: str, data: bytes | None) -> Iterator[SaidLine]:
-    if not data or not data.endswith(b"\n"):
-        raise MalformedInput(
-            "events_missing",
-            field="events",
-            wanted="NDJSON, each line ended by a line feed",
-        )
-    lines = data[:-1].split(b"\n")
-    if len(lines) > MAX_LINES:
-        raise MalformedInput(
-            "too_many_events",
-            field="events",
-            got=len(lines),
-            wanted=f"at most {MAX_LINES} lines",
-        )
-    for number, line in enumerate(lines):
-        yield _read_line(identity, number, line)
-
-
-def _read_line(identity: str, number: int, line: bytes) -> SaidLine:
-    field = f"events[{number}]"
-    value = parse_canonical(line, max_bytes=_MAX_LINE_BYTES, doubles=True)
-    if not isinstance(value, dict) or set(value) != {"event", "parents"}:
-        raise MalformedInput(
-            "bad_line", field=field, wanted='an object {"event", "parents"}'
-        )
-    event, parents = value["event"], value["parents"]
-    if not isinstance(event, dict) or not isinstance(parents, list):
-        raise MalformedInput("wrong_type", field=field, wanted="an object and a list")
-    references = [_reference(text, field) for text in parents]
-    for reference in references:
-        if not reference.statement_id and (reference.line or 0) >= number:
-            raise MalformedInput(
-                "bad_reference", field=field, got=reference.text, wanted="earlier lines"
-            )
+def _said_line(identity: str, line: EventLine) -> SaidLine:
     return SaidLine(
-        ref=f"{identity}#{number}",
-        event=event,
-        said=read_said(event, where=f"{field}.event"),
-        signed_parents=tuple(reference.text for reference in references),
+        ref=f"{identity}#{line.number}",
+        event=line.event_json,
+        said=said_of(line.event),
+        signed_parents=line.parents,
         parents=tuple(
-            reference.text if reference.statement_id else f"{identity}{reference.text}"
-            for reference in references
+            parent.text if parent.statement_id else f"{identity}{parent.text}"
+            for parent in line.parents
         ),
     )
-
-
-def _reference(text: object, field: str) -> Reference:
-    if not isinstance(text, str):
-        raise MalformedInput("wrong_type", field=field, wanted="references as texts")
-    return Reference.parse(text, field=field)

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from apps.core.canonical import JsonValue
 from apps.core.epcis import (
     AGGREGATION,
     Epc,
     EpcisEvent,
     PackEpc,
     SsccEpc,
-    parse_event,
 )
 from apps.custody.queries.registry import Pack
 
@@ -59,15 +57,6 @@ class Said:
     def takes_all_out(self) -> bool:
         """An unpacking without a list of children means all of them."""
         return self.biz_step == "unpacking" and not (self.packs or self.sscc)
-
-
-def read_said(event: Mapping[str, JsonValue], *, where: str = "body") -> Said:
-    """Read one EPCIS event of a statement.
-
-    Raises:
-        MalformedInput: as `core.epcis.parse_event`.
-    """
-    return said_of(parse_event(event, where=where))
 
 
 def said_of(event: EpcisEvent) -> Said:

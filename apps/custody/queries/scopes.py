@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyroaring import BitMap
 
+from apps.catalog import queries as catalog
 from apps.catalog.models import Batch
 from apps.core.recall import Scope
 from apps.custody.formats import to_set, whole
@@ -14,9 +15,7 @@ _AT_ONCE = 900
 
 def batches_in_scope(*, product_id: int, scope: Scope) -> list[Batch]:
     """Existing batches of the product that the scope can mean, by row."""
-    rows = Batch.objects.filter(product_id=product_id).order_by("pk")
-    if scope.lots:
-        rows = rows.filter(lot__in=sorted(scope.lots))
+    rows = catalog.list_batches_of(product_id=product_id, lots=scope.lots)
     covered = [
         batch
         for batch in rows
@@ -33,10 +32,10 @@ def units_in_scope(*, batch_id: int, scope: Scope) -> BitMap:
         return _by_ranges(batch_id, scope)
     units = BitMap()
     serials = sorted(scope.serials)
-    product = Batch.objects.filter(pk=batch_id).values("product_id")
+    product_id = catalog.get_batch(batch_id).product_id
     for start in range(0, len(serials), _AT_ONCE):
         rows = SerialNumber.objects.filter(
-            product_id__in=product,
+            product_id=product_id,
             batch_id=batch_id,
             serial__in=serials[start : start + _AT_ONCE],
         )

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 
 from pyroaring import BitMap
 
-from apps.core.canonical import JsonValue, canonical_bytes
+from apps.core.canonical import JsonValue
+from apps.core.events import line_leaf
 from apps.core.leaf import party_tag
-from apps.core.merkle import RootBuilder, leaf_hash
+from apps.core.merkle import RootBuilder
 from apps.core.ranges import set_digest
 from apps.core.subjects import (
     EventsRoot,
     Moved,
+    Reference,
     Serials,
     Subject,
-    moved_json,
 )
 from apps.custody.formats import ranges
 from apps.edge.secrets import tag_key
@@ -27,7 +28,7 @@ class Line:
     """One event of a statement: its JSON, its parents, the units it names."""
 
     event: Mapping[str, JsonValue]
-    parents: Sequence[str]
+    parents: Sequence[Reference]
     units: Mapping[str, BitMap]  # by tag in hex
     by: str
     serials: Serials | None = None
@@ -67,14 +68,16 @@ class FileSums:
         if not touched:
             touched = {party_tag(tag_key(), gln=line.by): moved(BitMap())}
         for tag, named in touched.items():
-            entry: dict[str, JsonValue] = {
-                "line": self.count,  # so that `id#k` means one event to all
-                "event": dict(line.event),
-                "parents": list(line.parents),
-                **moved_json(named, line.serials),
-            }
             builder = self.roots.setdefault(tag, RootBuilder())
-            builder.append(leaf_hash(canonical_bytes(entry)))
+            builder.append(
+                line_leaf(
+                    number=self.count,
+                    event=line.event,
+                    parents=line.parents,
+                    moved=named,
+                    serials=line.serials,
+                )
+            )
         self.count += 1
 
     def subjects(self) -> tuple[Subject, ...]:

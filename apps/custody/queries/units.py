@@ -7,7 +7,7 @@ from datetime import date
 
 from pyroaring import BitMap
 
-from apps.catalog.models import Batch
+from apps.catalog import queries as catalog
 from apps.custody.formats import CHUNK, read_vector, to_set
 from apps.custody.models import (
     BatchHold,
@@ -86,7 +86,7 @@ def find_unit(*, gtin: str, serial: str) -> Unit | None:
     if row is None:
         return None
     batch_id, ordinal = row
-    batch = Batch.objects.get(pk=batch_id)
+    batch = catalog.get_batch(batch_id)
     holding, container = _vectors(batch_id, ordinal)
     place = Holding.objects.get(pk=holding)
     return Unit(
