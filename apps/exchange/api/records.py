@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.anchoring import queries as anchoring
 from apps.edge.openapi import reading_problems
 from apps.exchange import queries
 from apps.exchange.api import schemas
@@ -45,7 +44,7 @@ class ProofView(APIView):
     def get(self, request: Request, statement_id: str) -> Response:
         """Everything to check it offline; 404 until all its leaves are anchored."""
         _get(request, statement_id)
-        proof = anchoring.proof_bundle(statement_id)
+        proof = queries.find_proof(statement_id)
         if proof is None:
             raise Http404
         return Response(proof)

@@ -14,12 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.anchoring import queries as anchoring
 from apps.core.errors import MalformedInput, UntrustedSignature
 from apps.core.statement import Statement
 from apps.edge.openapi import writing_problems
 from apps.edge.throttles import PerMinute
-from apps.exchange import operations
+from apps.exchange import operations, queries
 from apps.exchange.api import parsers, schemas
 from apps.exchange.formats import numbered, read_submission, split_envelopes
 from apps.ledger.operations import Accepted, Submission
@@ -144,7 +143,7 @@ def _read_wait(request: Request) -> int:
 def _await_proof(statement_id: str, seconds: int) -> dict[str, Any] | None:
     deadline = time.monotonic() + seconds
     while True:
-        proof = anchoring.proof_bundle(statement_id)
+        proof = queries.find_proof(statement_id)
         if proof is not None or time.monotonic() >= deadline:
             return proof
         time.sleep(_POLL_SECONDS)
