@@ -6,7 +6,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from apps.alerts.models import Alert
-from apps.partners.queries import find_partner
+from apps.alerts.queries import visible_to
+from apps.partners.queries import Actor, find_partner
 
 
 def raise_alert(
@@ -31,7 +32,8 @@ def raise_alert(
         subject: what it is about: a statement id, a serial, an SSCC.
     """
     again = Alert.objects.filter(cause=cause)
-    if not again.update(times=F("times") + 1, last_at=at):
+    # What happens again after it was closed is open again.
+    if not again.update(times=F("times") + 1, last_at=at, closed_at=None):
         try:
             with transaction.atomic():
                 return Alert.objects.create(
@@ -47,5 +49,14 @@ def raise_alert(
                     last_at=at,
                 )
         except IntegrityError:  # somebody noted it in between
-            again.update(times=F("times") + 1, last_at=at)
+            again.update(times=F("times") + 1, last_at=at, closed_at=None)
     return again.get()
+
+
+def close_alert(*, actor: Actor, alert_id: int, at: datetime) -> bool:
+    """Note that somebody looked into an alert; False if there is none to close.
+
+    Foreign, missing and closed ones answer alike.
+    """
+    open_ones = visible_to(actor).filter(pk=alert_id, closed_at=None)
+    return bool(open_ones.update(closed_at=at))
