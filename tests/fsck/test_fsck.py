@@ -1,67 +1,20 @@
 """Whatever is changed behind the site's back is found and named."""
 
-import json
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.core.management.base import CommandError
-from django.db import connection, models
 
-from apps.anchoring import operations, queries
+from apps.anchoring import queries
 from apps.anchoring.models import Checkpoint, MapEntry, SignedNote, TreeState
 from apps.core.errors import IntegrityBreach
 from apps.ledger.models import Leaf, Pending, Statement, Vault
 from pharmatrace import fsck
-from pharmatrace.fsck import check_heads, check_log, check_statements
-from pharmatrace.tasks import fsck_nightly
-from tests.cast import NOVAMED, START, STELLA, Stage
+from pharmatrace.fsck import check_heads, check_statements
+from tests.cast import NOVAMED, START
+from tests.fsck.forging import findings, flip, past_triggers, rewrite
 
 pytestmark = pytest.mark.django_db
-
-
-def findings(stage: Stage) -> list[tuple[str, str]]:
-    return [
-        (finding.code, finding.where)
-        for finding in (
-            *check_statements(at=stage.at),
-            *check_log(),
-            *check_heads(),
-        )
-    ]
-
-
-def past_triggers(change: Callable[[], Any], table: str) -> None:
-    """What somebody does who owns the database."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            change()
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            return
-        cursor.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
-            [table],
-        )
-        for (name,) in cursor.fetchall():
-            cursor.execute(f"DROP TRIGGER {name}")
-        change()
-
-
-def rewrite(row: models.Model, **values: Any) -> None:
-    table = row._meta.db_table
-    rows = type(row)._default_manager.filter(pk=row.pk)
-    past_triggers(lambda: rows.update(**values), table)
-
-
-def flip(data: Any, at: int = -1) -> bytes:
-    changed = bytearray(bytes(data))
-    changed[at] ^= 1
-    return bytes(changed)
 
 
 def test_a_true_ledger_is_clean(story, capsys):
@@ -286,61 +239,3 @@ def test_what_waits_is_compared_too_and_named_when_late(story):
     assert ("pending_differs", f"statement {accepted.statement_id}") in findings(story)
     Pending.objects.all().delete()
     assert findings(story) == [("leaves_missing", f"statement {accepted.statement_id}")]
-
-
-def test_the_command_names_differences_and_fails(story, capsys):
-    rewrite(Leaf.objects.get(index=9), time_ms=1)
-
-    with pytest.raises(CommandError) as refusal:
-        call_command("fsck")
-    said = capsys.readouterr().out
-    with pytest.raises(CommandError):
-        call_command("fsck", "--json")
-    document = json.loads(capsys.readouterr().out)
-
-    assert refusal.value.returncode == 1
-    assert "leaf 9: leaf hash differs" in said
-    assert document["clean"] is False
-    assert document["total"] == len(document["findings"]) > 0
-
-
-def test_the_nightly_task_counts_and_names_differences(story, caplog):
-    assert fsck_nightly() == {"differences": 0}
-    rewrite(Leaf.objects.get(index=9), time_ms=1)
-
-    counted = fsck_nightly()
-
-    assert counted["differences"] >= 1
-    assert any("leaf 9: leaf hash differs" in line for line in caplog.messages)
-
-
-def test_the_sequencer_runs_by_command_too(story, capsys):
-    story.license(STELLA, to="2042-01-01")
-
-    call_command("integrate")
-    call_command("integrate")
-
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("2 leaves added") or "leaves added" in said[0]
-    assert said[1] == "Nothing waits."
-
-
-def test_files_are_restored_by_command(story, log, capsys):
-    for path in log.rglob("*"):
-        if path.is_file():
-            path.unlink()
-    with pytest.raises(CommandError, match="quarantined"):
-        call_command("integrate")
-
-    call_command("integrate", "--restore-files", "--lift-quarantine")
-
-    assert "Nothing waits." in capsys.readouterr().out
-    assert findings(story) == []
-    assert operations.sequence(at=story.at) is None
-
-
-def test_projections_are_rebuilt_by_command(story, capsys):
-    call_command("rebuild")
-
-    assert "Replayed from the ledger" in capsys.readouterr().out
-    assert fsck.run(at=story.at).is_clean
