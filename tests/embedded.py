@@ -45,8 +45,12 @@ def find_redis() -> Path | None:
 
 
 @contextmanager
-def postgresql(binaries: Path) -> Iterator[str]:
-    """A fresh server on a socket of its own; yields its DATABASE_URL."""
+def postgresql(binaries: Path, *, durable: bool = False) -> Iterator[str]:
+    """A fresh server on a socket of its own; yields its DATABASE_URL.
+
+    Args:
+        durable: pay for fsync, as a server does that must survive a power cut.
+    """
     with _home("pt-pg-") as home:
         tools = _reachable(binaries / "initdb", home).parent
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/"}
@@ -64,7 +68,10 @@ def postgresql(binaries: Path) -> Iterator[str]:
         log_path = home / "log"
         with log_path.open("w") as log:
             server = subprocess.Popen(
-                [tools / "postgres", "-D", home / "data", "-k", home, *_FAST],
+                [
+                    *(tools / "postgres", "-D", home / "data", "-k", home),
+                    *(_DURABLE if durable else _FAST),
+                ],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -94,6 +101,9 @@ _FAST = [
     )
     for part in ("-c", setting)
 ]
+
+
+_DURABLE = ["-c", "listen_addresses=", "-c", "shared_buffers=256MB"]
 
 
 @contextmanager

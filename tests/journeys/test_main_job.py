@@ -108,9 +108,9 @@ def _bad_file_is_refused_whole(network: Network) -> None:
     upload = _send(network, [*NAMES[:50], "with blank", NAMES[3]])
 
     assert upload["state"] == "refused"
-    assert [(error["line"], error["code"]) for error in upload["errors"]] == [
+    assert [(error["line"], error["code"]) for error in upload["errors_by_line"]] == [
         (52, "bad_character"),
-        (53, "duplicate_in_file"),
+        (53, "serial_repeated"),
     ]
 
 

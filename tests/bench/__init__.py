@@ -1,0 +1,1 @@
+"""The yardstick: what the site does a second, each figure beside its floor."""
