@@ -33,7 +33,7 @@ def test_a_file_is_taken_in_and_its_check_is_ordered(world):
 def test_a_clean_file_is_staged_and_nothing_is_visible(world):
     upload = world.check(serials(2_500))
 
-    assert (upload.state, upload.rows_done, upload.error_count) == ("staged", 2_501, 0)
+    assert (upload.state, upload.rows_done, upload.error_count) == ("staged", 2_500, 0)
     assert Staging.objects.get().size == 2_500
     assert StagedChunk.objects.count() == 3
     assert not Batch.objects.exists()

@@ -58,6 +58,7 @@ class RowCheck:
     facts: LotFacts
     at_year: int
     serials: dict[str, int] = field(default_factory=dict)
+    header_line: int = -1  # -1: the file has none
     _columns: tuple[str, ...] | None = None
 
     def take(self, row: Row) -> LineError | None:
@@ -66,6 +67,7 @@ class RowCheck:
             columns = _read_header(row.cells)
             self._columns = columns or _POSITIONS
             if columns:
+                self.header_line = row.line_no
                 return None
         try:
             self._take_cells(row.line_no, self._name_cells(row.cells))

@@ -133,12 +133,14 @@ def _verify_not_empty(run: _Run) -> None:
 
 
 def _take(run: _Run, item: Row | LineError) -> None:
+    error = item if isinstance(item, LineError) else run.check.take(item)
+    if item.line_no == run.check.header_line:
+        return
     run.rows += 1
     if run.rows > MAX_ROWS:
         raise MalformedInput(
             "too_many_rows", field="file", wanted=f"at most {MAX_ROWS} rows"
         )
-    error = item if isinstance(item, LineError) else run.check.take(item)
     if error is not None:
         run.note(error)
 

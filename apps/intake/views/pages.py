@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -249,11 +250,11 @@ def _time_left(upload: Upload, rate: int | None) -> str:
 
 def _sign_panel(upload: Upload) -> SignPanel:
     label = ngettext(
-        "Sign and commission %(n)d pack", "Sign and commission %(n)d packs",
+        "Sign and commission %(n)s pack", "Sign and commission %(n)s packs",
         upload.rows_done,
     )  # fmt: skip
     return SignPanel(
-        label=label % {"n": upload.rows_done},
+        label=label % {"n": intcomma(upload.rows_done)},
         meaning=_("I commissioned these packs"),
     )
 
