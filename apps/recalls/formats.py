@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -127,6 +127,11 @@ def _lot_words(lots: list[str]) -> str:
     }
 
 
-def count_words(counts: Iterable[tuple[str, int]]) -> str:
+def count_words(counts: Mapping[str, int]) -> str:
     """Units by state of an answer in words: "40 quarantined, 2 not found"."""
-    return ", ".join(f"{n:,} {ANSWER_WORDS.get(state, state)}" for state, n in counts)
+    said = [
+        f"{counts[state]:,} {word}"
+        for state, word in ANSWER_WORDS.items()
+        if counts.get(state)
+    ]
+    return ", ".join(said)

@@ -50,7 +50,7 @@ def _cells(row: AffectedRow) -> tuple[object, ...]:
         *(row.site, row.site_name),
         *(row.contact.name, row.contact.address, row.contact.email, row.contact.phone),
         as_datetime(answer.answered_ms).isoformat() if answer else "",
-        count_words(answer.counts.items()) if answer else "",
+        count_words(answer.counts) if answer else "",
         answer.note if answer else "",
     )
 

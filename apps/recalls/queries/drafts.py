@@ -197,7 +197,7 @@ def draft_answer(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
             "who": _name(actor),
             "lot": batch.lot,
             "product": recall.product,
-            "counts": count_words(body.counts.items()),
+            "counts": count_words(body.counts),
         },
         subjects=[Subject(bytes(batch.tag), moved=moved(units))],
         body=body.to_json(),

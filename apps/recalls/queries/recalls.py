@@ -54,7 +54,7 @@ class OwnLot:
     @property
     def said(self) -> str:
         """The last answer in words."""
-        return count_words(self.answer.counts.items()) if self.answer else ""
+        return count_words(self.answer.counts) if self.answer else ""
 
     @property
     def is_stale(self) -> bool:

@@ -35,7 +35,7 @@ class Consignee:
     @property
     def said(self) -> str:
         """The counts in words."""
-        return count_words(self.counts.items())
+        return count_words(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
