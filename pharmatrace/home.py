@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET
 from apps.alerts.models import Alert
 from apps.core.errors import MalformedInput
 from apps.core.gs1 import build_digital_link, parse_scan
-from apps.custody.models import Shipment
+from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required
+from apps.partners.queries import Actor
 from apps.recalls.models import Notice
 from pharmatrace.waiting import (
     Task,
@@ -49,19 +50,27 @@ class PublicPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """Goods under way to the reader, and who sent them."""
+
+    ref: str
+    sender: str
+    accepted_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboxPage:
     """Everything that waits for this organisation."""
 
     notices: list[Notice]
-    shipments: list[Shipment]
+    deliveries: list[Delivery]
     alerts: list[Alert]
     waiting_keys: int
 
     @property
     def is_empty(self) -> bool:
         """True if nothing waits."""
-        waiting = self.notices or self.shipments or self.alerts or self.waiting_keys
-        return not waiting
+        return not (self.notices or self.deliveries or self.alerts or self.waiting_keys)
 
 
 @require_GET
@@ -85,14 +94,26 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """Recalls to answer, goods under way to us, alerts, keys to confirm."""
     actor = actor_of(request)
     notices = open_notices(actor).select_related("recall", "batch__product")
-    shipments = incoming(actor).select_related("event").order_by("event_id")
     page = InboxPage(
         notices=list(notices.order_by("-created_at")[:_SHOWN]),
-        shipments=list(shipments[:_SHOWN]),
-        alerts=list(open_alerts(actor).order_by("-last_at")[:_SHOWN]),
+        deliveries=_deliveries(actor),
+        alerts=list(open_alerts(actor)[:_SHOWN]),
         waiting_keys=count_keys(actor),
     )
     return render(request, "pharmatrace/inbox.html", {"page": page})
+
+
+def _deliveries(actor: Actor) -> list[Delivery]:
+    rows = incoming(actor).select_related("event").order_by("event_id")[:_SHOWN]
+    names = partners.names_of_glns({row.sender for row in rows})
+    return [
+        Delivery(
+            ref=row.event.ref,
+            sender=names.get(row.sender, row.sender),
+            accepted_ms=row.event.accepted_ms,
+        )
+        for row in rows
+    ]
 
 
 def _public(request: HttpRequest) -> HttpResponse:

@@ -7,12 +7,14 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.alerts import queries as alerts
 from apps.alerts.models import Alert
 from apps.custody.models import Holding, Shipment
 from apps.intake.models import Upload, UploadState
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
 from apps.recalls.models import Notice, Recall
+from apps.recalls.queries.recalls import open_notices as list_open_notices
 
 _SENDERS = frozenset({"manufacturer", "wholesaler", "carrier"})
 _SUPPLIERS = frozenset({"pharmacy", "hospital"})
@@ -31,16 +33,13 @@ class Task:
 
 
 def open_notices(actor: Actor) -> QuerySet[Notice]:
-    """Recall notices to the actor's organisation that nobody has read."""
-    return Notice.objects.filter(
-        partner=actor.partner, read_at=None, recall__closed_ms=None
-    )
+    """Notices of open recalls that the actor's organisation has not answered."""
+    return list_open_notices(glns=[actor.gln])
 
 
 def open_alerts(actor: Actor) -> QuerySet[Alert]:
     """Alerts about the actor's organisation; all of them for the regulator."""
-    alerts = Alert.objects.filter(closed_at=None)
-    return alerts if actor.is_regulator else alerts.filter(partner=actor.partner)
+    return alerts.list_alerts(actor=actor, is_closed=False)
 
 
 def incoming(actor: Actor) -> QuerySet[Shipment]:
@@ -49,11 +48,11 @@ def incoming(actor: Actor) -> QuerySet[Shipment]:
 
 
 def count_inbox(actor: Actor) -> int:
-    """How much waits for this person: recalls to answer, alerts, keys to confirm."""
+    """How much waits for this person: recalls, deliveries, alerts, things to sign."""
     if not actor.is_member:
         return 0
-    waiting = open_notices(actor).count() + open_alerts(actor).count()
-    return waiting + count_keys(actor) + len(partners.list_proposals(actor=actor))
+    goods = open_notices(actor).count() + incoming(actor).count()
+    return goods + open_alerts(actor).count() + count_keys(actor) + _proposals(actor)
 
 
 def count_keys(actor: Actor) -> int:
@@ -168,8 +167,13 @@ def _confirm(actor: Actor) -> Task | None:
     )
 
 
+def _proposals(actor: Actor) -> int:
+    """Party statements that this person's office has not signed yet."""
+    return sum(row.may_sign for row in partners.list_proposals(actor=actor))
+
+
 def _propose(actor: Actor) -> Task | None:
-    count = len(partners.list_proposals(actor=actor))
+    count = _proposals(actor)
     if not count:
         return None
     return Task(
@@ -237,7 +241,7 @@ def _query() -> Task:
 
 def _open_recall() -> Task:
     text = _("Five fields and a signature block every affected pack at once.")
-    url, label = "/recalls/open", _("Open a recall")
+    url, label = "/recalls/new", _("Open a recall")
     return Task("recall", "stop", _("Open a recall"), text, url, label)
 
 

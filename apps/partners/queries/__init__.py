@@ -39,6 +39,7 @@ from apps.partners.queries.register import (
     list_addressees,
     list_licences,
     list_sites,
+    names_of_glns,
     search_partners,
     visible_to,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "list_sites",
     "list_tokens",
     "names_of",
+    "names_of_glns",
     "requests_visible_to",
     "require_role",
     "search_partners",

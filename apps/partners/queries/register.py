@@ -52,6 +52,12 @@ def get_partner(gln: str) -> TradingPartner:
     return partner
 
 
+def names_of_glns(glns: set[str]) -> dict[str, str]:
+    """The names of partners by GLN; unknown ones are left out."""
+    rows = TradingPartner.objects.filter(gln__in=glns)
+    return dict(rows.values_list("gln", "name"))
+
+
 def find_site(gln: str) -> Site | None:
     """The site with this GLN with its partner, or None."""
     return Site.objects.select_related("partner").filter(gln=gln).first()

@@ -18,6 +18,7 @@ from apps.partners.models import (
     TradingPartner,
 )
 from apps.partners.queries.actors import Actor
+from apps.partners.queries.genesis import get_genesis
 from apps.partners.queries.keys import (
     list_keys,
     list_partner_keys,
@@ -41,6 +42,7 @@ class PartnerRow:
 
     partner: TradingPartner
     in_force: str
+    is_of_genesis: bool
     is_suspended: bool
 
 
@@ -83,8 +85,9 @@ def list_partners(
     partners = search_partners(actor=actor, text=text, role=role)
     current = Licence.objects.filter(is_current=True).order_by("role")
     ms = as_ms(at)
+    genesis = {each.gln for each in get_genesis().parties}
     return [
-        _partner_row(partner, ms)
+        _partner_row(partner, ms, genesis)
         for partner in partners.order_by("name", "gln").prefetch_related(
             Prefetch("licences", current)
         )
@@ -140,7 +143,7 @@ def glns_of(envelope: Envelope) -> set[str]:
     return {key.partner.gln for key in keys}
 
 
-def _partner_row(partner: TradingPartner, ms: int) -> PartnerRow:
+def _partner_row(partner: TradingPartner, ms: int, genesis: set[str]) -> PartnerRow:
     licences = list(partner.licences.all())
     in_force = [
         licence.get_role_display()
@@ -152,6 +155,7 @@ def _partner_row(partner: TradingPartner, ms: int) -> PartnerRow:
     return PartnerRow(
         partner=partner,
         in_force=", ".join(in_force),
+        is_of_genesis=partner.gln in genesis,
         is_suspended=any(licence.is_suspended for licence in licences),
     )
 
