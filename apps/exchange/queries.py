@@ -25,6 +25,8 @@ from apps.recalls import queries as recalls
 
 Drafter = Callable[..., Draft]
 
+_PUBLISHED: Final = frozenset({"recall.open", "recall.amend", "recall.close"})
+
 DRAFTERS: Final[Mapping[str, Drafter]] = {
     "event": custody.draft_event,
     # A rehearsal in a transaction that is always undone: nothing is written.
@@ -90,7 +92,9 @@ class Record:
 def find_record(*, statement_id: str, actor: Actor) -> Record | None:
     """The statement if `actor` is the regulator or one of its parties, else None.
 
-    Its parties are who speaks, who signed with them, and the party it is about.
+    Its parties are who speaks, who signed with them, the party it is about, and to
+    whom the goods of a single event are sent. Recalls are published to all partners;
+    what one of them answers is not.
     """
     vault = ledger.find_vault(statement_id)
     if vault is None or not actor.is_member:
@@ -101,6 +105,8 @@ def find_record(*, statement_id: str, actor: Actor) -> Record | None:
         or statement.by == actor.gln
         or _is_about(statement, actor)
         or _has_signed(statement_id, actor)
+        or statement.kind in _PUBLISHED
+        or custody.is_addressee(statement_id=statement_id, gln=actor.gln)
     )
     if not is_theirs:
         return None

@@ -22,6 +22,7 @@ from apps.custody.queries.shipments import (
     ListedItem,
     find_despatch,
     incoming,
+    is_addressee,
     open_items,
     outgoing,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "history",
     "holders",
     "incoming",
+    "is_addressee",
     "open_items",
     "outgoing",
     "recalls_of",

@@ -11,7 +11,13 @@ from pyroaring import BitMap
 
 from apps.core.epcis import PackEpc
 from apps.custody.formats import to_set
-from apps.custody.models import Container, ContainerLine, Shipment, ShipmentLine
+from apps.custody.models import (
+    Container,
+    ContainerLine,
+    Event,
+    Shipment,
+    ShipmentLine,
+)
 from apps.custody.queries.containers import innermost_of, load_trees
 from apps.custody.queries.registry import serials_of
 
@@ -91,6 +97,14 @@ def find_despatch(*, ref: str, gln: str, sees_all: bool = False) -> Despatch | N
         rows = rows.filter(Q(sender=gln) | Q(addressee=gln))
     row = _with_lines(rows).first()
     return None if row is None else _despatch(row)
+
+
+def is_addressee(*, statement_id: str, gln: str) -> bool:
+    """Whether a statement of one event sends goods to the partner.
+
+    A file of events may speak to several partners and is shown to none of them.
+    """
+    return Event.objects.filter(ref=statement_id, counterparty=gln).exists()
 
 
 def _with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
