@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": _TICK_EXPIRES},
     },
+    "close what can be signed no more": {
+        "task": "partners.close_expired",
+        "schedule": crontab(minute="23"),
+        "options": {"expires": 1800},
+    },
     "re-drive lost jobs": {
         "task": "jobs.sweep",
         "schedule": 10.0,

@@ -238,8 +238,13 @@ def test_a_signature_over_other_bytes_joins_nothing(stage: Stage) -> None:
 
 
 def test_what_can_be_signed_no_more_is_closed(stage: Stage) -> None:
+    key = Ed25519PrivateKey.generate()
+    _request(stage, sign_statement(_ask(stage, key), key))
     _proposal(stage)
+    late = stage.at + timedelta(hours=25)
 
     assert operations.close_expired(at=stage.at + timedelta(hours=23)) == 0
-    assert operations.close_expired(at=stage.at + timedelta(hours=25)) == 1
-    assert Proposal.objects.get().closed_at is not None
+    assert operations.close_expired(at=late) == 2
+    assert operations.close_expired(at=late) == 0
+    assert Proposal.objects.get().closed_at == late
+    assert KeyRequest.objects.get().closed_at == late

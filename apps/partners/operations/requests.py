@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from apps.core.bodies import KeyEnrol, PartyAdmit, PartyLicence, read_body
 from apps.core.envelope import (
@@ -141,14 +142,19 @@ def add_signature(*, proposal_id: int, envelope: bytes, at: datetime) -> Proposa
 
 
 def close_expired(*, at: datetime) -> int:
-    """Close what can be signed no more; how many there were."""
-    open_ones = Proposal.objects.filter(closed_at=None)
+    """Close requests and proposals that the door would take no more; how many."""
+    requests = KeyRequest.objects.filter(closed_at=None)
+    proposals = Proposal.objects.filter(closed_at=None)
+    return _close(requests, at) + _close(proposals, at)
+
+
+def _close(rows: QuerySet[KeyRequest] | QuerySet[Proposal], at: datetime) -> int:
     expired = [
-        each.pk
-        for each in open_ones
-        if _read(bytes(each.envelope))[1].expires_ms < as_ms(at)
+        pk
+        for pk, envelope in rows.values_list("pk", "envelope")
+        if _read(bytes(envelope))[1].expires_ms < as_ms(at)
     ]
-    return open_ones.filter(pk__in=expired).update(closed_at=at)
+    return rows.filter(pk__in=expired).update(closed_at=at)
 
 
 def _read(envelope: bytes) -> tuple[Envelope, Statement]:
