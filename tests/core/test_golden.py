@@ -1,0 +1,22 @@
+"""Our formats give the same bytes as on the day they were frozen."""
+
+import json
+from pathlib import Path
+
+from tests.golden.formats import computed, refused
+
+STORED = json.loads(
+    (Path(__file__).resolve().parents[1] / "golden" / "formats.json").read_text()
+)
+
+
+def test_every_format_gives_the_bytes_of_the_first_day() -> None:
+    assert computed() == STORED["computed"]
+
+
+def test_every_refusal_keeps_its_code() -> None:
+    found = refused()
+
+    assert found == STORED["refused"]
+    assert all(case["want_error"] != "accepted" for case in found)
+    assert len(found) > len(STORED["computed"])

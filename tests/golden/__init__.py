@@ -1,0 +1,1 @@
+"""Golden vectors of our own formats: bytes that may never change again."""
