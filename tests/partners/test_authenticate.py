@@ -21,6 +21,7 @@ from apps.ledger.formats import as_ms
 from apps.ledger.operations import Submission
 from apps.partners import operations
 from apps.partners.models import SigningKey
+from pharmatrace.demo.cast import Player
 from tests.cast import NOVAMED, STELLA, TRANSPHARM, Stage
 from tests.partners.helpers import altered, draft_bytes, envelope_of, rows
 
@@ -29,6 +30,14 @@ PRODUCT = {
     "gtin": "09521568452106",
     "name": "Respira",
     "pack_size": "200 doses",
+}
+
+
+CASE = {
+    "kind": "event",
+    "step": "new_container",
+    "site": NOVAMED.sites[0].gln,
+    "container": "(00)095215680000000017",
 }
 
 
@@ -181,12 +190,22 @@ def test_a_lent_voice_ends_with_its_shift(stage: Stage) -> None:
 
 
 def test_a_lent_voice_does_not_register_products(stage: Stage) -> None:
-    submission = _lent(stage, Ed25519PrivateKey.generate(), kind="product.register")
+    submission = _lent(stage, Ed25519PrivateKey.generate(), wish=PRODUCT)
 
     with pytest.raises(UntrustedSignature) as refused:
         operations.authenticate(submission=submission)
 
     assert refused.value.code == "delegation_too_weak"
+
+
+def test_a_lent_voice_speaks_at_its_site_alone(stage: Stage) -> None:
+    wish = CASE | {"site": NOVAMED.sites[1].gln}
+    submission = _lent(stage, Ed25519PrivateKey.generate(), wish=wish)
+
+    with pytest.raises(UntrustedSignature) as refused:
+        operations.authenticate(submission=submission)
+
+    assert refused.value.code == "delegation_elsewhere"
 
 
 def test_nobody_lends_the_voice_of_another_party(stage: Stage) -> None:
@@ -256,13 +275,12 @@ def _lent(
     stage: Stage,
     device: Ed25519PrivateKey,
     *,
-    kind: str = "event",
-    lender: object = NOVAMED,
+    wish: dict[str, object] = CASE,
+    lender: Player = NOVAMED,
     hours: int = 8,
     is_sent: bool = True,
 ) -> Submission:
-    product = draft_bytes(stage, NOVAMED, PRODUCT)
-    payload = product if kind == "product.register" else altered(product, kind=kind)
+    payload = draft_bytes(stage, NOVAMED, wish)
     statement = parse_statement(payload)
     delegation = Delegation(
         ledger=statement.ledger,
@@ -277,7 +295,7 @@ def _lent(
     note = sign_envelope(
         payload_type=DELEGATION_TYPE,
         payload=build_delegation(delegation),
-        private_keys=[stage.keyring.key_of(lender)],  # type: ignore[arg-type]
+        private_keys=[stage.keyring.key_of(lender)],
     )
     signature = Signature(
         public_key_of(device).keyid,

@@ -3,16 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from apps.core.delegation import Delegation, read_delegation, verify_delegation
 from apps.core.encoding import format_time_ms
-from apps.core.envelope import Signature
-from apps.core.errors import MalformedInput, UntrustedSignature
+from apps.core.errors import UntrustedSignature
 from apps.core.signing import PublicKey, load_public_key, verify_signature
-from apps.core.statement import GOODS_KINDS, Statement
-from apps.core.webauthn import WebauthnScope
+from apps.core.statement import Statement
 from apps.ledger.operations import Submission
 from apps.partners import queries
 from apps.partners.models import MemberRole, SigningKey
+from apps.partners.operations.lent import read_lent, verify_lent
 from apps.partners.operations.locks import lock_keys
 
 CLOCK_TOLERANCE_MS = 5 * 60 * 1000
@@ -30,14 +28,6 @@ class NamedKey:
     key: PublicKey
     gln: str
     signer: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Lent:
-    """A delegation and the key that must have signed it."""
-
-    delegation: Delegation
-    delegator: str
 
 
 def authenticate(
@@ -68,7 +58,7 @@ def authenticate(
     verify_scope(statement, origin=genesis.origin, at_ms=submission.at_ms)
     # 2.
     own = {each.key.keyid: each for each in named}
-    lent = _read_lent(submission)
+    lent = read_lent(submission)
     wanted = {
         lent[each.keyid].delegator if each.keyid in lent else each.keyid
         for each in submission.envelope.signatures
@@ -77,22 +67,20 @@ def authenticate(
     enrolled = {key.keyid: key for key in queries.list_keys(wanted)}
     # 3.
     for signature in submission.envelope.signatures:
-        if signature.keyid in own:
-            verify_signature(
-                key=own[signature.keyid].key,
-                pae=submission.envelope.pae,
-                signature=signature,
-                webauthn=genesis.webauthn,
-            )
-        elif signature.keyid in lent:
-            _verify_lent(submission, signature, lent[signature.keyid], enrolled)
-        else:
-            verify_signature(
-                key=_usable(signature.keyid, enrolled),
-                pae=submission.envelope.pae,
-                signature=signature,
-                webauthn=genesis.webauthn,
-            )
+        device = lent.get(signature.keyid)
+        if device is not None:
+            delegator = _usable(device.delegator, enrolled)
+            row = enrolled[device.delegator]
+            voice = (row.partner.gln, row.signer)
+            verify_lent(submission, signature, device, delegator=delegator, voice=voice)
+            continue
+        new = own.get(signature.keyid)
+        verify_signature(
+            key=new.key if new else _usable(signature.keyid, enrolled),
+            pae=submission.envelope.pae,
+            signature=signature,
+            webauthn=genesis.webauthn,
+        )
     # 4.
     _verify_speaker(statement, enrolled.values(), own, submission)
     return tuple(enrolled[keyid] for keyid in sorted(enrolled))
@@ -122,52 +110,6 @@ def verify_scope(statement: Statement, *, origin: str, at_ms: int) -> None:
             got=format_time_ms(statement.at_ms),
             wanted=f"at most 5 minutes after {format_time_ms(at_ms)}",
         )
-
-
-def _read_lent(submission: Submission) -> dict[str, _Lent]:
-    lent = {}
-    for signature in submission.envelope.signatures:
-        if signature.delegation is not None:
-            delegation, delegator = read_delegation(signature)
-            lent[signature.keyid] = _Lent(delegation, delegator)
-    return lent
-
-
-def _verify_lent(
-    submission: Submission,
-    signature: Signature,
-    lent: _Lent,
-    enrolled: Mapping[str, SigningKey],
-) -> None:
-    """A device key speaks: for the same ledger, party and person as its delegator."""
-    delegation, statement = lent.delegation, submission.statement
-    scope: WebauthnScope = queries.get_genesis().webauthn
-    delegator = _usable(lent.delegator, enrolled)
-    row = enrolled[lent.delegator]
-    said = (delegation.ledger, delegation.by, delegation.signer)
-    if said != (statement.ledger, row.partner.gln, row.signer):
-        raise UntrustedSignature(
-            "delegation_mismatch", field=signature.keyid, wanted="the delegator's own"
-        )
-    if statement.kind not in GOODS_KINDS:
-        raise UntrustedSignature(
-            "delegation_too_weak", field="kind", got=statement.kind, wanted="an event"
-        )
-    if signature.delegation is None:
-        raise MalformedInput("missing_field", field="delegation")
-    verify_delegation(
-        envelope=signature.delegation,
-        delegator=delegator,
-        webauthn=scope,
-        delegation=delegation,
-        accepted_ms=submission.at_ms,
-    )
-    verify_signature(
-        key=delegation.key,
-        pae=submission.envelope.pae,
-        signature=signature,
-        webauthn=scope,
-    )
 
 
 def _usable(keyid: str, enrolled: Mapping[str, SigningKey]) -> PublicKey:
