@@ -101,6 +101,24 @@ def test_only_who_opened_it_finds_the_forms_that_change_it(recall, visit, path):
     assert visit(REGULATOR, f"/recalls/{recall.pk}/{path}").status_code == 200
 
 
+def test_the_form_of_an_amendment_begins_with_the_whole_scope(stage, visit):
+    spread(stage)
+    recall = open_recall(
+        stage,
+        scope={
+            "serials": ["S000003"],
+            "ranges": ["S000010 S000012"],
+            "expiry_to": "2030-01-01",
+        },
+    )
+
+    page = text_of(visit(NOVAMED, f"/recalls/{recall.pk}/amend"))
+
+    assert ">S000003</textarea>" in page
+    assert ">S000010 S000012</textarea>" in page
+    assert 'type="date" value="2030-01-01"' in page
+
+
 def test_the_answer_begins_with_what_the_ledger_knows(recall, visit):
     page = text_of(visit(STELLA, f"/recalls/{recall.pk}/answer", lot="A1"))
 

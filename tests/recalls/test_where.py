@@ -7,7 +7,8 @@ import pytest
 from apps.core.errors import MalformedInput
 from apps.recalls.operations import flag_affected
 from apps.recalls.queries.affected import affected, csv_lines
-from apps.recalls.queries.report import build_report, burn_down
+from apps.recalls.queries.burn_down import burn_down
+from apps.recalls.queries.report import build_report
 from apps.recalls.queries.shares import tally
 from apps.recalls.queries.trace import find_trace
 from apps.recalls.queries.where import find_where, read_criteria, what_if

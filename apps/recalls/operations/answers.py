@@ -15,8 +15,8 @@ from apps.partners.formats import Said
 from apps.partners.queries import get_partner
 from apps.recalls.models import Answer, Notice, Recall
 from apps.recalls.operations.statements import find_recall, verify_parents
-from apps.recalls.queries.drafts import unknown_recall, verify_open
 from apps.recalls.queries.recalls import answerable, concerns, units_of
+from apps.recalls.queries.rules import unknown_recall, verify_open
 
 
 def answer_recall(submission: Submission) -> Accepted:

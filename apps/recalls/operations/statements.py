@@ -22,14 +22,14 @@ from apps.partners import operations as partners
 from apps.partners.formats import Said
 from apps.partners.queries import get_partner
 from apps.recalls.models import Recall, RecallChange
-from apps.recalls.queries.drafts import (
+from apps.recalls.queries.recalls import units_of
+from apps.recalls.queries.rules import (
     amend_subjects,
     subjects_of,
     unknown_recall,
     verify_may_change,
     verify_may_recall,
 )
-from apps.recalls.queries.recalls import units_of
 
 FLAG_TASK = "recalls.flag_affected"
 

@@ -10,7 +10,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.catalog.models import Batch, Product
 from apps.catalog.queries import find_batch, get_product
 from apps.core.bodies import (
     RecallAmend,
@@ -20,8 +19,8 @@ from apps.core.bodies import (
     parse_body,
 )
 from apps.core.canonical import JsonValue
-from apps.core.errors import ForbiddenTransfer, LedgerConflict, MalformedInput
-from apps.core.recall import Scope, parse_scope
+from apps.core.errors import MalformedInput
+from apps.core.recall import parse_scope
 from apps.core.statement import Reference
 from apps.core.subjects import Subject
 from apps.custody.queries.sums import moved
@@ -33,9 +32,16 @@ from apps.recalls.queries.recalls import (
     Meant,
     answerable,
     find_visible,
-    is_regulator,
     units_meant,
     units_of,
+)
+from apps.recalls.queries.rules import (
+    amend_subjects,
+    subjects_of,
+    unknown_recall,
+    verify_may_change,
+    verify_may_recall,
+    verify_open,
 )
 from apps.recalls.queries.shares import count_places
 from apps.recalls.queries.wishes import read_open, read_parts
@@ -206,66 +212,6 @@ def draft_answer(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     return _draft(said, actor=actor, at=at)
 
 
-def verify_may_recall(*, product: Product, by: str) -> None:
-    """Check that `by` is the product's brand owner or a regulator.
-
-    Raises:
-        ForbiddenTransfer: `not_brand_owner`.
-    """
-    if product.brand_owner.gln != by and not is_regulator(by):
-        raise ForbiddenTransfer(
-            "not_brand_owner",
-            rule="recall.open",
-            field="body.gtin",
-            got=product.gtin,
-            wanted="the brand owner of the GTIN, or a regulator",
-        )
-
-
-def verify_may_change(*, recall: Recall, by: str, kind: str) -> None:
-    """Check that `by` opened the recall or is a regulator, and that it is open.
-
-    Raises:
-        ForbiddenTransfer: `not_recall_opener`.
-        LedgerConflict: `recall_closed`.
-    """
-    if recall.opened_by.gln != by and not is_regulator(by):
-        raise ForbiddenTransfer(
-            "not_recall_opener",
-            rule=kind,
-            field="body.recall",
-            wanted="the party that opened it, or a regulator",
-        )
-    verify_open(recall)
-
-
-def verify_open(recall: Recall) -> None:
-    """Raise `LedgerConflict` `recall_closed` if the recall is over."""
-    if recall.closed_ms is not None:
-        raise LedgerConflict(
-            "recall_closed", field="body.recall", got=recall.pk, wanted="an open recall"
-        )
-
-
-def subjects_of(product: Product, batches: Iterable[Batch]) -> list[Subject]:
-    """The chains of a recall: the product's and those of its batches in scope."""
-    tags = {bytes(product.tag), *(bytes(batch.tag) for batch in batches)}
-    return [Subject(tag) for tag in sorted(tags)]
-
-
-def amend_subjects(recall: Recall, scope: Scope) -> list[Subject]:
-    """The chains of an amendment: batches in the new scope, and in the old one.
-
-    A batch that leaves the scope must show it in its own chain, else the chain's
-    last word on it would be the recall.
-    """
-    meant: list[Meant] = [
-        *units_of(recall),
-        *units_meant(product_id=recall.product_id, scope=scope),
-    ]
-    return subjects_of(recall.product, [each.batch for each in meant])
-
-
 def _get_own(recall_id: str, actor: Actor, *, kind: str) -> Recall:
     recall = _find(recall_id, actor)
     verify_may_change(recall=recall, by=actor.gln, kind=kind)
@@ -283,13 +229,6 @@ def _find(recall_id: str, actor: Actor) -> Recall:
     if recall is None:
         raise unknown_recall(recall_id)
     return recall
-
-
-def unknown_recall(recall_id: str) -> MalformedInput:
-    """The refusal of a recall that is foreign or missing."""
-    return MalformedInput(
-        "unknown_recall", field="body.recall", got=recall_id, wanted="a recall you see"
-    )
 
 
 def _blocked(meant: list[Meant]) -> str:

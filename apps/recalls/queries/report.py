@@ -62,14 +62,6 @@ class Report:
     consignees: list[Consignee]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """So many answers were still waited for from `at_ms` on."""
-
-    at_ms: int
-    waiting: int
-
-
 def build_report(
     *, recall: Recall, rows: Iterable[AffectedRow], at: datetime
 ) -> Report:
@@ -99,26 +91,15 @@ def list_consignees(recall: Recall) -> list[Consignee]:
     """Everybody who was told of units, those without an answer first, by name."""
     answers = last_answers(recall=recall)
     notices: dict[str, list[Notice]] = {}
-    for notice in _told(recall):
+    for notice in list_told(recall):
         notices.setdefault(notice.partner.gln, []).append(notice)
     found = [_consignee(rows[0].partner, rows, answers) for rows in notices.values()]
     found.sort(key=lambda each: (each.answered_ms is not None, each.name, each.gln))
     return found
 
 
-def burn_down(recall: Recall) -> list[Step]:
-    """How many answers (one a holder and lot) were waited for, step by step."""
-    waiting = {(row.partner_id, row.batch_id) for row in _told(recall)}
-    steps = [Step(recall.opened_ms, len(waiting))]
-    for answer in Answer.objects.filter(recall=recall).order_by("answered_ms", "pk"):
-        key = (answer.partner_id, answer.batch_id)
-        if key in waiting:
-            waiting.discard(key)
-            steps.append(Step(answer.answered_ms, len(waiting)))
-    return steps
-
-
-def _told(recall: Recall) -> list[Notice]:
+def list_told(recall: Recall) -> list[Notice]:
+    """Notices that speak of units."""
     rows = Notice.objects.filter(recall=recall).select_related("partner")
     return [row for row in rows if row.held_count or row.supplied_count]
 

@@ -60,9 +60,11 @@ class AffectedRow:
         return str(STATUS_WORDS.get(self.status, self.status))
 
     @property
-    def tier_words(self) -> str:
-        """The tier as people say it."""
-        return str(TIERS[self.tier])
+    def state_words(self) -> str:
+        """Tier and status as people say them, once where they are the same."""
+        tier = str(TIERS[self.tier])
+        says_it_all = self.tier in {"in_transit", "supplied"}
+        return tier if says_it_all else f"{tier} · {self.status_words}"
 
     @property
     def is_live(self) -> bool:

@@ -20,8 +20,8 @@ from apps.custody.formats import whole
 from apps.custody.queries.registry import find_positions
 from apps.partners.queries import Actor
 from apps.recalls.formats import scope_words
-from apps.recalls.queries.drafts import verify_may_recall
 from apps.recalls.queries.recalls import Meant, is_regulator, units_meant
+from apps.recalls.queries.rules import verify_may_recall
 from apps.recalls.queries.shares import AffectedRow, Tally, rows_of, tally
 from apps.recalls.queries.wishes import padded_gtin, read_scope
 

@@ -17,6 +17,7 @@ from apps.recalls import operations
 from apps.recalls.formats import DEPTH_WORDS, TIERS, scope_words
 from apps.recalls.models import Recall, RecallChange
 from apps.recalls.queries.affected import affected
+from apps.recalls.queries.burn_down import BurnDown, burn_down, burn_down_of
 from apps.recalls.queries.recalls import (
     OwnLot,
     answer_due,
@@ -25,13 +26,11 @@ from apps.recalls.queries.recalls import (
     may_change,
     sees_all_holders,
 )
-from apps.recalls.queries.report import Report, build_report, burn_down
+from apps.recalls.queries.report import Report, build_report
 from apps.recalls.queries.shares import AffectedRow
 from apps.recalls.views.parts import (
     Bar,
-    BurnDown,
     bar_of,
-    burn_down_of,
     get_visible,
     note_read,
 )

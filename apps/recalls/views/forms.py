@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from apps.catalog.models import Product
 from apps.core.bodies import ANSWER_STATES
-from apps.core.recall import CLASSES, DEPTHS, parse_scope
+from apps.core.recall import CLASSES, DEPTHS, Scope, parse_scope
 from apps.partners.authentication import actor_of, signer_required
 from apps.partners.queries import Actor
 from apps.recalls.formats import ANSWER_WORDS, DEPTH_WORDS, scope_words
@@ -55,12 +55,23 @@ class WhatIfPart:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeFields:
+    """A scope as a form shows it: lists one a line."""
+
+    lots: str
+    serials: str
+    ranges: str
+    expiry_from: str
+    expiry_to: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePage:
     """An amendment or the end of a recall."""
 
     recall: Recall
     scope: str
-    lots: list[str]
+    fields: ScopeFields
     wish: dict[str, str]
     sign: SignPanel
 
@@ -184,9 +195,19 @@ def _change(recall: Recall, *, kind: str, sign: SignPanel) -> ChangePage:
     return ChangePage(
         recall=recall,
         scope=scope_words(scope),
-        lots=sorted(scope.lots),
+        fields=_scope_fields(scope),
         wish={"kind": kind, "recall": recall.pk},
         sign=sign,
+    )
+
+
+def _scope_fields(scope: Scope) -> ScopeFields:
+    return ScopeFields(
+        lots="\n".join(sorted(scope.lots)),
+        serials="\n".join(sorted(scope.serials)),
+        ranges="\n".join(f"{each.first} {each.last}" for each in scope.ranges),
+        expiry_from=scope.expiry_from.isoformat() if scope.expiry_from else "",
+        expiry_to=scope.expiry_to.isoformat() if scope.expiry_to else "",
     )
 
 
