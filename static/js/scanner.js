@@ -189,6 +189,7 @@ function showVerdictsIn(selector, action) {
 
 for (const root of document.querySelectorAll("[data-scanner]")) {
   const { scannerTarget, scannerAction } = root.dataset;
+  root.querySelector("[data-scan-field]")?.focus({ preventScroll: true });
   if (scannerTarget) showVerdictsIn(scannerTarget, scannerAction);
   new Scanner(root).start();
 }

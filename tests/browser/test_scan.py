@@ -135,6 +135,15 @@ def test_a_photo_is_read_in_the_browser(counter, chain):
     expect(word(counter)).to_have_text(re.compile("Dispense"))
 
 
+def test_the_verdict_stays_in_sight_of_a_small_screen(counter, chain):
+    counter.set_viewport_size({"width": 390, "height": 844})
+    counter.goto(f"/scan?code={chain.epc(0)}")
+
+    expect(counter.locator("[data-scan-field]")).to_be_focused()
+    expect(word(counter)).to_be_in_viewport()
+    assert counter.evaluate("scrollY") == 0
+
+
 def test_hostile_text_stays_text(counter):
     counter.goto("/scan?code=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
 

@@ -141,6 +141,16 @@ def test_a_pack_under_way_leads_to_its_receipt(chain, login):
     assert ref in part.next_url
 
 
+def test_a_container_of_ones_own_leads_to_its_page(chain, login):
+    chain.fill(7, [chain.names[9]])
+
+    _, own = verdict(login(NOVAMED), f"00{sscc(7)}")
+    _, foreign = verdict(login(STELLA), f"00{sscc(7)}")
+
+    assert (own.band.word, own.next_url) == ("Ask", f"/containers/{sscc(7)}")
+    assert (foreign.band.word, foreign.next_url) == ("Ask", "")
+
+
 def test_the_regulator_reads_on_record(chain, login):
     _, part = verdict(login(REGULATOR), chain.code(0))
 
@@ -240,7 +250,7 @@ class TestSearch:
         chain.fill(7, [chain.names[9]])
         assert box(7).endswith(sscc(7))
 
-        assert self.go(login(NOVAMED), sscc(7)) == f"/stock?container={sscc(7)}"
+        assert self.go(login(NOVAMED), sscc(7)) == f"/containers/{sscc(7)}"
         assert self.go(login(STELLA), sscc(7)) == []
 
     def test_a_statement_is_found_by_its_party_only(self, chain, login):

@@ -77,7 +77,7 @@ def _container(sscc: str, actor: Actor) -> list[Found]:
     row = find_by_epc([epc]).get(epc)
     if row is None or not (actor.is_regulator or row.holder == actor.gln):
         return []
-    return [Found("container", sscc, row.status, f"/stock?container={sscc}")]
+    return [Found("container", sscc, row.status, f"/containers/{sscc}")]
 
 
 def _by_product(scan: Scan, actor: Actor) -> list[Found]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.core.errors import shown
 from apps.partners.queries import Actor
 from apps.scan import queries
+from apps.scan.formats.rules import Rule
 from apps.scan.formats.words import expiry_short
 from apps.scan.models import Scan
 from apps.scan.queries import CustodyLink, ProofLine, Verdict
@@ -104,7 +105,7 @@ def build_part(
     main = next((step for step in steps if step.name == "dispense"), None)
     is_doubtful = verdict.rule.verdict == "ask" or verdict.rule.code == "unknown"
     own = {link.statement_id for link in verdict.timeline}
-    next_url, next_label = _next(verdict)
+    next_url, next_label = _next(verdict, actor=actor, at=at)
     return VerdictPart(
         band=_band(verdict, actor),
         next_step=str(verdict.rule.next_step),
@@ -136,10 +137,8 @@ def scan_url(code: str) -> str:
 
 
 def _band(verdict: Verdict, actor: Actor) -> Band:
-    state, word = STATES[verdict.rule.verdict], str(_WORDS[verdict.rule.verdict])
-    if verdict.rule.code == "genuine_yours":
-        word = _("Genuine")
-    elif verdict.rule.code == "not_in_your_custody" and actor.is_regulator:
+    state, word = STATES[verdict.rule.verdict], _word(verdict.rule)
+    if verdict.rule.code == "not_in_your_custody" and actor.is_regulator:
         state, word = "past", _("On record")
     return Band(
         state=state,
@@ -152,11 +151,21 @@ def _band(verdict: Verdict, actor: Actor) -> Band:
     )
 
 
-def _next(verdict: Verdict) -> tuple[str, str]:
+def _word(said: Rule | Scan) -> str:
+    if said.code == "genuine_yours":
+        return _("Genuine")
+    return str(_WORDS[said.verdict])
+
+
+def _next(verdict: Verdict, *, actor: Actor, at: datetime) -> tuple[str, str]:
     if verdict.rule.code == "recalled":
         return f"/recalls/{verdict.recall_ids[0]}", _("Open the recall")
     if verdict.rule.code == "in_transit_to_you":
-        return f"/receive/{verdict.shipment_ref}", _("Receive the shipment")
+        ref = quote(verdict.shipment_ref, safe="")
+        return f"/receive/{ref}", _("Receive the shipment")
+    if verdict.read.sscc:
+        found = queries.search(text=verdict.read.sscc, actor=actor, today=at.date())
+        return (found[0].url, _("Open the container")) if found else ("", "")
     return "", ""
 
 
@@ -196,7 +205,7 @@ def chips(strip: tuple[Scan, ...]) -> list[Chip]:
     return [
         Chip(
             state=STATES[scan.verdict],
-            word=str(_WORDS[scan.verdict]),
+            word=_word(scan),
             serial=scan.serial or shown(scan.raw)[:16],
             at=scan.at,
             url=scan_url(scan.raw),

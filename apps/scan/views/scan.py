@@ -37,10 +37,14 @@ class ScanThrottle(PerMinute):
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """Where the scanner sends a code, and where its verdict is put."""
+    """Where the scanner sends a code, and where its verdict is put.
+
+    `holds_still`: the field may not pull the page away from a verdict on top of it.
+    """
 
     action: str = "/scan"
     target: str = "#verdict"
+    holds_still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,14 @@ def scan(request: HttpRequest) -> HttpResponse:
         part = build_part(verdict, code=code, actor=actor, at=at)
     run = queries.current_run(actor=actor, at=at)
     page = ScanPage(
-        scanner=Scanner(),
+        scanner=Scanner(holds_still=part is not None),
         ready=Band("past", _("Ready"), _("Scan a pack. The answer stands here.")),
         verdict=part,
         strip=chips(run.strip),
         count=run.count,
     )
     is_part = "HX-Request" in request.headers
-    template = "scan/_verdict.html" if is_part else "scan/scan_page.html"
+    template = "scan/_verdict_part.html" if is_part else "scan/scan_page.html"
     return render(request, template, {"page": page})
 
 
