@@ -2,7 +2,9 @@
 //
 // <form data-sign data-receive> with _receive.html. Every scan on the page lands here.
 // The hidden field "items" (JSON) becomes part of the wish: the codes that came; an
-// empty list means all of it, as "accept all" says.
+// empty list means all of it, as "accept all" says. A line may stand inside another: a
+// case on a pallet. A pack that no line names is looked up: which case is it from?
+import { call } from "./api.js";
 import { groupCode, readCode } from "./codes.js";
 import { icon } from "./messages.js";
 import { element } from "./texts.js";
@@ -15,6 +17,8 @@ export class Receiving {
     this.form = form;
     this.part = (name) => form.querySelector(`[data-receive-${name}]`);
     this.lines = [...form.querySelectorAll("[data-line]")].map(readLine);
+    for (const line of this.lines) line.around = this.lines.find((one) => one.key && one.key === line.inside) ?? null;
+    this.outer = this.lines.filter((line) => !line.around);
     this.scans = new Map();
     this.acceptsAll = false;
   }
@@ -41,7 +45,24 @@ export class Receiving {
     const key = keyOf(code, text);
     const earlier = this.scans.get(key);
     if (earlier) earlier.times += 1;
-    else this.scans.set(key, { code, text, times: 1, line: this.lineOf(code) });
+    else {
+      const scan = { code, text, times: 1, line: this.lineOf(code) };
+      this.scans.set(key, scan);
+      if (!scan.line && code.serial && this.form.dataset.lookup) this.lookUp(scan);
+    }
+    this.draw();
+  }
+
+  /** A pack may be one of a listed case; while the site is asked it counts for nothing. */
+  async lookUp(scan) {
+    scan.isAsked = true;
+    try {
+      const { line } = await call(`${this.form.dataset.lookup}?code=${encodeURIComponent(scan.text)}`);
+      scan.line = this.lines.find((one) => line && (one.key === line || sameCode(one, scan.code))) ?? null;
+    } catch {
+      scan.line = null; // unreadable, or no answer: it stands out and is not received
+    }
+    scan.isAsked = false;
     this.draw();
   }
 
@@ -64,15 +85,23 @@ export class Receiving {
     this.draw();
   }
 
+  /** Packs of a line that came: with its own label, with the one around it, or singly. */
   came(line) {
-    if (this.acceptsAll) return line.n;
-    const here = [...this.scans.values()].filter((scan) => scan.line === line);
-    if (here.length === 0) return 0;
-    return line.serial || line.sscc ? line.n : here.length;
+    if (this.acceptsAll || this.isWhole(line)) return line.n;
+    const inner = this.lines.filter((one) => one.around === line).reduce((sum, one) => sum + this.came(one), 0);
+    return Math.min(inner + this.scansOf(line).filter((scan) => !isLabel(scan, line)).length, line.n);
+  }
+
+  scansOf(line) {
+    return [...this.scans.values()].filter((scan) => scan.line === line);
+  }
+
+  isWhole(line) {
+    return this.scansOf(line).some((scan) => isLabel(scan, line)) || (line.around !== null && this.isWhole(line.around));
   }
 
   draw() {
-    const wrong = [...this.scans.values()].filter((scan) => !scan.line);
+    const wrong = [...this.scans.values()].filter((scan) => !scan.line && !scan.isAsked);
     for (const line of this.lines) drawLine(line, this.came(line));
     this.part("scanned").replaceChildren(...[...this.scans.values()].reverse().map(drawScan));
     this.part("nothing").hidden = this.scans.size > 0 || this.acceptsAll;
@@ -88,12 +117,20 @@ export class Receiving {
 
   /** What came of this despatch, as it was scanned; wrong packs are not received. */
   items() {
-    return [...this.scans.values()].filter((scan) => scan.line).map((scan) => scan.text);
+    const listed = [...this.scans.values()].filter((scan) => scan.line);
+    return listed.filter((scan) => !this.comesWithAnother(scan)).map((scan) => scan.text);
+  }
+
+  /** A case on a scanned pallet, or a pack in a scanned case, came with it already. */
+  comesWithAnother(scan) {
+    const { line } = scan;
+    if (line.around && this.isWhole(line.around)) return true;
+    return !isLabel(scan, line) && this.isWhole(line);
   }
 
   drawDifference(wrong) {
-    const expected = this.lines.reduce((sum, line) => sum + line.n, 0);
-    const came = this.lines.reduce((sum, line) => sum + Math.min(this.came(line), line.n), 0);
+    const expected = this.outer.reduce((sum, line) => sum + line.n, 0);
+    const came = this.outer.reduce((sum, line) => sum + this.came(line), 0);
     const numbers = { expected, came, missing: expected - came, wrong };
     for (const [name, number] of Object.entries(numbers)) {
       this.part(name).textContent = number.toLocaleString(document.documentElement.lang || "en");
@@ -106,9 +143,12 @@ export class Receiving {
   }
 }
 
+/** The scan of a line's own label, not of a pack inside it or counted by its lot. */
+const isLabel = (scan, line) => Boolean(line.sscc || line.serial) && sameCode(line, scan.code);
+
 function readLine(row) {
-  const { sscc, gtin, lot, serial, n } = row.dataset;
-  return { row, sscc, gtin, lot, serial, n: Number(n) };
+  const { sscc, gtin, lot, serial, key, inside, n } = row.dataset;
+  return { row, sscc, gtin, lot, serial, key, inside, n: Number(n) };
 }
 
 function drawLine(line, came) {
@@ -126,9 +166,10 @@ function drawScan(scan) {
   const code = scan.code.sscc ?? scan.code.serial;
   const groups = (code ? groupCode(code) : [scan.text.replaceAll("\u001d", " ")])
     .map((text) => element("span", { class: "g" }, text));
-  const state = scan.line ? "go" : "stop";
-  const said = element("span", { class: `state ${state}` }, icon(state), scan.line ? words.wordListed : words.wordWrong);
-  const row = element("li", { class: scan.line ? "" : "is-wrong" }, element("code", { class: "code" }, ...groups));
+  const state = scan.line ? "go" : scan.isAsked ? "past" : "stop";
+  const word = { go: words.wordListed, past: "…", stop: words.wordWrong }[state];
+  const said = element("span", { class: `state ${state}` }, icon(state), word);
+  const row = element("li", { class: state === "stop" ? "is-wrong" : "" }, element("code", { class: "code" }, ...groups));
   if (scan.times > 1) row.append(element("span", {}, `${words.wordAgain} (${scan.times})`));
   row.append(said);
   return row;

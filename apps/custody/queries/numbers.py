@@ -62,9 +62,7 @@ def ssccs_from(first: str, *, count: int) -> list[str]:
         raise MalformedInput(
             "numbers_exhausted", field="first", got=first, wanted="a lower number"
         )
-    return [
-        _sscc(body[0], int(body[1:]) + k, _DIGITS - 1) for k in range(count)
-    ]
+    return [_sscc(body[0], int(body[1:]) + k, _DIGITS - 1) for k in range(count)]
 
 
 def _sscc(stem: str, number: int, size: int) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from pyroaring import BitMap
 
 from apps.custody.formats import to_set
@@ -15,6 +15,7 @@ from apps.custody.models import EventLine, ShipmentLine
 from apps.custody.queries.flags import flags_of
 from apps.custody.queries.holders import Share, shares
 from apps.custody.queries.sight import Sight
+from apps.custody.queries.travels import Step
 from apps.partners.queries.names import partners_by_gln, sites_by_gln
 
 TIERS: Final = ("maker", "transit", "wholesalers", "pharmacies", "supplied", "ended")
@@ -25,6 +26,16 @@ _TIER_BY_ROLE: Final = {
 }
 _LIVE: Final = ("active", "partially_dispensed")
 PASSED_ON: Final = "passed_on"
+_COLUMNS: Final = (
+    "statement_id",
+    "rule",
+    "biz_step",
+    "disposition",
+    "by",
+    "counterparty",
+    "accepted_ms",
+    "is_inferred",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +57,6 @@ class PlaceRow:
     count: int
     recalled: int
     held: int
-
-
-@dataclass(frozen=True, slots=True)
-class BatchStep:
-    """One signed event that moved units of a batch.
-
-    Attributes:
-        count: units of the batch that it moved; None where that is not the reader's.
-        is_own: the reader's organisation signed it.
-    """
-
-    statement_id: str
-    rule: str
-    biz_step: str
-    disposition: str
-    by: str
-    counterparty: str
-    accepted_ms: int
-    count: int | None
-    is_inferred: bool
-    is_own: bool
 
 
 def places(*, sight: Sight, gln: str) -> list[PlaceRow]:
@@ -142,22 +132,13 @@ def tier_of(*, status: str, role: str) -> str:
 
 def batch_steps(
     *, sight: Sight, gln: str, number: str | None, size: int
-) -> tuple[list[BatchStep], Page[dict[str, object]]]:
+) -> tuple[list[Step], Page[Any]]:
     """A page of the events that moved units of the batch, the first one first."""
-    rows = _visible_lines(sight, gln).values(
-        "event_id",
-        "event__statement_id",
-        "event__rule",
-        "event__biz_step",
-        "event__disposition",
-        "event__by",
-        "event__counterparty",
-        "event__accepted_ms",
-        "event__is_inferred",
-    )
+    columns = {name: F(f"event__{name}") for name in _COLUMNS}
+    rows = _visible_lines(sight, gln).values("event_id", **columns)
     counted = rows.annotate(total=Sum("count")).order_by("event_id")
     page = Paginator(counted, size).get_page(number)
-    return [_step(row, sight, gln) for row in page], page
+    return [_step(row, sight) for row in page], page
 
 
 def _visible_lines(sight: Sight, gln: str) -> QuerySet[EventLine]:
@@ -174,15 +155,9 @@ def _visible_lines(sight: Sight, gln: str) -> QuerySet[EventLine]:
     )
 
 
-def _step(row: dict[str, object], sight: Sight, gln: str) -> BatchStep:
-    is_foreign = not sight.sees_all and row["event__rule"] == "commissioning"
-    fields = {
-        name: row[f"event__{name}"]
-        for name in BatchStep.__slots__
-        if f"event__{name}" in row
-    }
-    return BatchStep(
-        **fields,  # type: ignore[arg-type]  # the columns named above
-        count=None if is_foreign else row["total"],  # type: ignore[arg-type]  # a sum
-        is_own=row["event__by"] == gln,
+def _step(row: Mapping[str, Any], sight: Sight) -> Step:
+    is_foreign = not sight.sees_all and row["rule"] == "commissioning"
+    return Step(
+        **{name: row[name] for name in _COLUMNS},
+        count=None if is_foreign else row["total"],
     )

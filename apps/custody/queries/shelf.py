@@ -26,8 +26,8 @@ class StockRow:
     """Units of one batch at one site in one status.
 
     Attributes:
-        recalled, held: how many of `count` an open recall covers, or are on hold.
         loose: how many stand in no container; None where nobody asked.
+        recalled, held: how many of them, else of `count`, are recalled or on hold.
     """
 
     batch_id: int
@@ -119,9 +119,9 @@ def _site_names(rows: Iterable[Holding]) -> dict[str, str]:
 
 
 def _stock_row(
-    row: Holding, flags: Flags, names: dict[str, str], loose: int | None = None
+    row: Holding, flags: Flags, names: dict[str, str], loose: BitMap | None = None
 ) -> StockRow:
-    units = to_set(row.units)
+    units = to_set(row.units) if loose is None else loose
     return StockRow(
         batch_id=row.batch_id,
         gtin=row.batch.product.gtin,
@@ -135,23 +135,17 @@ def _stock_row(
         count=row.count,
         recalled=flags.recalled_of(row.batch_id, units),
         held=flags.held_of(row.batch_id, units),
-        loose=loose,
+        loose=None if loose is None else len(loose),
     )
 
 
-def loose_stock(
-    *, gln: str, site: str = "", gtin: str = "", lot: str = ""
-) -> list[StockRow]:
+def loose_stock(*, gln: str, site: str = "", text: str = "") -> list[StockRow]:
     """Lots of which packs stand in no container, with how many."""
-    found = holdings(gln=gln, statuses=("active",), site=site)
-    if gtin:
-        found = found.filter(batch__product__gtin=gtin, batch__lot=lot)
-    rows = list(found)
+    rows = list(holdings(gln=gln, statuses=("active",), site=site, text=text))
     inside = _inside(rows)
     flags, names = flags_of(row.batch_id for row in rows), _site_names(rows)
     counted = (
-        (row, len(to_set(row.units) - inside.get(row.batch_id, BitMap())))
-        for row in rows
+        (row, to_set(row.units) - inside.get(row.batch_id, BitMap())) for row in rows
     )
     return [_stock_row(row, flags, names, loose) for row, loose in counted if loose]
 
@@ -181,15 +175,21 @@ def loose_serials(*, gln: str, site: str, gtin: str, lot: str) -> list[str]:
     return list(serials_of(batch_id=row.batch_id, ordinals=loose).values())
 
 
-def free_boxes(
-    *, gln: str, site: str, gtin: str = "", lot: str = ""
-) -> QuerySet[Container]:
-    """Containers with goods that stand free at a site, by number; of one lot if named."""
+def free_boxes(*, gln: str, site: str, text: str = "") -> QuerySet[Container]:
+    """Containers with goods that stand free at a site, by number.
+
+    `text` is part of a product, a lot or the container's own number.
+    """
     rows = Container.objects.filter(
         holder=gln, site=site, status="active", parent=None, lines__isnull=False
     )
-    if gtin:
-        rows = rows.filter(lines__batch__product__gtin=gtin, lines__batch__lot=lot)
+    wanted = text.strip()[:_MOST_CHARACTERS]
+    if wanted:
+        rows = rows.filter(
+            Q(lines__batch__lot__icontains=wanted)
+            | Q(lines__batch__product__name__icontains=wanted)
+            | Q(epc__contains=wanted)
+        )
     lines = ContainerLine.objects.select_related("batch__product").order_by("pk")
     return rows.distinct().order_by("epc").prefetch_related(Prefetch("lines", lines))
 

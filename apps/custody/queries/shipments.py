@@ -198,3 +198,10 @@ def _loose(line: ShipmentLine) -> list[ListedItem]:
         )
         for serial in serials.values()
     ]
+
+
+def is_under_way(*, ref: str, batch_id: int, ordinal: int) -> bool:
+    """Whether one unit is still under way with this despatch."""
+    lines = ShipmentLine.objects.filter(shipment__event__ref=ref, batch_id=batch_id)
+    stored = lines.values_list("open_units", flat=True).first()
+    return stored is not None and ordinal in to_set(stored)

@@ -25,11 +25,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One signed step of a despatch.
+    """One signed step of a despatch or of a batch.
 
     Attributes:
-        accepted_ms: milliseconds since 1970, UTC.
         disposition: how serials ended, e.g. "stolen".
+        accepted_ms: milliseconds since 1970, UTC.
+        count: packs that it moved; None where that is not the reader's business.
     """
 
     statement_id: str
@@ -39,9 +40,8 @@ class Step:
     by: str
     counterparty: str
     accepted_ms: int
-    count: int
     is_inferred: bool
-    is_corrected: bool
+    count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,6 @@ def steps_of(*, ref: str) -> list[Step]:
             accepted_ms=event.accepted_ms,
             count=event.total or 0,
             is_inferred=event.is_inferred,
-            is_corrected=event.is_corrected,
         )
         for event in rows.annotate(total=Sum("lines__count"))
     ]

@@ -21,6 +21,7 @@ from apps.ledger.queries.statements import (
     keyids_of,
     oldest_pending_ms,
     require_no_quarantine,
+    signers_of,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "list_leaves",
     "oldest_pending_ms",
     "require_no_quarantine",
+    "signers_of",
 ]

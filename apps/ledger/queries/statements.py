@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +59,12 @@ def keyids_of(statement_id: str) -> tuple[str, ...]:
     """The keys that signed an accepted statement, ascending; empty if unknown."""
     found = Statement.objects.filter(id=statement_id).values_list("keyids", flat=True)
     return tuple(" ".join(found).split())
+
+
+def signers_of(statement_ids: Iterable[str]) -> dict[str, str]:
+    """The random ids under which statements were signed, by statement id."""
+    found = Statement.objects.filter(id__in=set(statement_ids))
+    return dict(found.values_list("id", "signer"))
 
 
 def find_vault(statement_id: str) -> Vault | None:

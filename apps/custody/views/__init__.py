@@ -1,0 +1,1 @@
+"""Pages of custody: stock, packing, shipping, receiving, returns, batches, containers."""
