@@ -13,7 +13,7 @@ from apps.anchoring import operations as anchoring
 from apps.core.errors import TraceError
 from apps.edge import secrets
 from apps.partners import queries
-from pharmatrace.demo.cast import EVERYBODY, PASSWORD
+from pharmatrace.demo.cast import EVERYBODY, NOVAMED, PASSWORD
 from pharmatrace.demo.goods import BY_NUMBER, RECALLED
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
@@ -44,7 +44,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "There is a ledger already; the demo needs an empty one."
             )
-        self._explain()
+        if queries.find_partner(NOVAMED.gln) is not None:
+            self._explain()
 
     def _load(self) -> None:
         secrets.create_missing()
