@@ -42,6 +42,11 @@ _PLANT = [
     ("/stock", gettext_noop("Stock")),
     *_TRADE,
 ]
+# Pages that belong to a word of the navigation but have an address of their own.
+_WITHIN = {
+    "/ship": ("/pack", "/shipments"),
+    "/stock": ("/batches", "/containers"),
+}
 _NAVIGATION = {
     "pharmacy": _COUNTER,
     "hospital": _COUNTER,
@@ -116,7 +121,10 @@ def _navigation(actor: Actor, path: str) -> tuple[NavItem, ...]:
         NavItem(
             label=_(label),
             url=url,
-            current=path == url or path.startswith(f"{url}/"),
+            current=any(
+                path == each or path.startswith(f"{each}/")
+                for each in (url, *_WITHIN.get(url, ()))
+            ),
         )
         for url, label in _NAVIGATION.get(role, [])
         if _is_routed(url)

@@ -18,8 +18,13 @@ export class Goods {
 
   start() {
     document.addEventListener("scan", (event) => {
+      if (event.defaultPrevented) return; // a list on the same page has taken it
       event.preventDefault();
+      this.form.closest("details")?.setAttribute("open", "");
       this.scanned(event.detail.text);
+    });
+    this.part("all")?.addEventListener("input", ({ target }) => {
+      for (const box of this.form.querySelectorAll("input[data-code]:not(:disabled)")) box.checked = target.checked;
     });
     this.form.addEventListener("input", () => this.draw());
     this.draw();

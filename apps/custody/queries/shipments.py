@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
 from pyroaring import BitMap
 
+from apps.catalog.models import Batch
 from apps.core.epcis import PackEpc
 from apps.custody.formats import to_set
 from apps.custody.models import (
@@ -62,7 +63,10 @@ class Despatch:
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """Something that can be ticked off a despatch list: a container or a loose pack."""
+    """Something that can be ticked off a despatch list: a container or a loose pack.
+
+    GTIN and lot of a container are those of its packs, "" where it mixes several.
+    """
 
     epc: str
     kind: str  # container, pack
@@ -153,8 +157,9 @@ def open_items(*, ref: str) -> list[ListedItem]:
         inside |= innermost_of(batch_id=line.batch_id, units=to_set(line.open_units))
     trees = load_trees(container_ids=inside)
     by_pk = trees.rows
+    batches = {line.batch_id: line.batch for line in lines}
     items = [
-        _box(row, by_pk, trees.units.get(key, {}).values())
+        _box(row, by_pk, trees.units.get(key, {}), batches)
         for key, row in sorted(by_pk.items(), key=lambda pair: pair[1].epc)
         if row.status == "in_transit"
     ]
@@ -163,17 +168,21 @@ def open_items(*, ref: str) -> list[ListedItem]:
 
 
 def _box(
-    row: Container, rows: dict[int, Container], contents: Iterable[BitMap]
+    row: Container,
+    rows: Mapping[int, Container],
+    contents: Mapping[int, BitMap],
+    batches: Mapping[int, Batch],
 ) -> ListedItem:
     parent = rows.get(row.parent_id or 0)
+    only = batches.get(next(iter(contents))) if len(contents) == 1 else None
     return ListedItem(
         epc=row.epc,
         kind="container",
         parent=parent.epc if parent else "",
-        gtin="",
-        lot="",
+        gtin=only.product.gtin if only else "",
+        lot=only.lot if only else "",
         serial="",
-        count=sum(len(units) for units in contents),
+        count=sum(len(units) for units in contents.values()),
     )
 
 

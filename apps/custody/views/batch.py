@@ -152,7 +152,12 @@ def _page(request: HttpRequest, sight: Sight, actor: Actor, today: date) -> Batc
     )
     boxes, more_boxes = _boxes(sight, actor)
     is_maker = row.product.brand_owner.gln == actor.gln
-    stands = any(each.holder == actor.gln and each.status == "active" for each in where)
+    stands = any(
+        each.holder == actor.gln
+        and each.status == "active"
+        and each.recalled < each.count
+        for each in where
+    )
     lot = "?" + urlencode({"q": row.lot})
     may_go = stands and actor.can_sign and may_send(actor)
     return BatchPage(

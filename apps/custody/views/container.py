@@ -18,6 +18,7 @@ from apps.custody.queries.sight import find_container
 from apps.custody.queries.wishes import read_code
 from apps.custody.queries.words import short
 from apps.custody.views.parts import (
+    SSCC_DIGITS,
     STATUS_WORDS,
     Condition,
     SignPanel,
@@ -91,7 +92,7 @@ def container(request: HttpRequest, code: str) -> HttpResponse:
         if is_free and inside.count
         else "",
         into_url="/pack/into?" + urlencode({"first": number, "site": row.site})
-        if is_here and actor.can_sign and len(number) == _SSCC_DIGITS
+        if is_here and actor.can_sign and len(number) == SSCC_DIGITS
         else "",
         wish={
             "kind": "event",
@@ -107,12 +108,9 @@ def container(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "custody/container_detail.html", {"page": page})
 
 
-_SSCC_DIGITS: Final = 18
-
-
 def _epc(code: str, at: datetime) -> str:
     text = f"https://id.gs1.org/{code}" if code.startswith("01/") else code
-    if len(text) == _SSCC_DIGITS and text.isdigit():
+    if len(text) == SSCC_DIGITS and text.isdigit():
         text = f"(00){text}"
     try:
         return read_code(text, field="code", at=at).uri

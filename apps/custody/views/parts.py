@@ -21,6 +21,7 @@ from apps.partners import operations as partners
 from apps.partners.queries import Actor
 
 EXPIRES_SOON_DAYS: Final = 90
+SSCC_DIGITS: Final = 18
 STATUS_WORDS: Final[Mapping[str, str | Promise]] = {
     "active": gettext_lazy("in stock"),
     "in_transit": gettext_lazy("under way"),

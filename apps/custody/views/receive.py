@@ -1,6 +1,7 @@
 """Receiving: what is under way to us, and one despatch with what was scanned of it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -25,7 +26,7 @@ from apps.custody.queries.travels import Gap, gaps_of, progress_of
 from apps.custody.queries.units import find_unit
 from apps.custody.queries.wishes import read_code
 from apps.custody.queries.words import short
-from apps.custody.views.parts import SignPanel
+from apps.custody.views.parts import SSCC_DIGITS, SignPanel
 from apps.custody.views.rows import DespatchRow, despatch_row
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
@@ -158,7 +159,7 @@ def _lines(items: list[ListedItem], despatch: Despatch) -> list[Line]:
     products = {(lot.gtin, lot.lot): lot.product for lot in despatch.lots}
     loose = Counter((item.gtin, item.lot) for item in items if item.kind == "pack")
     counted = {key for key, count in loose.items() if count > _NAMED_PACKS}
-    lines = [_box(item) for item in items if item.kind == "container"]
+    lines = [_box(item, products) for item in items if item.kind == "container"]
     lines += [
         Line(
             label=f"{products[item.gtin, item.lot]} {item.lot}",
@@ -184,12 +185,13 @@ def _lines(items: list[ListedItem], despatch: Despatch) -> list[Line]:
     return lines
 
 
-def _box(item: ListedItem) -> Line:
+def _box(item: ListedItem, products: Mapping[tuple[str, str], str]) -> Line:
     code = short(item.epc)
-    is_sscc = len(code) == 18 and code.isdigit()
+    is_sscc = len(code) == SSCC_DIGITS and code.isdigit()
     gtin, _slash, serial = code.removeprefix("01/").partition("/21/")
+    product = products.get((item.gtin, item.lot), "")
     return Line(
-        label=_("container in another") if item.parent else _("container"),
+        label=f"{product} {item.lot}" if product else _("several lots"),
         n=item.count,
         sscc=code if is_sscc else "",
         gtin="" if is_sscc else gtin,

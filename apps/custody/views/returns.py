@@ -62,6 +62,11 @@ class ReturnsPage:
     can_sign: bool
     sign: SignPanel
 
+    @property
+    def opens_form(self) -> bool:
+        """The form that sends packs back stands open where nothing else waits."""
+        return bool(self.code) or not (self.incoming or self.inspections)
+
 
 @require_GET
 @member_required
