@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
 from apps.partners.authentication import actor_of, member_required
@@ -54,7 +54,7 @@ class LabelPage:
     first: int
 
 
-@require_GET
+@require_safe
 @member_required
 def label_run(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
     """The list of packs, or with `?sheet=pdf` the labels of `count` of them.
@@ -127,7 +127,7 @@ def _row(pack: Pack) -> LabelRow:
     )
 
 
-@require_GET
+@require_safe
 @member_required
 def datamatrix_svg(request: HttpRequest, gtin: str, serial: str) -> HttpResponse:
     """The pack's GS1 DataMatrix."""
@@ -135,7 +135,7 @@ def datamatrix_svg(request: HttpRequest, gtin: str, serial: str) -> HttpResponse
     return _svg(datamatrix(pack), pack.bracketed)
 
 
-@require_GET
+@require_safe
 @member_required
 def qr_svg(request: HttpRequest, gtin: str, serial: str) -> HttpResponse:
     """The QR code with the pack's web address."""

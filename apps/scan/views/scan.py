@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import MalformedInput
 from apps.edge.csp import allows_wasm
@@ -67,7 +67,7 @@ class SignPage:
     back_url: str
 
 
-@require_GET
+@require_safe
 @member_required
 @limited(ScanThrottle)
 @allows_wasm
@@ -108,7 +108,7 @@ def scan_photo(request: HttpRequest) -> HttpResponseBase:
     return redirect(scan_url(read_photo(photo.read())))
 
 
-@require_GET
+@require_safe
 @signer_required
 @limited(ScanThrottle)
 def scan_sign(request: HttpRequest, step: str) -> HttpResponseBase:

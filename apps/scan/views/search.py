@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.partners.authentication import actor_of, member_required
 from apps.scan import queries
@@ -24,7 +24,7 @@ class SearchPage:
     found: list[Found]
 
 
-@require_GET
+@require_safe
 @member_required
 @limited(ScanThrottle)
 def search(request: HttpRequest) -> HttpResponseBase:

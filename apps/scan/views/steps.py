@@ -20,7 +20,7 @@ from apps.scan.queries import Verdict
 _WORDS: Final[Mapping[str, tuple[str | Promise, str | Promise, str | Promise]]] = {
     "dispense": (
         gettext_lazy("Dispense"),
-        gettext_lazy("Sign and supply this pack"),
+        gettext_lazy("Sign and supply this pack ⏎"),
         gettext_lazy("I supply this pack"),
     ),
     "dispense_part": (
