@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.alerts.models import Alert
 from apps.core.errors import MalformedInput
@@ -73,7 +73,7 @@ class InboxPage:
         return not (self.notices or self.deliveries or self.alerts or self.waiting_keys)
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What to do next; for strangers what this is, and a check of a pack."""
     actor = actor_of(request)
@@ -88,7 +88,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "pharmatrace/home.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @member_required
 def inbox(request: HttpRequest) -> HttpResponse:
     """Recalls to answer, goods under way to us, alerts, keys to confirm."""

@@ -15,7 +15,10 @@ api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs",
-        SpectacularSwaggerSplitView.as_view(url_name="schema"),
+        SpectacularSwaggerSplitView.as_view(
+            url_name="schema",
+            http_method_names=["get", "head"],  # its renderer cannot say OPTIONS
+        ),
         name="api_docs",
     ),
     path("", include("apps.partners.api_urls")),

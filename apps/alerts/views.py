@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.alerts import operations, queries
 from apps.alerts.formats import title_of, to_do_of
@@ -52,7 +52,7 @@ class AlertListPage:
     names_partners: bool
 
 
-@require_GET
+@require_safe
 @member_required
 def alert_list(request: HttpRequest) -> HttpResponse:
     """What was refused or looked odd, the latest first."""

@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.catalog import queries
 from apps.catalog.models import Batch, Product
@@ -72,7 +72,7 @@ class RegisterPage:
     sign: SignPanel
 
 
-@require_GET
+@require_safe
 @member_required
 def product_list(request: HttpRequest) -> HttpResponse:
     """Products, by name or GTIN."""
@@ -96,7 +96,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/product_list.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @member_required
 def product_detail(request: HttpRequest, gtin: str) -> HttpResponse:
     """One product."""
@@ -112,7 +112,7 @@ def product_detail(request: HttpRequest, gtin: str) -> HttpResponse:
     return render(request, "catalog/product_detail.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @signer_required
 def product_register(request: HttpRequest) -> HttpResponse:
     """The form whose signature registers a product."""

@@ -7,7 +7,11 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from apps.catalog import queries as catalog
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
@@ -23,7 +27,7 @@ _PAGE_SIZE = 50
 _CSRF_FIELD = frozenset({"csrfmiddlewaretoken"})
 
 
-@require_GET
+@require_safe
 @member_required
 def upload_list(request: HttpRequest) -> HttpResponse:
     """All uploads of the organisation, the newest first."""
@@ -46,7 +50,7 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/upload_list.html", {"page": page})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @signer_required
 def upload_new(request: HttpRequest) -> HttpResponse:
     """The form on a page of its own; a refusal keeps what was typed."""
@@ -61,7 +65,7 @@ def upload_new(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/upload_new.html", {"form": form}, status=status)
 
 
-@require_GET
+@require_safe
 @member_required
 def upload_detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """Checks ticking off, errors by line, the sentence to sign."""
@@ -75,7 +79,7 @@ def upload_detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     return render(request, "intake/upload_detail.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @member_required
 def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """The part that a page asks for each second; the end loads the page anew."""
@@ -86,7 +90,7 @@ def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @member_required
 def upload_errors(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """The errors as CSV."""

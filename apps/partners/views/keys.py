@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.canonical import JsonValue, canonical_bytes, parse_json
 from apps.core.fields import Fields
@@ -50,7 +50,7 @@ class RevokePage:
     sign: SignPanel
 
 
-@require_GET
+@require_safe
 @member_required
 def device(request: HttpRequest) -> HttpResponse:
     """Keys of this browser; an admin also confirms the requests of others."""
@@ -88,7 +88,7 @@ def key_requests(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"id": asked.pk, "keyid": asked.keyid}, status=201)
 
 
-@require_GET
+@require_safe
 @admin_required
 def key_revoke(request: HttpRequest, keyid: str) -> HttpResponse:
     """The form whose signature ends a key of the organisation."""

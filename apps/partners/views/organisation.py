@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import MalformedInput
 from apps.partners import operations, queries
@@ -49,7 +49,7 @@ class OrganisationPage:
     joined: str = ""
 
 
-@require_GET
+@require_safe
 @member_required
 def organisation(request: HttpRequest) -> HttpResponse:
     """The organisation of the person who asks."""

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import TraceError
 from apps.partners import operations, queries
@@ -74,7 +74,7 @@ class LicencePage:
     sign: SignPanel
 
 
-@require_GET
+@require_safe
 @register_required
 def partner_list(request: HttpRequest) -> HttpResponse:
     """All partners, filtered by name or GLN and by role."""
@@ -97,7 +97,7 @@ def partner_list(request: HttpRequest) -> HttpResponse:
     return render(request, "partners/partner_list.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @register_required
 def partner_detail(request: HttpRequest, gln: str) -> HttpResponse:
     """One partner: sites, licences with history, keys with history."""
@@ -117,7 +117,7 @@ def partner_detail(request: HttpRequest, gln: str) -> HttpResponse:
     return render(request, "partners/partner_detail.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @regulator_required
 def partner_admit(request: HttpRequest) -> HttpResponse:
     """The form with which the regulator admits a partner."""
@@ -131,7 +131,7 @@ def partner_admit(request: HttpRequest) -> HttpResponse:
     return render(request, "partners/partner_admit.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @regulator_required
 def partner_licence(request: HttpRequest, gln: str) -> HttpResponse:
     """The form with which the regulator licenses a partner."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.recall import parse_scope
 from apps.partners.authentication import actor_of, member_required
@@ -66,7 +66,7 @@ class RecallPage:
     console: Console | None
 
 
-@require_GET
+@require_safe
 @member_required
 def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
     """What is recalled and why; what you have of it; where all of it is."""

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.catalog.models import Product
 from apps.core.bodies import ANSWER_STATES
@@ -96,7 +96,7 @@ class AnswerPage:
     sign: SignPanel
 
 
-@require_GET
+@require_safe
 @signer_required
 def recall_new(request: HttpRequest) -> HttpResponse:
     """The form that opens a recall."""
@@ -118,7 +118,7 @@ def recall_new(request: HttpRequest) -> HttpResponse:
     return render(request, "recalls/recall_new.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @signer_required
 def recall_what_if(request: HttpRequest) -> HttpResponse:
     """The part of the form that counts what would be blocked."""
@@ -127,7 +127,7 @@ def recall_what_if(request: HttpRequest) -> HttpResponse:
     return render(request, "recalls/_what_if.html", {"part": part})
 
 
-@require_GET
+@require_safe
 @signer_required
 def recall_amend(request: HttpRequest, recall_id: str) -> HttpResponse:
     """The form that changes what a recall covers."""
@@ -140,7 +140,7 @@ def recall_amend(request: HttpRequest, recall_id: str) -> HttpResponse:
     return render(request, "recalls/recall_amend.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @signer_required
 def recall_close(request: HttpRequest, recall_id: str) -> HttpResponse:
     """The form that ends a recall."""
@@ -150,7 +150,7 @@ def recall_close(request: HttpRequest, recall_id: str) -> HttpResponse:
     return render(request, "recalls/recall_close.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @signer_required
 def recall_answer(request: HttpRequest, recall_id: str) -> HttpResponse:
     """The form with which a holder says what became of a lot's units."""

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.partners.authentication import actor_of, member_required
 from apps.recalls.queries.lists import ListedRecall, list_recalls
@@ -40,7 +40,7 @@ class RecallListPage:
     sees_all: bool
 
 
-@require_GET
+@require_safe
 @member_required
 def recall_list(request: HttpRequest) -> HttpResponse:
     """Recalls that concern the reader, the latest first."""

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
 from apps.partners.authentication import actor_of, member_required
@@ -40,7 +40,7 @@ class QueryPage:
     can_recall: bool
 
 
-@require_GET
+@require_safe
 @member_required
 def unit_query(request: HttpRequest) -> HttpResponse:
     """GTIN, lot, expiry window or serial: where the units are."""
