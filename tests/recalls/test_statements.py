@@ -329,6 +329,17 @@ def test_the_sentence_says_who_recalls_what_and_how_much_is_blocked(stage):
     )
 
 
+def test_the_sentence_says_when_nobody_holds_any_of_it(stage):
+    spread(stage)
+    supplied = wish(scope={"ranges": ["S000000 S000003"]})
+
+    drafted = draft_open(wish=supplied, actor=stage.actor(NOVAMED), at=stage.tick())
+
+    assert drafted.words.endswith(
+        "4 packs are meant; nobody holds any of them any more."
+    )
+
+
 def test_a_holder_that_never_had_the_lot_is_not_asked(stage):
     spread(stage)
     recall = open_recall(stage)

@@ -236,6 +236,12 @@ def _blocked(meant: list[Meant]) -> str:
     if not units:
         return _("No such pack exists yet; those made later are born recalled.")
     places = count_places(meant)
+    if not places:
+        return ngettext(
+            "%(n)s pack is meant; nobody holds it any more.",
+            "%(n)s packs are meant; nobody holds any of them any more.",
+            units,
+        ) % {"n": f"{units:,}"}
     return _("%(packs)s at %(holders)s are blocked at once.") % {
         "packs": ngettext("%(n)s pack", "%(n)s packs", units) % {"n": f"{units:,}"},
         "holders": ngettext("%(n)s holder", "%(n)s holders", places)
