@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -179,3 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (keygen, signing):
         command.add_argument("--passphrase-file", help="first line is the passphrase")
     return parser
+
+
+if __name__ == "__main__":  # `python -m …` must never end well by doing nothing
+    sys.exit(run())

@@ -7,6 +7,7 @@ party.admit, key.enrol), or a bare C2SP tlog-proof followed by its leaf.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -162,3 +163,7 @@ def _parser() -> argparse.ArgumentParser:
         help="id of the genesis statement: keys must lead to it",
     )
     return parser
+
+
+if __name__ == "__main__":  # `python -m …` must never end well by doing nothing
+    sys.exit(run())
