@@ -102,8 +102,7 @@ def test_a_hand_scanner_works_whatever_has_the_focus(counter, chain):
 
 
 def test_a_scanner_without_separator_is_asked_about(counter, chain):
-    counter.keyboard.type(chain.code(0, gs=""), delay=2)
-    counter.keyboard.press("Enter")
+    scan_by_hand(counter, chain.code(0, gs=""), "Enter")
 
     expect(word(counter)).to_have_text(re.compile("Ask"))
     counter.get_by_role("link", name="The pack in my hand says this").click()
