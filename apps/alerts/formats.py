@@ -20,7 +20,9 @@ TITLES: Final[dict[str, _Words]] = {
     "in_transit": _("Goods under way were to be used"),
     "never_held": _("An answer about packs that were never held"),
     "not_brand_owner": _("A recall of somebody else's product"),
-    "not_held": _("Goods that the party does not hold"),
+    "at_another_site": _("Goods that are at another site"),
+    "not_in_your_custody": _("Goods that the party does not hold"),
+    "serial_ended": _("A pack whose serial has ended"),
     "not_licensed": _("A party without a licence acted"),
     "not_licensed_to_make": _("A lot by somebody who may not make it"),
     "not_licensed_to_supply": _("A supply by somebody without a licence"),
@@ -36,12 +38,17 @@ _TO_DO: Final[dict[str, _Words]] = {
     ),
     "expired": _("Take it out of stock; record its destruction or return."),
     "in_transit": _("Receive the delivery first, then go on."),
-    "not_held": _(
-        "Check what was delivered: perhaps it was never received, or sent on. A real"
-        " pack that somebody else holds may be a copy."
+    "at_another_site": _("Act from the site that holds it, or send it here first."),
+    "not_in_your_custody": _(
+        "Check what was delivered: perhaps it was never received, or sent on. A pack"
+        " that the ledger shows at somebody else may be a copy."
     ),
     "not_brand_owner": _("Ask who tried and why; their key may be in other hands."),
     "not_recall_opener": _("Ask who tried and why; their key may be in other hands."),
+    "serial_ended": _(
+        "It was destroyed, lost, exported or taken out before. If you have it in hand,"
+        " its code may be copied: set it aside and tell the maker."
+    ),
     "on_hold": _("Leave it where it is until whoever set the hold lifts it."),
     "recalled": _("Set it aside and answer the recall."),
     "serial_unknown": _(
