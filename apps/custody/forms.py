@@ -28,6 +28,7 @@ class PackForm(forms.Form):
         min_value=0,
         max_value=MOST_CASES,
         initial=0,
+        required=False,
         help_text=_("0: no pallet."),
     )
     first = forms.CharField(
