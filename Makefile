@@ -4,6 +4,8 @@ PY ?= python3
 V := .venv/bin
 NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 TESTS ?= -n 2 --dist loadfile
+# What no database touches, or what brings its own: once is enough.
+NO_DATABASE := core architecture bench browser journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgresql test-sqlite check lint types arch deploy format coverage \
@@ -42,7 +44,7 @@ test-postgresql: .venv/.dev node_modules/.done messages
 	$(V)/python -m pytest $(TESTS)
 
 test-sqlite: .venv/.dev node_modules/.done messages
-	TEST_DB=sqlite $(V)/python -m pytest -q $(TESTS)
+	TEST_DB=sqlite $(V)/python -m pytest -q $(TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
 
 check: lint types arch deploy test  ## exactly what CI runs
 
