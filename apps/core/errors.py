@@ -7,6 +7,8 @@ says what was got and what was wanted, never a secret or a whole payload.
 
 from __future__ import annotations
 
+from typing import Any
+
 _SHOWN_CHARACTERS = 120
 
 
@@ -33,6 +35,7 @@ class TraceError(Exception):
     ) -> None:
         self.code = code
         self.field = field
+        self.extra: dict[str, Any] = {}  # what a door may add to its answer
         self.got = None if got is None else shown(got)
         self.wanted = wanted
         super().__init__(self.sentence())

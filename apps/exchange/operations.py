@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
@@ -25,7 +25,9 @@ from apps.core.errors import (
     MalformedInput,
     TraceError,
 )
+from apps.core.statement import Statement
 from apps.custody import operations as custody
+from apps.custody import queries as goods
 from apps.exchange.formats import numbered, read_submission
 from apps.ledger import queries as ledger
 from apps.ledger.operations import Accepted, Submission
@@ -55,6 +57,8 @@ _PATIENCE_SECONDS: Final = 5.0  # a busy SQLite waits 20 seconds by itself
 _PAUSE_SECONDS: Final = 0.02
 _OTHER_SIGNATURES: Final = "other_signatures"
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+# Containers that changed between reading and locking: read anew, it may well hold.
+_MOVED_MEANWHILE: Final = frozenset({"containers_moved"})
 _LOST_RACES: Final = frozenset({"40001", "40P01", "55P03"})
 
 
@@ -76,7 +80,20 @@ def submit(
         Unavailable: the ledger is in quarantine, or the disk is full.
     """
     submission = read_submission(envelope=envelope, lines=lines, at=at, origin=origin)
-    return submit_all(submissions=[submission], at=at)[0]
+    try:
+        return submit_all(submissions=[submission], at=at)[0]
+    except LedgerConflict as conflict:
+        if conflict.code == "subjects_differ" and submission.statement.kind == "event":
+            conflict.extra = {"draft": _fresh_draft(submission.statement, at)}
+        raise
+
+
+def _fresh_draft(statement: Statement, at: datetime) -> dict[str, Any] | None:
+    """The same event as it would have to be signed now; None if it cannot be at all."""
+    try:
+        return goods.redraft_event(statement=statement, at=at).as_json()
+    except TraceError:
+        return None
 
 
 def submit_all(*, submissions: Sequence[Submission], at: datetime) -> list[Accepted]:
@@ -118,6 +135,8 @@ def _is_lost_race(error: DatabaseError | TraceError) -> bool:
     # and refuses, or answers, for the right reason.
     if isinstance(error, IntegrityError):
         return True
+    if isinstance(error, LedgerConflict):
+        return error.code in _MOVED_MEANWHILE
     if not isinstance(error, OperationalError):
         return False
     state = getattr(error.__cause__, "sqlstate", None)

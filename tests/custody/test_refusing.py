@@ -1,5 +1,7 @@
 """What the door refuses about goods, and what repeats or overtakes it."""
 
+from base64 import b64decode
+
 import pytest
 
 from apps.core.errors import ForbiddenTransfer, LedgerConflict
@@ -82,10 +84,15 @@ def test_a_container_that_changed_after_the_draft_differs(goods: Goods) -> None:
     draft = drafts.draft(wish=wish, actor=stage.actor(NOVAMED), at=stage.tick())
     goods.do(NOVAMED, "unpack", container=box(1), items=[pack("S000000")])
 
-    with refused("subjects_differ", LedgerConflict):
+    with refused("subjects_differ", LedgerConflict) as conflict:
         stage.submit(draft, stage.keyring.key_of(NOVAMED))
 
     assert Shipment.objects.count() == 0
+    fresh = conflict.value.extra["draft"]
+    assert fresh["subjects"][0]["n"] == 47
+    payload = b64decode(fresh["payload"])
+    stage.send(sign_statement(payload, stage.keyring.key_of(NOVAMED)))
+    assert Shipment.objects.count() == 1
 
 
 def test_the_same_statement_twice_is_one_event(goods: Goods) -> None:

@@ -1,6 +1,10 @@
 """What may be read about packs, containers, holdings and shipments."""
 
-from apps.custody.queries.drafts import draft_commissioning, draft_event
+from apps.custody.queries.drafts import (
+    draft_commissioning,
+    draft_event,
+    redraft_event,
+)
 from apps.custody.queries.holders import (
     Held,
     Share,
@@ -53,6 +57,7 @@ __all__ = [
     "open_items",
     "outgoing",
     "recalls_of",
+    "redraft_event",
     "serials_of",
     "shares",
     "stock",

@@ -16,7 +16,9 @@ from apps.core.custody import CustodyEvent, Judgement, judge
 from apps.core.epcis import build, event_json
 from apps.core.epcis.parts import Occasion
 from apps.core.errors import MalformedInput
+from apps.core.events import read_event
 from apps.core.ranges import set_digest
+from apps.core.statement import Statement
 from apps.core.subjects import Moved, Reference, Serials, Subject
 from apps.custody.models import Staging
 from apps.custody.queries.load import Loaded, explain_missing, load
@@ -63,11 +65,26 @@ def draft_event(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         ForbiddenTransfer: the law refuses it as things stand.
     """
     plan = plan_event(read_wish(wish, where="", at=at), by=actor.gln)
-    weighed = weigh(plan, ref="0" * 64, by=actor.gln, at=at, is_locking=False)
+    return _draft(plan, by=actor.gln, signer=signer_of(actor), at=at)
+
+
+def redraft_event(*, statement: Statement, at: datetime) -> Draft:
+    """The same event with the subjects that it would have now.
+
+    Raises:
+        ForbiddenTransfer: the law refuses it by now.
+    """
+    parents = tuple(parent.text for parent in statement.parents)
+    plan = Plan(read_event(statement), parents)
+    return _draft(plan, by=statement.by, signer=statement.signer, at=at)
+
+
+def _draft(plan: Plan, *, by: str, signer: str, at: datetime) -> Draft:
+    weighed = weigh(plan, ref="0" * 64, by=by, at=at, is_locking=False)
     payload = new_statement(
         kind="event",
-        by=actor.gln,
-        signer=signer_of(actor),
+        by=by,
+        signer=signer,
         meaning=MEANINGS[weighed.event.biz_step],
         subjects=subjects_of_event(weighed.line),
         parents=weighed.line.parents,

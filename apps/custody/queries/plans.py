@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from django.db.models import Q
+
 from apps.core.canonical import parse_canonical
 from apps.core.epcis import BizTransaction, Epc, EpcisEvent, PackEpc, build, parse_event
 from apps.core.epcis.parts import Handover, Occasion, Units
@@ -72,9 +74,11 @@ def _outward(wish: Wish, by: str) -> Handover:
     return Handover(by, wish.site, wish.to, wish.to_site, _documents(wish, by))
 
 
-def _shipment(wish: Wish) -> Shipment:
+def _shipment(wish: Wish, by: str) -> Shipment:
+    """The despatch that the wish names; that of others is not known here."""
+    is_theirs = Q(sender=by) | Q(addressee=by)
     row = (
-        Shipment.objects.filter(event__ref=wish.shipment)
+        Shipment.objects.filter(is_theirs, event__ref=wish.shipment)
         .select_related("event")
         .first()
     )
@@ -125,7 +129,7 @@ def _ship(wish: Wish, by: str) -> Plan:
 
 
 def _inward(wish: Wish, by: str) -> tuple[Units, Handover, str]:
-    row = _shipment(wish)
+    row = _shipment(wish, by)
     documents = [BizTransaction(item["type"], item["id"]) for item in row.documents]
     handover = Handover(row.sender, row.sender_site, by, wish.site, documents)
     return _of_shipment(wish), handover, row.event.ref
@@ -149,7 +153,7 @@ def _receive_return(wish: Wish, by: str) -> Plan:
 
 
 def _void(wish: Wish, by: str) -> Plan:
-    row = _shipment(wish)
+    row = _shipment(wish, by)
     event = build.void_shipping(_occasion(wish), units=_of_shipment(wish))
     return Plan(event, (row.event.ref,))
 
@@ -167,7 +171,7 @@ def _export(wish: Wish, by: str) -> Plan:
 def _return(wish: Wish, by: str) -> Plan:
     units = _items(wish, by)
     named = replace(wish, shipment=wish.shipment or _sale_of(units, by))
-    sale = _shipment(named)
+    sale = _shipment(named, by)
     # Without a number of the seller's own the return goes under the sale's.
     documents = list(_documents(wish, sale.sender)) or [
         document_uri(BizTransaction("rma", sale.event.ref[:16]), gln=sale.sender)
@@ -203,7 +207,7 @@ def _take_back(reason: str) -> Callable[[Wish, str], Plan]:
     def plan(wish: Wish, by: str) -> Plan:
         if len(wish.parents) != 1:
             raise MalformedInput("field_missing", field="parents", wanted="the event")
-        event = _said_before(wish.parents[0])
+        event = _said_before(wish.parents[0], by)
         if wish.items and not event.children:
             event = replace(event, epcs=wish.items)
         declared = build.declare_error(
@@ -214,16 +218,17 @@ def _take_back(reason: str) -> Callable[[Wish, str], Plan]:
     return plan
 
 
-def _said_before(ref: str) -> EpcisEvent:
-    """The event that was signed under `ref`, read from the exact bytes."""
+def _said_before(ref: str, by: str) -> EpcisEvent:
+    """The event that `by` signed under `ref`, read from the exact bytes."""
     reference = Reference.parse(ref, field="parents")
     vault = ledger.find_vault(reference.statement_id)
-    if vault is None:
+    statement = parse_statement(bytes(vault.payload)) if vault else None
+    if vault is None or statement is None or statement.by != by:
         raise MalformedInput(
             "unknown_event", field="parents", got=ref, wanted="an event you signed"
         )
     if reference.line is None:
-        return parse_event(parse_statement(bytes(vault.payload)).body)
+        return parse_event(statement.body)
     lines = bytes(vault.lines or b"").split(b"\n")
     if reference.line >= len(lines) - 1:
         raise MalformedInput("unknown_event", field="parents", got=ref)

@@ -58,10 +58,12 @@ def _verify_known(
 ) -> None:
     for epc in containers:
         if epc not in rows:
-            code = "container_unknown" if epc in said.sscc else "serial_unknown"
-            raise ForbiddenTransfer(
-                code, rule=said.biz_step, got=epc, wanted="a commissioned number"
+            code, wanted = (
+                ("container_unknown", "a commissioned container")
+                if epc in said.sscc
+                else ("serial_unknown", "a commissioned number")
             )
+            raise ForbiddenTransfer(code, rule=said.biz_step, got=epc, wanted=wanted)
     if said.parent and said.parent not in rows:
         raise ForbiddenTransfer(
             "container_unknown",
