@@ -139,6 +139,44 @@ def container_of(state: State[S], event: CustodyEvent[S], epc: str) -> Container
     return container
 
 
+def verify_nameable(state: State[S], event: CustodyEvent[S]) -> None:
+    """Whoever names a stranger's container hears what of none: it is unknown.
+
+    SSCCs count up, so they can be guessed; a refusal must not say where a container
+    is or what it holds.
+    """
+    for epc in (*event.containers, event.parent):
+        container = state.containers.get(epc)
+        if container is not None and not _may_name(state, event, container):
+            raise refuse(
+                "container_unknown", event, got=epc, wanted="a commissioned container"
+            )
+
+
+def _may_name(state: State[S], event: CustodyEvent[S], container: Container[S]) -> bool:
+    """The holder, a regulator, who made all of it, and both ends of its despatch."""
+    if event.by == container.place.holder or event.by in state.regulators:
+        return True
+    makers = {batch_of(state, event, tag).brand_owner for tag in container.units}
+    if makers == {event.by}:
+        return True
+    sent = (state.shipments[ref] for ref in event.parents if ref in state.shipments)
+    if any(
+        event.by in {shipment.source.holder, shipment.addressee}
+        and _holds_all(shipment.sent, container.units)
+        for shipment in sent
+    ):
+        return True
+    said = (state.events[ref] for ref in event.parents if ref in state.events)
+    return any(record.by == event.by for record in said)
+
+
+def _holds_all(there: Mapping[str, S], units: Mapping[str, S]) -> bool:
+    return all(
+        tag in there and not len(part - there[tag]) for tag, part in units.items()
+    )
+
+
 def verify_at(event: CustodyEvent[S], container: Container[S], place: Place) -> None:
     """The container is at `place`."""
     if container.place != place:

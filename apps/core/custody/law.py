@@ -1,8 +1,9 @@
 """The law of custody: one function that judges an event by the table of rules.
 
     1. find the one row whose form, step, disposition and action are the event's;
-    2. let its rule decide, on sets, from the state given and the clock given;
-    3. return what follows, as data.
+    2. containers of strangers are as unknown as those that never were;
+    3. let its rule decide, on sets, from the state given and the clock given;
+    4. return what follows, as data.
 
 The law has a version; the genesis statement names the one in force and a replay
 uses the law of its day.
@@ -11,7 +12,7 @@ uses the law of its day.
 from __future__ import annotations
 
 from ..errors import ForbiddenTransfer
-from .checks import refuse
+from .checks import refuse, verify_nameable
 from .effects import Judgement, Settle, fold
 from .event import CustodyEvent
 from .making import commission_container, commission_units, pack, unpack
@@ -29,6 +30,8 @@ def judge(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> Judgemen
         LedgerConflict: the event was built on ground that has moved.
     """
     rule = find_rule(event)
+    if rule.decide is not commission_container:
+        verify_nameable(state, event)
     effects = tuple(rule.decide(state, event, accepted_ms))
     settled = {e.shipment for e in effects if isinstance(e, Settle)}
     return Judgement(rule.name, effects, next(iter(settled), ""))
