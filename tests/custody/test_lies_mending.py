@@ -10,7 +10,7 @@ from apps.custody import queries
 from apps.custody.models import Event
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
-from tests.custody.goods import Goods, box, pack, packs, serials
+from tests.custody.goods import Goods, box, packs, serials
 from tests.custody.mallory import forge, occasion, things, units_of, verify_whole
 
 
@@ -28,25 +28,11 @@ def refused(*codes: str):
 def test_a_correction_with_a_hold_in_between_replays(goods: Goods) -> None:
     wrong = goods.do(NOVAMED, "sample", items=packs(serials(2))).statement_id
     goods.do(NOVAMED, "hold", items=packs(serials(1, 5)))
-    goods.do(STELLA, "new_container", container=stella_box())
-    held = forge(
-        goods.stage,
-        NOVAMED,
-        build.hold(occasion(goods.stage, NOVAMED), units=things("S000000")),
-        units=units_of(goods, "S000000"),
-    )
-    assert held.is_new
+    goods.do(NOVAMED, "hold", items=packs(serials(1)))
 
     goods.do(NOVAMED, "correct", parents=[wrong])
 
     verify_whole(goods)
-
-
-def stella_box() -> str:
-    from apps.core.gs1 import compute_check_digit
-
-    body = "09524141000000001"
-    return f"https://id.gs1.org/00/{body}{compute_check_digit(body)}"
 
 
 def test_a_case_that_moved_on_is_not_taken_out_by_a_correction(goods: Goods) -> None:
@@ -57,7 +43,7 @@ def test_a_case_that_moved_on_is_not_taken_out_by_a_correction(goods: Goods) -> 
     goods.do(NOVAMED, "unpack", container=box(2))
     goods.do(NOVAMED, "pack", container=box(3), items=[box(1)])
 
-    with refused("moved_since", "not_inside"):
+    with refused("not_inside"):
         goods.do(NOVAMED, "correct", parents=[first])
 
     verify_whole(goods)
@@ -74,7 +60,8 @@ def test_a_packing_that_was_packed_on_is_taken_back_whole(goods: Goods) -> None:
     goods.do(NOVAMED, "correct", parents=[first])
 
     unit = queries.find_unit(gtin=AMOXIL.gtin, serial="S000000")
-    assert unit is not None and unit.container == ""
+    assert unit is not None
+    assert unit.container == ""
     verify_whole(goods)
 
 
@@ -96,7 +83,7 @@ def test_nobody_empties_anothers_pallet_by_correcting_an_own_packing(
         reason="incorrect_data",
     )
 
-    with refused("container_elsewhere", "not_in_event", "not_inside"):
+    with refused("another_event"):
         forge(
             goods.stage,
             NOVAMED,
@@ -106,7 +93,8 @@ def test_nobody_empties_anothers_pallet_by_correcting_an_own_packing(
         )
 
     unit = queries.find_unit(gtin=AMOXIL.gtin, serial="S000000")
-    assert unit is not None and unit.container == box(1)
+    assert unit is not None
+    assert unit.container == box(1)
     verify_whole(goods)
 
 
@@ -122,7 +110,7 @@ def test_no_case_is_freed_from_its_pallet_by_an_object_event(goods: Goods) -> No
         reason="incorrect_data",
     )
 
-    with refused("another_event", "container_unknown"):
+    with refused("another_event"):
         forge(
             goods.stage,
             NOVAMED,
@@ -206,7 +194,7 @@ def test_an_event_is_not_marked_corrected_by_naming_nothing_of_it(
         reason="incorrect_data",
     )
 
-    with refused("nothing_named", "container_empty", "another_event"):
+    with refused("nothing_named"):
         forge(goods.stage, NOVAMED, lie, units={}, parents=[ref])
 
     assert not Event.objects.get(ref=ref).is_corrected
@@ -243,4 +231,3 @@ def test_a_despatch_in_cases_is_corrected_and_sent_again(goods: Goods) -> None:
 
     assert goods.where()[(TRANSPHARM.gln, "active")] == 7
     verify_whole(goods)
-    _ = pack

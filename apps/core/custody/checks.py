@@ -66,10 +66,13 @@ def verify_held_at(
         missing = wanted if here is None else wanted - here
         if not len(missing):
             continue
+        why = _why_missing(batch, place, missing)
+        lost = f"{len(missing)} of {len(wanted)} units of lot {batch.lot}"
         raise refuse(
-            _why_missing(batch, place, missing),
+            why,
             event,
-            got=f"{len(missing)} of {len(wanted)} units of lot {batch.lot}",
+            # Of goods that somebody else holds nothing is told.
+            got=None if why == "not_in_your_custody" else lost,
             wanted=f"units {place.status} at {place.holder}, site {place.site}",
         )
 
@@ -175,6 +178,23 @@ def _holds_all(there: Mapping[str, S], units: Mapping[str, S]) -> bool:
     return all(
         tag in there and not len(part - there[tag]) for tag, part in units.items()
     )
+
+
+def verify_filled(
+    state: State[S], event: CustodyEvent[S], place: Place | None = None
+) -> None:
+    """Every container named holds something and, if asked, is at `place`.
+
+    An empty one moves nothing: the event would say more than happens.
+    """
+    for epc in event.containers:
+        container = container_of(state, event, epc)
+        if place is not None:
+            verify_at(event, container, place)
+        if not any(len(inside) for inside in container.units.values()):
+            raise refuse(
+                "container_empty", event, got=epc, wanted="a container with units in it"
+            )
 
 
 def verify_at(event: CustodyEvent[S], container: Container[S], place: Place) -> None:

@@ -5,7 +5,7 @@ The server writes the same effects into its tables; a verifier folds them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from .event import CustodyEvent, NewUnits
@@ -166,10 +166,12 @@ def fold(
         accepted_ms=accepted_ms,
         moves=judgement.moves,
         shipment=judgement.shipment,
+        parent=event.parent,
     )
-    for tag, units in event.units.items():
+    for move in judgement.moves:
         for later in state.later.values():
-            later[tag] = later[tag] | units if tag in later else units
+            there = later.get(move.tag)
+            later[move.tag] = move.units if there is None else there | move.units
     if state.watched is None or event.ref in state.watched:
         state.later[event.ref] = {}
     state.events[event.ref] = record
@@ -190,16 +192,7 @@ def _fold_one(state: State[S], effect: Effect[S]) -> None:
             _fold_hold(state, effect)
         case MarkCorrected():
             old = state.events[effect.ref]
-            state.events[effect.ref] = EventRecord(
-                ref=old.ref,
-                rule=old.rule,
-                by=old.by,
-                site=old.site,
-                accepted_ms=old.accepted_ms,
-                moves=old.moves,
-                shipment=old.shipment,
-                is_corrected=True,
-            )
+            state.events[effect.ref] = replace(old, is_corrected=True)
 
 
 def _fold_commission(state: State[S], effect: Commission[S]) -> None:

@@ -12,7 +12,7 @@ uses the law of its day.
 from __future__ import annotations
 
 from ..errors import ForbiddenTransfer
-from .checks import refuse, verify_nameable
+from .checks import record_of, refuse, verify_nameable
 from .effects import Judgement, Settle, fold
 from .event import CustodyEvent
 from .making import commission_container, commission_units, pack, unpack
@@ -33,6 +33,8 @@ def judge(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> Judgemen
     if rule.decide is not commission_container:
         verify_nameable(state, event)
     effects = tuple(rule.decide(state, event, accepted_ms))
+    if event.error:
+        _verify_same_words(state, event)
     settled = {e.shipment for e in effects if isinstance(e, Settle)}
     return Judgement(rule.name, effects, next(iter(settled), ""))
 
@@ -51,6 +53,10 @@ def find_rule(event: CustodyEvent[S]) -> Rule:
     if event.error:
         is_supply = event.biz_step == UNDO.biz_step and event.error == "did_not_occur"
         return UNDO if is_supply else CORRECT
+    return _rule_of_words(event)
+
+
+def _rule_of_words(event: CustodyEvent[S]) -> Rule:
     for rule in RULES:
         if _matches(rule, event):
             return rule
@@ -60,6 +66,13 @@ def find_rule(event: CustodyEvent[S]) -> Rule:
         got=f"{event.biz_step} / {event.disposition}, {event.action}",
         wanted="a row of the law of custody",
     )
+
+
+def _verify_same_words(state: State[S], event: CustodyEvent[S]) -> None:
+    """An error declaration repeats the event that it takes back (EPCIS 2.0, 7.4.1.2)."""
+    named, record = _rule_of_words(event), record_of(state, event)
+    if named.name != record.rule:
+        raise refuse("another_event", event, got=named.name, wanted=record.rule)
 
 
 def _matches(rule: Rule, event: CustodyEvent[S]) -> bool:

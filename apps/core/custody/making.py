@@ -72,12 +72,14 @@ def commission_container(
     party = party_of(state, event)
     if not any(licence.is_in_force(accepted_ms) for licence in party.licences):
         raise refuse("not_licensed", event, got=party.gln, wanted="a licence in force")
+    if event.loose:
+        raise refuse("is_a_pack", event, wanted="numbers that no pack bears")
     effects: list[Effect[S]] = []
     for epc in event.containers:
-        if epc in state.containers:
-            raise refuse("container_exists", event, got=epc, wanted="a new number")
         if not party.owns_prefix_of(_digits(epc)):
             raise refuse("prefix_of_another", event, got=epc, wanted="an own prefix")
+        if epc in state.containers:
+            raise refuse("container_exists", event, got=epc, wanted="a new number")
         effects.append(NewContainer(epc, Place(event.by, event.site, ACTIVE)))
     if not effects:
         raise refuse("nothing_named", event, wanted="at least one container")
@@ -135,6 +137,11 @@ def unpack(
 ) -> list[Effect[S]]:
     """The holder takes children out; without a list, all of them."""
     party_of(state, event)
+    return take_out(state, event)
+
+
+def take_out(state: State[S], event: CustodyEvent[S]) -> list[Effect[S]]:
+    """Children of a container that the speaker holds stand free."""
     here = Place(event.by, event.site, ACTIVE)
     parent = container_of(state, event, event.parent)
     verify_at(event, parent, here)

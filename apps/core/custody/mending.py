@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from .carry import carry_back, carry_whole, contains, is_within
-from .checks import batch_of, party_of, record_of, refuse, verify_something
-from .effects import Effect, MarkCorrected, Nest, Reopen, Settle, TakeOut
+from .carry import carry_back, carry_whole
+from .checks import (
+    batch_of,
+    party_of,
+    record_of,
+    refuse,
+    verify_filled,
+    verify_something,
+)
+from .effects import Effect, MarkCorrected, Reopen, Settle
 from .event import CustodyEvent
+from .making import take_out
 from .state import (
     ACTIVE,
     IN_TRANSIT,
@@ -42,25 +48,39 @@ def undo_supply(
     record = record_of(state, event)
     if not record.rule.startswith("supplying"):
         raise refuse("not_a_supply", event, got=record.rule, wanted="a supply")
+    _verify_undoable(state, event, record, accepted_ms)
+    _verify_last(state, event, record)
+    effects: list[Effect[S]] = []
+    for tag, units in event.units.items():
+        effects += _reverse(state, event, record, tag, units)
+    return effects
+
+
+def _verify_undoable(
+    state: State[S], event: CustodyEvent[S], record: EventRecord[S], accepted_ms: int
+) -> None:
+    """A supply ends well only where it happened, soon, and with sound goods."""
     if (record.by, record.site) != (event.by, event.site):
-        raise refuse("another_site", event, got=event.site, wanted=record.site)
+        wanted = record.site if record.by == event.by else "the site that supplied"
+        raise refuse("another_site", event, got=event.site, wanted=wanted)
     if accepted_ms - record.accepted_ms > UNDO_DAYS * _DAY_MS:
         raise refuse("too_late", event, wanted=f"within {UNDO_DAYS} days")
-    effects: list[Effect[S]] = []
     for tag, units in event.units.items():
         batch = batch_of(state, event, tag)
         if len(batch.recalled & units):
             raise refuse("recalled", event, got=f"lot {batch.lot}", wanted="no recall")
         if batch.is_expired(accepted_ms):
             raise refuse("expired", event, got=batch.expiry_date.isoformat())
-        effects += _reverse(state, event, record, tag, units)
-    return effects
 
 
 def correct(
     state: State[S], event: CustodyEvent[S], accepted_ms: int
 ) -> list[Effect[S]]:
-    """Who said it takes it back, as long as nothing has happened since."""
+    """Who said it takes it back, as long as nothing has happened since.
+
+    A supply that is taken back under any word is undone, so as an undo may be; a
+    packing is unpacked, as far as its children are still where it put them.
+    """
     party_of(state, event)
     record = record_of(state, event)
     if record.by != event.by:
@@ -70,6 +90,12 @@ def correct(
             "not_reversible", event, got=record.rule, wanted="a new event that mends it"
         )
     _verify_last(state, event, record)
+    if record.rule == "packing":
+        return [*_take_out_again(state, event, record), MarkCorrected(record.ref)]
+    verify_something(event)
+    verify_filled(state, event)
+    if record.rule.startswith("supplying"):
+        _verify_undoable(state, event, record, accepted_ms)
     effects: list[Effect[S]] = []
     for tag, units in event.units.items():
         effects += _reverse(state, event, record, tag, units)
@@ -112,7 +138,7 @@ def _reverse(
             raise refuse("moved_since", event, wanted="units still where it put them")
         effects.append(Move(tag, back, move.target, move.source))
         rest = rest - back
-    if len(rest) and record.moves:
+    if len(rest):
         raise refuse("not_in_event", event, wanted="units that the event named moved")
     return effects
 
@@ -132,8 +158,6 @@ def _restore_shipment(
 def _restore_containers(
     state: State[S], event: CustodyEvent[S], record: EventRecord[S]
 ) -> list[Effect[S]]:
-    if record.rule == "packing":
-        return _take_out_again(state, event.parent, event.units, event.containers)
     for move in record.moves:
         if move.source is None:
             continue
@@ -145,21 +169,8 @@ def _restore_containers(
 
 
 def _take_out_again(
-    state: State[S], epc: str, units: Mapping[str, S], named: tuple[str, ...]
+    state: State[S], event: CustodyEvent[S], record: EventRecord[S]
 ) -> list[Effect[S]]:
-    effects: list[Effect[S]] = []
-    container = state.containers.get(epc)
-    while container is not None:
-        if contains(container, units):
-            effects += [
-                TakeOut(container.epc, tag, container.units[tag] & taken)
-                for tag, taken in units.items()
-                if tag in container.units and len(container.units[tag] & taken)
-            ]
-        container = state.containers.get(container.parent or "")
-    effects += [
-        Nest(child, None)
-        for child in named
-        if child in state.containers and is_within(state.containers[child], units)
-    ]
-    return effects
+    if event.parent != record.parent:
+        raise refuse("another_event", event, got=event.parent, wanted=record.parent)
+    return take_out(state, event)

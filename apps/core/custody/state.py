@@ -152,6 +152,7 @@ class EventRecord(Generic[S]):
     accepted_ms: int
     moves: tuple[Move[S], ...]
     shipment: str = ""  # the shipment it received from or voided
+    parent: str = ""  # the container of an aggregation
     is_corrected: bool = False
 
 
@@ -175,6 +176,8 @@ class State(Generic[S]):
     containers: dict[str, Container[S]] = field(default_factory=dict)
     shipments: dict[str, Shipment[S]] = field(default_factory=dict)
     events: dict[str, EventRecord[S]] = field(default_factory=dict)
-    later: dict[str, dict[str, S]] = field(default_factory=dict)
+    later: dict[str, dict[str, S]] = field(
+        default_factory=dict
+    )  # moved since, by event
     watched: frozenset[str] | None = None  # events to keep `later` for; None: all
     recalls: dict[str, OpenRecall[S]] = field(default_factory=dict)

@@ -97,6 +97,8 @@ def records(events: QuerySet[Event], tags: Tags) -> dict[str, EventRecord[BitMap
                 _move(line, tags) for line in event.lines.all() if line.batch_id in tags
             ),
             shipment=event.shipment_ref,
+            # The parent is kept behind the containers named inside it.
+            parent=event.containers[-1] if event.rule == "packing" else "",
             is_corrected=event.is_corrected,
         )
         for event in events.prefetch_related("lines")
