@@ -66,6 +66,8 @@ class Crowd:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         is_api = path.startswith("/api/")
+        accept = "application/json" if is_api else "text/html"
+        headers = {"Accept": accept, "X-Request-ID": "one-of-the-matrix"} | headers
         kind = content_type or ("application/json" if is_api else FORM)
         client = self._people[actor, owner]
         session = deepcopy(client.cookies)
