@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.custody.models import ContainerLine
 from apps.custody.queries.places import (
@@ -131,7 +131,7 @@ class BatchPage:
     pack_url: str
 
 
-@require_GET
+@require_safe
 @member_required
 def batch(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
     """The batch page."""

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
 from apps.custody.models import Container
@@ -61,7 +61,7 @@ class ContainerPage:
     sign: SignPanel
 
 
-@require_GET
+@require_safe
 @member_required
 def container(request: HttpRequest, code: str) -> HttpResponse:
     """The page of a container, by SSCC, case SGTIN or a scan of either."""

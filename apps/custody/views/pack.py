@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
 from apps.custody import operations
@@ -86,7 +86,7 @@ class IntoPage:
     sign: SignPanel
 
 
-@require_GET
+@require_safe
 @member_required
 def pack(request: HttpRequest) -> HttpResponse:
     """Lots with loose packs, and the way to pack scanned codes."""
@@ -115,7 +115,7 @@ def _plan_url(row: StockRow) -> str:
     )
 
 
-@require_GET
+@require_safe
 @member_required
 def pack_lot(request: HttpRequest) -> HttpResponse:
     """The plan for one lot; with numbers given, what will be signed."""
@@ -146,7 +146,7 @@ def pack_lot(request: HttpRequest) -> HttpResponse:
     return render(request, "custody/pack_plan.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @signer_required
 def pack_lot_draft(request: HttpRequest) -> JsonResponse:
     """The exact bytes to sign for a plan: one file of events."""
@@ -204,7 +204,7 @@ def _planned(request: HttpRequest, form: PackForm, site: Site) -> PackPlan:
     )
 
 
-@require_GET
+@require_safe
 @member_required
 def pack_into(request: HttpRequest) -> HttpResponse:
     """Scanned codes, or cases that stand free, into one container."""

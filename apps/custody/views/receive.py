@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.epcis import PackEpc
 from apps.custody.models import Shipment
@@ -87,7 +87,7 @@ class ReceivePage:
     sign: SignPanel
 
 
-@require_GET
+@require_safe
 @member_required
 def receive_list(request: HttpRequest) -> HttpResponse:
     """What is expected; what is missing of earlier despatches stands first."""
@@ -112,7 +112,7 @@ def _rows(found: list[Despatch]) -> list[DespatchRow]:
     return [despatch_row(row, progress, names) for row in found]
 
 
-@require_GET
+@require_safe
 @member_required
 def receive_shipment(request: HttpRequest, ref: str) -> HttpResponse:
     """The despatch on the left, what was scanned on the right, one signature."""
@@ -201,7 +201,7 @@ def _box(item: ListedItem, products: Mapping[tuple[str, str], str]) -> Line:
     )
 
 
-@require_GET
+@require_safe
 @member_required
 def receive_lookup(request: HttpRequest, ref: str) -> JsonResponse:
     """Which line of the despatch a scanned pack belongs to: {"line": key}.

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.epcis import PackEpc
 from apps.custody.models import Shipment
@@ -68,7 +68,7 @@ class ReturnsPage:
         return bool(self.code) or not (self.incoming or self.inspections)
 
 
-@require_GET
+@require_safe
 @member_required
 def returns(request: HttpRequest) -> HttpResponse:
     """Receive, inspect and release; or send scanned packs back."""

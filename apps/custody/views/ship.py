@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.custody.queries.shelf import free_boxes
 from apps.custody.views.goods import (
@@ -54,7 +54,7 @@ class ShipPage:
         return not (self.boxes or self.loose)
 
 
-@require_GET
+@require_safe
 @member_required
 def ship(request: HttpRequest) -> HttpResponse:
     """Choose goods at a site, an addressee and papers; then one signature."""

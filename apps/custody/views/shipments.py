@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.custody.queries.shipments import (
     Despatch,
@@ -100,7 +100,7 @@ class ShipmentPage:
     why_not: str
 
 
-@require_GET
+@require_safe
 @member_required
 def shipment_list(request: HttpRequest) -> HttpResponse:
     """Despatches, open ones first, then the latest."""
@@ -133,7 +133,7 @@ def _rows(found: list[Despatch]) -> list[DespatchRow]:
     return [despatch_row(each, progress, partners) for each in found]
 
 
-@require_GET
+@require_safe
 @member_required
 def shipment_detail(request: HttpRequest, ref: str) -> HttpResponse:
     """One despatch: lots, what is still under way, discrepancies, every step."""
@@ -142,7 +142,7 @@ def shipment_detail(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @member_required
 def shipment_outcome(request: HttpRequest, ref: str) -> HttpResponse:
     """The typed discrepancies of a despatch, as a part of the page that received it."""

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.custody.queries.shelf import (
     IN_STOCK,
@@ -82,7 +82,7 @@ class StockPage:
     can_receive: bool
 
 
-@require_GET
+@require_safe
 @member_required
 def stock(request: HttpRequest) -> HttpResponseBase:
     """What the organisation holds, soonest expiry first; `?format=csv` for all of it."""
