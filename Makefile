@@ -9,7 +9,7 @@ NO_DATABASE := core architecture bench browser journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgresql test-sqlite check lint types arch deploy format coverage \
-        bench golden errors fsck outsider messages mutate clean
+        bench golden errors pictures fsck outsider messages mutate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ
 
 errors: .venv/.dev  ## write the table of error codes in docs/errors.md anew
 	$(V)/python -m tests.architecture.error_table
+
+pictures: .venv/.dev node_modules/.done messages  ## make the pictures of the README anew, by Chromium
+	$(V)/python -m tests.browser.pictures
 
 fsck: .venv/.run  ## rebuild every link, leaf, root and holding from stored bytes
 	$(V)/python manage.py fsck
