@@ -132,19 +132,29 @@ export class Receiving {
     const expected = this.outer.reduce((sum, line) => sum + line.n, 0);
     const came = this.outer.reduce((sum, line) => sum + this.came(line), 0);
     const numbers = { expected, came, missing: expected - came, wrong };
-    for (const [name, number] of Object.entries(numbers)) {
-      this.part(name).textContent = number.toLocaleString(document.documentElement.lang || "en");
-    }
+    for (const [name, number] of Object.entries(numbers)) this.part(name).textContent = shown(number);
+    this.drawButton(came, expected);
     const isWhole = came === expected && wrong === 0;
     for (const word of this.form.querySelectorAll("[data-receive-when]")) {
       const when = word.dataset.receiveWhen;
       word.hidden = when !== (wrong ? "wrong" : isWhole ? "whole" : came ? "part" : "none");
     }
   }
+
+  /** The button says what happens: data-label with %came and %expected in it. */
+  drawButton(came, expected) {
+    const button = this.form.querySelector("[data-sign-go]");
+    const { label } = this.form.dataset;
+    if (!label || !button) return;
+    this.plain ??= button.textContent;
+    button.textContent = came ? label.replace("%came", shown(came)).replace("%expected", shown(expected)) : this.plain;
+  }
 }
 
 /** The scan of a line's own label, not of a pack inside it or counted by its lot. */
 const isLabel = (scan, line) => Boolean(line.sscc || line.serial) && sameCode(line, scan.code);
+
+const shown = (number) => number.toLocaleString(document.documentElement.lang || "en");
 
 function readLine(row) {
   const { sscc, gtin, lot, serial, key, inside, n } = row.dataset;

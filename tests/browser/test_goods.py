@@ -93,7 +93,7 @@ def test_two_cases_are_shipped_and_one_of_them_received(
     scan(page, sscc(99))
     expect(page.get_by_text("set them aside")).to_be_visible()
     expect(page.locator("[data-receive-came]")).to_have_text("25")
-    sign(page, "Sign what was received")
+    sign(page, "Sign and receive 25 of 50 packs")
     expect(page.get_by_text("Shortage")).to_be_visible()
     expect(page.get_by_text("25 packs of Amoxil 500 mg, lot A1")).to_be_visible()
 

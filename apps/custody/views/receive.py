@@ -73,7 +73,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class ReceivePage:
-    """One despatch to be received."""
+    """One despatch to be received.
+
+    Attributes:
+        label: the button's words; the script puts in %came and %expected packs.
+    """
 
     row: DespatchRow
     sender_site: str
@@ -83,6 +87,7 @@ class ReceivePage:
     wish: dict[str, Any]
     next_url: str
     outcome_url: str
+    label: str
     can_sign: bool
     sign: SignPanel
 
@@ -139,6 +144,7 @@ def receive_shipment(request: HttpRequest, ref: str) -> HttpResponse:
         },
         next_url=where,
         outcome_url=f"{where}/outcome",
+        label=_("Sign and receive %came of %expected packs"),
         can_sign=actor.can_sign,
         sign=SignPanel(
             label=_("Sign what was received"), meaning=_("received by the addressee")

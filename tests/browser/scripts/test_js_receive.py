@@ -9,6 +9,7 @@ pytestmark = pytest.mark.browser
 SIGN = {"label": "Sign what I received", "meaning": "I received these goods"}
 WISH = {"kind": "event", "step": "receive", "shipment": "ab" * 32}
 CASE, OTHER_CASE = "395215680000000017", "395215680000000024"
+PALLET_CODE = "395215680000000048"
 PACK = "010952156825120417280229" + "10B7\x1d" + "21S1"
 RECEIVE = {
     "lines": [
@@ -123,3 +124,40 @@ def test_a_typed_code_counts_as_a_scan(page):
 
     assert numbers(page) == [99, 48, 51, 0]
     assert page.input_value("[data-receive-typed]") == ""
+
+
+PALLET = {
+    "lines": [
+        {"label": "Amoxil", "n": 96, "sscc": PALLET_CODE, "key": PALLET_CODE},
+        {"label": "A1", "n": 48, "sscc": CASE, "key": CASE, "inside": PALLET_CODE},
+        {"label": "A1", "n": 48, "sscc": OTHER_CASE, "key": OTHER_CASE,
+         "inside": PALLET_CODE},
+    ]
+}  # fmt: skip
+
+
+@pytest.fixture
+def pallet(stage, open_page):
+    stage.answers["/api/v1/drafts"] = lambda sent: (200, draft_shipping().as_json())
+    return open_page(
+        stage.show("/receive", "receive.html", receive=PALLET, sign=SIGN, wish=WISH)
+    )
+
+
+def test_a_pallet_counts_once_and_brings_its_cases(pallet, stage):
+    assert numbers(pallet) == [96, 0, 96, 0]
+    scan(pallet, CASE)
+    assert numbers(pallet) == [96, 48, 48, 0]
+
+    scan(pallet, PALLET_CODE)
+
+    assert numbers(pallet) == [96, 96, 0, 0]
+    expect(pallet.locator(f"[data-sscc='{OTHER_CASE}']")).to_contain_text("come")
+    assert wish(pallet, stage) == {**WISH, "items": [PALLET_CODE]}
+
+
+def test_a_case_alone_leaves_its_pallet_in_part(pallet, stage):
+    scan(pallet, OTHER_CASE)
+
+    expect(pallet.locator(f"[data-sscc='{PALLET_CODE}']")).to_contain_text("48 / 96")
+    assert wish(pallet, stage) == {**WISH, "items": [OTHER_CASE]}
