@@ -11,7 +11,8 @@ from django.test import Client
 
 from pharmatrace.demo.cast import OPERATOR, REGULATOR, Player
 from tests.access.cast import A, B
-from tests.access.world import World, client_of, undone
+from tests.access.clients import client_of, undone
+from tests.access.world import World
 
 
 class Actor(Enum):
@@ -66,7 +67,7 @@ class Crowd:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         is_api = path.startswith("/api/")
-        accept = "application/json" if is_api else "text/html"
+        accept = "*/*" if is_api else "text/html"
         headers = {"Accept": accept, "X-Request-ID": "one-of-the-matrix"} | headers
         kind = content_type or ("application/json" if is_api else FORM)
         client = self._people[actor, owner]

@@ -6,16 +6,15 @@ answer to answer (request id, form token, the age of the last checkpoint) is tak
 """
 
 import json
-import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from apps.core.gs1 import compute_check_digit
-from tests.access.actors import Actor, Crowd, Reply
+from tests.access.actors import Actor, Crowd
+from tests.access.bare import bare
 from tests.access.cast import A
 from tests.access.routes import ROUTES
 from tests.access.table import Route
@@ -67,14 +66,6 @@ MALFORMED = (
     "%20",
     "None",
 )
-_LETTERS = (
-    re.compile(rb'name="csrfmiddlewaretoken" value="\w+"'),
-    re.compile(rb"hx-headers='[^']*'"),
-    re.compile(rb'<meta name="csrftoken" content="[^"]*">'),
-    re.compile(rb"\d+ (s|min|h) ago"),
-    re.compile(rb'<time datetime="[^"]*"[^>]*>[^<]*</time>'),
-)
-_SAME_HEADERS = ("Content-Type", "Cache-Control", "Location", "ETag", "Vary", "Link")
 
 
 @dataclass(frozen=True)
@@ -131,7 +122,7 @@ def test_foreign_and_missing_are_one_answer(
 
     assert first.status == second.status
     assert first.status == 404
-    assert _bare(first, foreign) == _bare(second, missing)
+    assert bare(first, foreign) == bare(second, missing)
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=str)
@@ -205,38 +196,7 @@ def test_a_question_about_a_foreign_object_finds_what_was_never_there(
     )
 
     assert first.status == second.status
-    assert _bare(first, world.ids["B"]) == _bare(second, missing)
-
-
-def _bare(reply: Reply, values: dict[str, str]) -> list[str]:
-    """The answer without what was asked for, and the headers that could tell."""
-    text = "\n".join(
-        [*(f"{name}: {reply.headers.get(name)}" for name in _SAME_HEADERS)]
-    ).encode()
-    text += b"\n" + reply.body
-    for letters in _LETTERS:
-        text = letters.sub(b"", text)
-    return _without(text, values).decode(errors="replace").split("\n")
-
-
-def _without(text: bytes, values: dict[str, str]) -> bytes:
-    for value in sorted(values.values(), key=len, reverse=True):
-        if len(value) > 3:
-            text = text.replace(value.encode(), b"\x00")
-            text = text.replace(_grouped(value).encode(), b"\x00")
-    return text
-
-
-def _grouped(value: str) -> str:
-    """A number or serial as pages set it: in groups, each in its own element."""
-    size = {14: (1, 7, 6), 18: (1, 7, 9, 1)}.get(len(value) if value.isdigit() else 0)
-    starts = (
-        [sum(size[:n]) for n in range(len(size) + 1)]
-        if size
-        else [*range(0, len(value), 4), len(value)]
-    )
-    pieces = [value[a:b] for a, b in pairwise(starts)]
-    return "".join(f'<span class="g">{piece}</span>' for piece in pieces)
+    assert bare(first, world.ids["B"]) == bare(second, missing)
 
 
 def _event(step: str, owner: str, **more: Any) -> dict[str, Any]:
@@ -306,7 +266,7 @@ def test_a_wish_about_a_foreign_object_is_refused_as_one_about_nothing(
         for ids in (world.ids["B"], missing)
     )
 
-    assert _bare(first, world.ids["B"]) == _bare(second, missing)
+    assert bare(first, world.ids["B"]) == bare(second, missing)
     assert 400 <= first.status < 500
 
 
