@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from .effects import Carry, Effect, Nest, TakeOut
 from .state import Container, Place, S, State
@@ -27,11 +27,34 @@ def carry_whole(
     state: State[S], units: Mapping[str, S], place: Place, source: Place
 ) -> list[Effect[S]]:
     """Containers at `source` whose units move go along to `place`."""
+    going = _at(state, source, lambda container: is_within(container, units))
+    return [Carry(epc, place) for epc in (*going, *_hollow(state, going))]
+
+
+def _at(
+    state: State[S], source: Place, is_going: Callable[[Container[S]], bool]
+) -> list[str]:
     return [
-        Carry(epc, place)
+        epc
         for epc, container in state.containers.items()
-        if container.place == source and is_within(container, units)
+        if container.place == source and is_going(container)
     ]
+
+
+def _hollow(state: State[S], going: Collection[str]) -> list[str]:
+    """Empty containers inside those that are `going`: nothing else takes them along."""
+    return [
+        epc
+        for epc, container in state.containers.items()
+        if container.parent is not None
+        and not container.units
+        and _nearest_filled(state, container) in going
+    ]
+
+
+def _nearest_filled(state: State[S], container: Container[S]) -> str:
+    chain = ancestors(state, container)
+    return next((each.epc for each in chain if each.units), "")
 
 
 def carry_received(
@@ -45,9 +68,10 @@ def carry_received(
         if contains(container, units):
             effects += _take_out(container, units, keeps=True)
             effects.append(Carry(epc, place))
-        elif _has_arriving_parent(state, container, units):
+        elif container.units and _has_arriving_parent(state, container, units):
             effects.append(Nest(epc, None))
-    return effects
+    going = _at(state, source, lambda container: contains(container, units))
+    return effects + [Carry(epc, place) for epc in _hollow(state, going)]
 
 
 def leave_containers(state: State[S], units: Mapping[str, S]) -> list[Effect[S]]:
@@ -77,7 +101,8 @@ def carry_back(
         parent = state.containers.get(container.parent or "")
         if parent is not None and not is_within(parent, units):
             effects.append(Nest(epc, None))
-    return effects
+    going = _at(state, source, lambda container: is_within(container, units))
+    return effects + [Carry(epc, place) for epc in _hollow(state, going)]
 
 
 def ancestors(state: State[S], container: Container[S]) -> list[Container[S]]:

@@ -8,6 +8,7 @@ from .checks import (
     party_of,
     refuse,
     shipment_of,
+    verify_filled,
     verify_held_at,
     verify_open,
     verify_something,
@@ -60,6 +61,10 @@ def _supply(
     effects: list[Effect[S]] = []
     for tag, units in event.units.items():
         batch = batch_of(state, event, tag)
+        opened = _opened(batch.holdings, event, units)
+        sealed = units - opened
+        here = Place(event.by, event.site, ACTIVE)
+        verify_held_at(state, event, here, {tag: sealed})
         if not party.is_licensed(SUPPLIERS, gtin=batch.gtin, at_ms=accepted_ms):
             raise refuse(
                 "not_licensed_to_supply",
@@ -67,15 +72,12 @@ def _supply(
                 got=f"{party.gln} for {batch.gtin}",
                 wanted="a pharmacy or hospital licence in force",
             )
-        opened = _opened(batch.holdings, event, units)
-        sealed = units - opened
-        here = Place(event.by, event.site, ACTIVE)
-        verify_held_at(state, event, here, {tag: sealed})
         if len(sealed):
             effects.append(Move(tag, sealed, here, target))
         if len(opened) and status == SUPPLIED:
             part = Place(event.by, event.site, PARTLY_SUPPLIED)
             effects.append(Move(tag, opened, part, target))
+    verify_filled(state, event)
     verify_supplyable(state, event, accepted_ms)
     return [*effects, *leave_containers(state, event.units)]
 
@@ -94,8 +96,8 @@ def end(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effec
     party_of(state, event)
     verify_something(event)
     status = _END[(event.biz_step, event.disposition)]
-    if status == "exported":
-        verify_supplyable(state, event, accepted_ms)
+    if event.source not in ("", event.by):
+        raise refuse("another_source", event, got=event.source, wanted=event.by)
     if any(ref in state.shipments for ref in event.parents):
         return _end_under_way(state, event, status)
     effects: list[Effect[S]] = []
@@ -109,6 +111,9 @@ def end(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effec
         if len(opened):
             part = Place(event.by, event.site, PARTLY_SUPPLIED)
             effects.append(Move(tag, opened, part, target))
+    verify_filled(state, event)
+    if status == "exported":
+        verify_supplyable(state, event, accepted_ms)
     return [*effects, *leave_containers(state, event.units)]
 
 
@@ -127,6 +132,7 @@ def _end_under_way(
         )
     verify_open(event, shipment)
     verify_held_at(state, event, shipment.source, event.units)
+    verify_filled(state, event, shipment.source)
     target = Place(event.by, shipment.source.site, status)
     effects: list[Effect[S]] = []
     for tag, units in event.units.items():
@@ -145,6 +151,7 @@ def hold(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effe
             continue
         here = Place(event.by, event.site, ACTIVE)
         verify_held_at(state, event, here, {tag: units})
+    verify_filled(state, event)
     return [Hold(tag, event.by, units) for tag, units in event.units.items()]
 
 
@@ -160,4 +167,5 @@ def release(
             raise refuse(
                 "not_your_hold", event, got=event.by, wanted="units you put on hold"
             )
+    verify_filled(state, event)
     return [Lift(tag, event.by, units) for tag, units in event.units.items()]

@@ -35,6 +35,7 @@ class CustodyEvent(Generic[S]):
         containers: EPCs of the containers named, as they were named.
         parent: EPC of the parent of an aggregation, else "".
         parents: references to earlier events or statements.
+        source: GLN of the party that hands over, "" if the event does not say.
         error: reason of an error declaration, else "".
     """
 
@@ -50,6 +51,7 @@ class CustodyEvent(Generic[S]):
     containers: tuple[str, ...] = ()
     parent: str = ""
     parents: tuple[str, ...] = ()
+    source: str = ""
     destination: str = ""
     destination_site: str = ""
     has_rma: bool = False

@@ -9,6 +9,7 @@ from .checks import (
     refuse,
     shipment_of,
     verify_addressee,
+    verify_filled,
     verify_held_at,
     verify_open,
     verify_outermost,
@@ -22,8 +23,9 @@ from .state import ACTIVE, IN_TRANSIT, Move, Place, S, Shipment, State
 
 def ship(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effect[S]]:
     """The holder sends goods to a licensed partner."""
+    effects = _despatch(state, event, accepted_ms, purpose="sale")
     verify_supplyable(state, event, accepted_ms)
-    return _despatch(state, event, accepted_ms, purpose="sale")
+    return effects
 
 
 def ship_return(
@@ -33,18 +35,20 @@ def ship_return(
     if not event.has_rma:
         raise refuse("rma_missing", event, wanted="a bizTransaction of type rma")
     sale = shipment_of(state, event)
-    if (sale.addressee, sale.source.holder) != (event.by, event.destination):
+    said = (sale.purpose, sale.addressee, sale.source.holder)
+    # Goods that came back are no sale: their hold is lifted by an inspection.
+    if said != ("sale", event.by, event.destination):
         raise refuse(
             "not_that_sale",
             event,
-            got=f"{sale.source.holder} to {sale.addressee}",
-            wanted=f"{event.destination} to {event.by}",
+            wanted=f"a sale of {event.destination} to {event.by}",
         )
+    effects = _despatch(state, event, accepted_ms, purpose="return")
     for tag, units in event.units.items():
         sent = sale.sent.get(tag)
         if sent is None or len(units - sent):
             raise refuse("not_in_shipment", event, wanted="units of the sale named")
-    return _despatch(state, event, accepted_ms, purpose="return")
+    return effects
 
 
 def ship_recalled(
@@ -56,6 +60,7 @@ def ship_recalled(
         raise refuse(
             "recall_unknown", event, got=event.parents, wanted="an open recall"
         )
+    effects = _despatch(state, event, accepted_ms, purpose="recall")
     for tag, units in event.units.items():
         covered = recall.units.get(tag)
         if covered is None or len(units - covered):
@@ -67,7 +72,7 @@ def ship_recalled(
                 got=event.destination,
                 wanted="former seller, brand owner or the party the recall names",
             )
-    return _despatch(state, event, accepted_ms, purpose="recall")
+    return effects
 
 
 def _may_go_back_to(
@@ -90,9 +95,12 @@ def _despatch(
 ) -> list[Effect[S]]:
     party_of(state, event)
     verify_something(event)
+    if event.source not in ("", event.by):
+        raise refuse("another_source", event, got=event.source, wanted=event.by)
     here = Place(event.by, event.site, ACTIVE)
     away = Place(event.by, event.site, IN_TRANSIT)
     verify_held_at(state, event, here, event.units)
+    verify_filled(state, event, here)
     verify_outermost(state, event)
     verify_addressee(state, event, accepted_ms)
     effects: list[Effect[S]] = [
@@ -146,15 +154,29 @@ def _take_over(
             got=event.by,
             wanted="the addressee of the shipment",
         )
+    _verify_ends(event, shipment)
     verify_open(event, shipment)
     here = Place(event.by, event.site, ACTIVE)
     verify_held_at(state, event, shipment.source, event.units)
+    verify_filled(state, event, shipment.source)
     effects: list[Effect[S]] = []
     for tag, units in event.units.items():
         effects.append(Move(tag, units, shipment.source, here))
         effects.append(Settle(shipment.ref, tag, units))
     effects += carry_received(state, event.units, here, shipment.source)
     return effects
+
+
+def _verify_ends(event: CustodyEvent[S], shipment: Shipment[S]) -> None:
+    """A receipt names the two parties that the despatch named."""
+    said = (event.source or shipment.source.holder, event.destination or event.by)
+    if said != (shipment.source.holder, event.by):
+        raise refuse(
+            "another_source",
+            event,
+            got=f"{event.source} to {event.destination}",
+            wanted=f"{shipment.source.holder} to {event.by}",
+        )
 
 
 def void_shipping(
@@ -169,6 +191,7 @@ def void_shipping(
     verify_open(event, shipment)
     back = Place(event.by, shipment.source.site, ACTIVE)
     verify_held_at(state, event, shipment.source, event.units)
+    verify_filled(state, event, shipment.source)
     effects: list[Effect[S]] = []
     for tag, units in event.units.items():
         effects.append(Move(tag, units, shipment.source, back))

@@ -28,6 +28,7 @@ from apps.custody.models import (
 )
 from apps.custody.operations import forward
 from apps.custody.operations.project import add_line, move_units
+from apps.custody.queries.containers import case_serials
 from apps.custody.queries.lines import SaidLine
 from apps.custody.queries.load import Loaded, Touched, load
 from apps.custody.queries.resolve import Named, build_event
@@ -142,6 +143,8 @@ def _register(staging: Staging, batch_id: int) -> None:
         for chunk in StagedChunk.objects.filter(staging=staging).order_by("chunk_no")
         for serial in chunk.serials.split("\n")
     ]
+    if not case_serials(gtin=staging.product.gtin).isdisjoint(serials):
+        raise _taken()
     _keep_chunks(batch_id, list(zip(serials, count(staging.base), strict=False)))
     register(batch_id=batch_id, base=staging.base, serials=serials)
 
@@ -159,9 +162,13 @@ def register(*, batch_id: int, base: int, serials: Sequence[str]) -> None:
         with transaction.atomic():
             _insert_serials(product_id, batch_id, rows)
     except IntegrityError as error:
-        raise LedgerConflict(
-            "serial_taken", wanted="serials that the product does not have yet"
-        ) from error
+        raise _taken() from error
+
+
+def _taken() -> LedgerConflict:
+    return LedgerConflict(
+        "serial_taken", wanted="serials that the product does not have yet"
+    )
 
 
 def _keep_chunks(batch_id: int, rows: list[tuple[str, int]]) -> None:

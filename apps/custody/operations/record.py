@@ -10,6 +10,7 @@ All of it in the door's transaction: an exception leaves no trace.
 
 from __future__ import annotations
 
+from apps.catalog import operations as catalog
 from apps.core.custody import Judgement, judge
 from apps.core.envelope import statement_id
 from apps.core.errors import LedgerConflict, MalformedInput
@@ -77,6 +78,10 @@ def _verify_subjects(signed: tuple[Subject, ...], found: tuple[Subject, ...]) ->
 def _record_one(submission: Submission, line: SaidLine, accepted_ms: int) -> Line:
     if line.said.lot is not None:
         return _record_commissioning(submission, line, accepted_ms)
+    if line.said.biz_step == "commissioning":
+        # A case may bear no serial of a pack: lots of its GTIN wait, as for each other.
+        for gtin in sorted({gtin for gtin, _ in line.said.packs}):
+            catalog.lock_product(gtin=gtin)
     named = find_named(line.said)
     by = submission.statement.by
     loaded = load(

@@ -17,6 +17,7 @@ from apps.core.merkle import RootBuilder
 from apps.core.serials import serial_leaves
 from apps.custody.formats import CHUNK, chunked
 from apps.custody.models import StagedChunk, Staging
+from apps.custody.queries.containers import case_serials
 from apps.custody.queries.registry import find_taken
 from apps.edge.secrets import tag_key
 from apps.partners.models import TradingPartner
@@ -45,6 +46,7 @@ def stage_serials(
     seed = secrets.token_bytes(_SEED_BYTES)
     batch = catalog.find_batch(gtin=product.gtin, lot=lot)
     base = 0 if batch is None else batch.size
+    cases = case_serials(gtin=product.gtin)
     builder = RootBuilder()
     size = 0
     with transaction.atomic():
@@ -62,7 +64,7 @@ def stage_serials(
             created_at=at,
         )
         for number, part in enumerate(chunked(serials)):
-            _verify_new(product, part, first_row=number * CHUNK + 1)
+            _verify_new(product, part, cases=cases, first_row=number * CHUNK + 1)
             builder.extend(
                 serial_leaves(
                     seed=seed, gtin=product.gtin, base=base + size, serials=part
@@ -79,8 +81,11 @@ def stage_serials(
     return staging
 
 
-def _verify_new(product: Product, serials: list[str], *, first_row: int) -> None:
+def _verify_new(
+    product: Product, serials: list[str], *, cases: set[str], first_row: int
+) -> None:
     taken = find_taken(product_id=product.pk, serials=serials)
+    taken = taken or [serial for serial in serials if serial in cases]
     if taken:
         raise MalformedInput(
             "serial_taken",

@@ -9,6 +9,7 @@ from pyroaring import BitMap
 
 from apps.core.custody import Container as Boxed
 from apps.core.custody import Place
+from apps.core.epcis import PackEpc, parse_epc
 from apps.custody.formats import (
     chunk_numbers,
     read_vector,
@@ -49,6 +50,13 @@ class Trees:
 def find_by_epc(epcs: Iterable[str]) -> dict[str, Container]:
     """The containers with these EPCs; unknown ones are absent."""
     return {row.epc: row for row in Container.objects.filter(epc__in=set(epcs))}
+
+
+def case_serials(*, gtin: str) -> set[str]:
+    """Serials under which cases of this GTIN were opened; mostly none."""
+    stem = PackEpc(gtin, "").uri
+    rows = Container.objects.filter(epc__startswith=stem).values_list("epc", flat=True)
+    return {epc.serial for row in rows if isinstance(epc := parse_epc(row), PackEpc)}
 
 
 def units_of(container_ids: Iterable[int]) -> dict[int, dict[int, BitMap]]:

@@ -76,12 +76,12 @@ def load(touched: Touched) -> Loaded:
     """
     loaded = Loaded()
     _load_parties(loaded, touched)
-    shipments = earlier.shipments_named(touched.parents)
-    shipments += earlier.sales_from(
-        seller=touched.destination, buyer=touched.by, batch_ids=set(touched.loose)
-    )
     trees = load_trees(container_ids=_containers_touched(touched))
     named = set(touched.loose) | trees.batch_ids | touched.grows
+    shipments = earlier.shipments_named(touched.parents)
+    shipments += earlier.sales_from(
+        seller=touched.destination, buyer=touched.by, batch_ids=named
+    )
     named |= earlier.batch_ids_of(shipments)
     is_locking = touched.is_locking and connection.vendor == "postgresql"
     lock = _EXCLUSIVE if touched.grows else _SHARED

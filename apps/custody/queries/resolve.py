@@ -123,6 +123,7 @@ def build_event(
         containers=named.containers,
         parent=said.parent,
         parents=parents,
+        source=said.source,
         destination=said.destination,
         destination_site=said.destination_site,
         has_rma=said.has_rma,

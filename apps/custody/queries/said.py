@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from apps.core.epcis import (
     AGGREGATION,
@@ -13,7 +14,10 @@ from apps.core.epcis import (
     PackEpc,
     SsccEpc,
 )
+from apps.core.errors import MalformedInput
 from apps.custody.queries.registry import Pack
+
+_HANDS_OVER: Final = frozenset({"shipping", "receiving"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Said:
     epcs: Mapping[Pack, str]
     sscc: tuple[str, ...]
     parent: str
+    source: str
     destination: str
     destination_site: str
     has_rma: bool
@@ -66,6 +71,9 @@ def said_of(event: EpcisEvent) -> Said:
     packs = {
         (epc.gtin, epc.serial): epc.uri for epc in things if isinstance(epc, PackEpc)
     }
+    _verify_counted(event)
+    # Only a hand-over has two sides; elsewhere such a field would name a stranger.
+    is_handed = event.biz_step in _HANDS_OVER
     return Said(
         form="aggregation" if is_aggregation else "object",
         action=event.action,
@@ -77,8 +85,9 @@ def said_of(event: EpcisEvent) -> Said:
         epcs=packs,
         sscc=tuple(epc.uri for epc in things if isinstance(epc, SsccEpc)),
         parent=event.parent.uri if event.parent else "",
-        destination=event.destination.gln,
-        destination_site=event.destination.site,
+        source=event.source.gln if is_handed else "",
+        destination=event.destination.gln if is_handed else "",
+        destination_site=event.destination.site if is_handed else "",
         has_rma=event.has_rma,
         lifts=bool(event.persistent_unset),
         is_inferred="completeness_inferred" in event.persistent_set,
@@ -88,6 +97,23 @@ def said_of(event: EpcisEvent) -> Said:
             {"type": each.type, "id": each.id} for each in event.biz_transactions
         ),
     )
+
+
+def _verify_counted(event: EpcisEvent) -> None:
+    """Goods are named one by one: a number beside them would claim what never moves.
+
+    Raises:
+        MalformedInput: `not_supported_by_law`.
+    """
+    begins = event.biz_step == "commissioning" and event.action == "ADD"
+    if event.quantities and (event.epcs or not begins):
+        raise MalformedInput(
+            "not_supported_by_law", field="quantityList", wanted="EPCs alone"
+        )
+    if event.child_quantities:
+        raise MalformedInput(
+            "not_supported_by_law", field="childQuantityList", wanted="EPCs alone"
+        )
 
 
 def _lot(event: EpcisEvent) -> Lot | None:
