@@ -15,14 +15,17 @@ from apps.core.custody import Judgement, judge
 from apps.core.envelope import statement_id
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.statement import Subject
-from apps.custody.models import Event, Staging
+from apps.core.subjects import Reference
+from apps.custody.models import Staging
 from apps.custody.operations import commission, despatches
 from apps.custody.operations.project import Row, project
+from apps.custody.queries.earlier import accepted_at
 from apps.custody.queries.lines import SaidLine, read_lines
 from apps.custody.queries.load import explain_missing, load
 from apps.custody.queries.resolve import build_event, find_named, touched_by
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
 from apps.ledger import operations as ledger
+from apps.ledger import queries as ledger_queries
 from apps.ledger.operations import Accepted, Submission
 from apps.partners import operations as partners
 
@@ -54,15 +57,28 @@ def record_events(submission: Submission) -> Accepted:
 
 
 def _accepted_ms(submission: Submission, lines: list[SaidLine]) -> int:
-    """The law's clock: now, but never before a parent was accepted."""
-    refs = {parent for line in lines for parent in line.parents}
-    latest = (
-        Event.objects.filter(ref__in=refs)
-        .order_by("-accepted_ms")
-        .values_list("accepted_ms", flat=True)
-        .first()
-    )
-    return max(submission.at_ms, latest or 0)
+    """The law's clock: now, but never before a parent was accepted.
+
+    Raises:
+        MalformedInput: `unknown_parent`: the ledger has nothing of that name before.
+    """
+    own = {line.ref for line in lines}
+    refs = {parent for line in lines for parent in line.parents} - own
+    known = accepted_at(refs)
+    for ref in sorted(refs - known.keys()):
+        known[ref] = _accepted_whole(ref)
+    return max(submission.at_ms, *known.values(), 0)
+
+
+def _accepted_whole(ref: str) -> int:
+    """When a statement that is no event, such as a recall, was accepted."""
+    reference = Reference.parse(ref, field="parents")
+    found = ledger_queries.find_accepted_ms(reference)
+    if found is None or reference.line is not None:
+        raise MalformedInput(
+            "unknown_parent", field="parents", got=ref, wanted="an earlier statement"
+        )
+    return found
 
 
 def _verify_subjects(signed: tuple[Subject, ...], found: tuple[Subject, ...]) -> None:

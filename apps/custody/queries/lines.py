@@ -9,7 +9,12 @@ from apps.core.bodies import EventsFile, read_body
 from apps.core.canonical import JsonValue
 from apps.core.envelope import statement_id
 from apps.core.errors import MalformedInput
-from apps.core.events import EventLine, parse_lines, read_event
+from apps.core.events import (
+    CLOCK_TOLERANCE_MS,
+    EventLine,
+    parse_lines,
+    read_event,
+)
 from apps.core.subjects import Reference
 from apps.custody.queries.said import Said, said_of
 from apps.ledger.formats import Submission
@@ -53,6 +58,14 @@ def read_lines(submission: Submission) -> list[SaidLine]:
         raise MalformedInput(
             "body_mismatch", field="body.count", got=body.count, wanted=str(len(lines))
         )
+    latest = statement.at_ms + CLOCK_TOLERANCE_MS
+    for line in lines:
+        if line.event.event_time_ms > latest:
+            raise MalformedInput(
+                "event_mismatch",
+                field=f"events[{line.number}].event.eventTime",
+                wanted="not after the statement",
+            )
     return [_said_line(identity, line) for line in lines]
 
 
