@@ -32,6 +32,7 @@ ROOT_URLCONF = "pharmatrace.urls"
 
 # --- Secrets and the ledger's own files -------------------------------------------
 SECRETS_DIR = env.path("SECRETS_DIR", VAR_DIR / "secrets")  # 0600 files, never in rows
+LOG_KEY_DIR = env.path("LOG_KEY_DIR", SECRETS_DIR)  # only where the sequencer runs
 SECRET_KEY = env.secret(
     "SECRET_KEY", kept_in=SECRETS_DIR / "django_secret_key", embedded=EMBEDDED
 )

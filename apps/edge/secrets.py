@@ -1,7 +1,8 @@
 """The server's own secrets: files that only its user may read, never database rows.
 
-`tag.key` (32 bytes, K_tag), `receipt.pem` and `log.pem` (Ed25519, PKCS#8). The log
-key belongs only where the sequencer runs. A partner's private key is never here.
+`tag.key` (32 bytes, K_tag) and `receipt.pem` (Ed25519, PKCS#8) lie in SECRETS_DIR;
+`log.pem` in LOG_KEY_DIR, which only the sequencer's host needs. A partner's private
+key is never here.
 """
 
 import os
@@ -26,13 +27,14 @@ _TAG_KEY_BYTES = 32
 def create_missing() -> list[str]:
     """Make the secrets that are not there yet; return the names of those made."""
     made = []
-    if _write_new("tag.key", secrets.token_bytes(_TAG_KEY_BYTES)):
+    if _write_new(_directory(), "tag.key", secrets.token_bytes(_TAG_KEY_BYTES)):
         made.append("tag.key")
-    for name in ("receipt.pem", "log.pem"):
+    places = {"receipt.pem": _directory(), "log.pem": _log_key_directory()}
+    for name, directory in places.items():
         key = Ed25519PrivateKey.generate().private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )
-        if _write_new(name, key):
+        if _write_new(directory, name, key):
             made.append(name)
     return made
 
@@ -49,15 +51,18 @@ def receipt_key() -> Ed25519PrivateKey:
 
 def log_key() -> Ed25519PrivateKey:
     """The key that signs checkpoints; only the sequencer's host holds it."""
-    return _load(str(_directory() / "log.pem"))
+    return _load(str(_log_key_directory() / "log.pem"))
 
 
 def _directory() -> Path:
     return Path(settings.SECRETS_DIR)
 
 
-def _write_new(name: str, content: bytes) -> bool:
-    directory = _directory()
+def _log_key_directory() -> Path:
+    return Path(settings.LOG_KEY_DIR)
+
+
+def _write_new(directory: Path, name: str, content: bytes) -> bool:
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         handle = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

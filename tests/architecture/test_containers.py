@@ -36,6 +36,35 @@ def test_the_containers_are_given_only_variables_that_are_read():
     assert set(given) - _variables() == set()
 
 
+def _mounted(name: str) -> dict[str, str]:
+    """What a service mounts, and where."""
+    mounts = compose()["services"][name].get("volumes", [])
+    return dict(mount.split(":")[:2] for mount in mounts)
+
+
+def test_the_key_of_the_log_lies_only_where_the_sequencer_runs():
+    given = compose()["services"]["web"]["environment"]
+
+    assert given["LOG_KEY_DIR"] != given["SECRETS_DIR"]
+    assert _mounted("worker")["log-key"] == given["LOG_KEY_DIR"]
+    assert "log-key" not in _mounted("web")
+    assert "lockstore" not in _mounted("web")
+    assert _mounted("beat") == {}
+
+
+def test_every_folder_that_is_mounted_belongs_to_the_user_of_the_image():
+    services = compose()["services"]
+    places = {
+        place
+        for name in ("prepare", "web", "worker")
+        for place in _mounted(name).values()
+    }
+
+    assert {place for place in places if place not in dockerfile()} == set()
+    volumes = {volume for name in services for volume in _mounted(name)}
+    assert volumes == set(compose()["volumes"])
+
+
 def test_servers_are_waited_for_until_they_are_well():
     services = compose()["services"]
 
