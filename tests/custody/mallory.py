@@ -75,7 +75,8 @@ def forge(
 
 def verify_whole(goods: Goods, *lots: str) -> None:
     """The books hold: replay accepts the log, sets are disjoint and add up."""
-    assert list(operations.replay_check()) == []
+    found = list(operations.replay_check())
+    assert found == [], found
     for lot in lots or ("A1",):
         batch = goods.batch(lot)
         held = [to_set(row.units) for row in Holding.objects.filter(batch=batch)]

@@ -94,6 +94,12 @@ def note_shortages(*, ref: str, receipt_ref: str) -> int:
 
 
 def _line(ref: str, batch_id: int) -> ShipmentLine:
+    # Lines of one shipment that close at once must see each other: see `_store`.
+    list(
+        Shipment.objects.filter(event__ref=ref)
+        .select_for_update(of=("self",))
+        .values_list("pk")
+    )
     return ShipmentLine.objects.get(shipment__event__ref=ref, batch_id=batch_id)
 
 

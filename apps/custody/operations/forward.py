@@ -103,10 +103,12 @@ def _rewrite(
     numbers = chunk_numbers(units)
     if not numbers:
         return
+    # Holders of neighbouring packs share a chunk: one writes it after the other.
+    lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"{_SELECT[column]} WHERE batch_id = %s AND chunk_no >= %s"
-            " AND chunk_no <= %s ORDER BY chunk_no",
+            f" AND chunk_no <= %s ORDER BY chunk_no{lock}",
             [batch_id, numbers[0], numbers[-1]],
         )
         wanted = set(numbers)

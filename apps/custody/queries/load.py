@@ -47,6 +47,8 @@ class Touched:
         container_ids: containers named, the parent of an aggregation included.
         is_locking: False for a draft, which reads outside a transaction.
         grows: batches that are commissioned further.
+        changes_holds: it sets or lifts holds; events of others on the same batches,
+            who read holds and lock other holdings, wait for it.
     """
 
     by: str
@@ -57,6 +59,7 @@ class Touched:
     is_error: bool
     is_locking: bool = True
     grows: frozenset[int] = frozenset()
+    changes_holds: bool = False
 
 
 @dataclass(slots=True)
@@ -84,10 +87,12 @@ def load(touched: Touched) -> Loaded:
     )
     named |= earlier.batch_ids_of(shipments)
     is_locking = touched.is_locking and connection.vendor == "postgresql"
-    lock = _EXCLUSIVE if touched.grows else _SHARED
+    lock = _EXCLUSIVE if touched.grows or touched.changes_holds else _SHARED
     load_batches(loaded, named, lock=lock if is_locking else "")
     holders = {touched.by, *(shipment.sender for shipment in shipments)}
     _load_holdings(loaded, _holdings(named, holders, is_locking=is_locking))
+    # Only now: whoever changed a flag of these units held one of the two locks.
+    load_flags(loaded)
     if is_locking:
         trees = _reread(touched, trees, named)
         shipments = earlier.reread(shipments)
@@ -120,7 +125,7 @@ def _reread(touched: Touched, before: Trees, named: set[int]) -> Trees:
 
 
 def load_batches(loaded: Loaded, batch_ids: Iterable[int], *, lock: str = "") -> None:
-    """Read what is known of batches: size, recall, holds.
+    """Read what is known of batches: product, lot, size, expiry date.
 
     Args:
         lock: shared against those who change a batch (recall, commissioning), who
@@ -134,6 +139,11 @@ def load_batches(loaded: Loaded, batch_ids: Iterable[int], *, lock: str = "") ->
         loaded.state.batches[name] = Batch(
             name, gtin, lot, expiry, owner, size, {}, BitMap()
         )
+
+
+def load_flags(loaded: Loaded) -> None:
+    """Read which units of the loaded batches are recalled, and which are on hold."""
+    keys = list(loaded.tags)
     for scope in RecallScope.objects.filter(batch_id__in=keys):
         batch = loaded.state.batches[loaded.tags[scope.batch_id]]
         batch.recalled |= whole(batch.size) if scope.is_whole else to_set(scope.units)

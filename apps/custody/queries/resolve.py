@@ -17,6 +17,7 @@ from apps.custody.queries.registry import find_positions
 from apps.custody.queries.said import Said
 
 _OPENS: Final = "commissioning"
+_CHANGE_HOLDS: Final = frozenset({"holding", "storing", "inspecting"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def touched_by(
         parents=parents,
         is_error=bool(said.error),
         is_locking=is_locking,
+        changes_holds=said.biz_step in _CHANGE_HOLDS or said.disposition == "returned",
     )
 
 
