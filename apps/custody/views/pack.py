@@ -221,7 +221,9 @@ def pack_into(request: HttpRequest) -> HttpResponse:
         )
     sscc = form.cleaned_data["first"]
     epc = f"https://id.gs1.org/00/{sscc}"
-    is_new = epc not in find_by_epc([epc])
+    known = find_by_epc([epc]).get(epc)
+    # Of a stranger's container nothing is told, not even that it is there.
+    is_new = known is None or known.holder != actor.gln
     found = free_boxes(gln=actor.gln, site=site.gln).exclude(epc=epc)
     page = IntoPage(
         sscc=sscc,

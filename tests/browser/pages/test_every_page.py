@@ -1,0 +1,135 @@
+"""Every page, as everybody who may see it, at two widths: what a careful eye checks.
+
+One h1 and a title, nothing that axe complains of, no word in the console, no page wider
+than its window, light enough for a poor line, and a main action that Tab reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.pages.demo import ROLES, Demo
+from tests.browser.pages.places import never_opened, places
+
+MOST_BYTES = 150_000
+WIDTHS = (1280, 390)
+_MOST_TABS = 80
+_AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+_RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN_AXE = """async (rules) => (await axe.run(document, {
+  runOnly: rules, resultTypes: ["violations"], elementRef: false,
+})).violations.map((v) =>
+  `${v.id} at ${v.nodes[0].target}: ${v.nodes[0].failureSummary}`)"""
+_LOOK = """() => ({
+  headings: document.querySelectorAll("h1").length,
+  title: document.title,
+  wide: Math.ceil(document.documentElement.scrollWidth) - window.innerWidth,
+  bytes: [...performance.getEntriesByType("navigation"),
+          ...performance.getEntriesByType("resource")]
+    .filter((each) => !each.name.includes("zxing"))
+    .reduce((sum, each) => sum + each.encodedBodySize, 0),
+})"""
+# The main action: what is filled in the accent's colour, and can be used now.
+_MAIN = """() => [...document.querySelectorAll(
+    "main button:not(.plain), main .button:not(.plain), main input[type=submit]")]
+  .some((each) => !each.disabled && each.checkVisibility())"""
+_IS_MAIN = """() => document.activeElement.matches(
+    "main button:not(.plain), main .button:not(.plain), main input[type=submit]")"""
+
+
+@pytest.fixture
+def open_as(chromium: Browser, site: str, demo: Demo) -> Iterator[Any]:
+    """`open_as(role)`: a fresh profile in which that role is logged in."""
+    opened: list[BrowserContext] = []
+
+    def open_as(role: str) -> Visitor:
+        context = chromium.new_context(
+            base_url=site, locale="en-GB", timezone_id="Europe/Vienna"
+        )
+        context.set_default_timeout(10_000)
+        if role in demo.sessions:
+            cookie = {"name": "sessionid", "value": demo.sessions[role], "url": site}
+            context.add_cookies([cookie])
+        opened.append(context)
+        return Visitor(context.new_page())
+
+    yield open_as
+    for context in opened:
+        context.close()
+
+
+class Visitor:
+    """A page in Chromium, and what it complained of since it was last asked."""
+
+    # Paths whose narrow form somebody has put to axe: others need not again.
+    judged_narrow: ClassVar[set[str]] = set()
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.said: list[str] = []
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def _note(self, message: Any) -> None:
+        # The answer to a misspelt question is a 4xx, which is no fault of the page.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.said.append(message.text)
+
+    def faults_of(self, path: str) -> list[str]:
+        """Everything that is wrong with one page."""
+        self.said.clear()
+        page = self.page
+        page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+        answer = page.goto(path, wait_until="load")
+        faults = [] if answer and answer.status < 500 else ["a failure of ours"]
+        page.evaluate(_AXE)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            faults += [f"{width}: {fault}" for fault in self._looks()]
+            if width == WIDTHS[0] or path not in self.judged_narrow:
+                found = page.evaluate(_RUN_AXE, _RULES)
+                faults += [f"{width}: {fault}" for fault in found]
+        self.judged_narrow.add(path)
+        return [f"{path}: {fault}" for fault in [*faults, *self.said]]
+
+    def _looks(self) -> list[str]:
+        seen = self.page.evaluate(_LOOK)
+        faults = []
+        if seen["headings"] != 1:
+            faults.append(f"{seen['headings']} h1")
+        if len(seen["title"]) < len("x · PharmaTrace"):
+            faults.append(f"title {seen['title']!r}")
+        if seen["wide"] > 0:
+            faults.append(f"{seen['wide']} px wider than the window")
+        if seen["bytes"] > MOST_BYTES:
+            faults.append(f"{seen['bytes']} bytes")
+        return faults
+
+    def reaches_main_action(self) -> bool:
+        """Whether Tab alone leads from the top to what the page is for."""
+        if not self.page.evaluate(_MAIN):
+            return True
+        for _ in range(_MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(_IS_MAIN):
+                return True
+        return False
+
+
+def test_no_page_goes_unseen() -> None:
+    assert never_opened() == set(), "pages that nobody looks at"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_is_sound(role: str, open_as: Any, demo: Demo) -> None:
+    visitor = open_as(role)
+
+    faults = [fault for path in places(role, demo) for fault in visitor.faults_of(path)]
+
+    assert not faults, "\n".join(faults)
