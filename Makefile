@@ -95,6 +95,7 @@ fsck: .venv/.run  ## rebuild every link, leaf, root and holding from stored byte
 outsider: .venv/.run  ## the outsider's package alone, in an environment of its own
 	rm -rf var/outsider && $(V)/uv venv -q var/outsider
 	$(V)/uv pip install -q --python var/outsider/bin/python ./apps/core
+	rm -rf apps/core/build apps/core/*.egg-info
 	var/outsider/bin/pharmatrace-verify --help
 
 mutate: .venv/.dev  ## do the tests of the core notice a changed line? (slow)
