@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, transaction
 
 from apps.alerts import operations as alerts
 from apps.catalog import operations as catalog
@@ -28,6 +28,7 @@ from apps.core.errors import (
 from apps.core.statement import Statement
 from apps.custody import operations as custody
 from apps.custody import queries as goods
+from apps.edge.races import is_lost_race
 from apps.exchange.formats import numbered, read_submission
 from apps.ledger import queries as ledger
 from apps.ledger.operations import Accepted, Submission
@@ -56,10 +57,8 @@ _ATTEMPTS: Final = 5
 _PATIENCE_SECONDS: Final = 5.0  # a busy SQLite waits 20 seconds by itself
 _PAUSE_SECONDS: Final = 0.02
 _OTHER_SIGNATURES: Final = "other_signatures"
-# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 # Containers that changed between reading and locking: read anew, it may well hold.
 _MOVED_MEANWHILE: Final = frozenset({"containers_moved"})
-_LOST_RACES: Final = frozenset({"40001", "40P01", "55P03"})
 
 
 def submit(
@@ -131,16 +130,9 @@ def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted
 
 
 def _is_lost_race(error: DatabaseError | TraceError) -> bool:
-    # A broken constraint is somebody who was faster: the next run reads what he wrote
-    # and refuses, or answers, for the right reason.
-    if isinstance(error, IntegrityError):
-        return True
-    if isinstance(error, LedgerConflict):
-        return error.code in _MOVED_MEANWHILE
-    if not isinstance(error, OperationalError):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state in _LOST_RACES or "locked" in str(error)
+    if isinstance(error, DatabaseError):
+        return is_lost_race(error)
+    return isinstance(error, LedgerConflict) and error.code in _MOVED_MEANWHILE
 
 
 def _is_overtaken(

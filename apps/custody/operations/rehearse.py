@@ -6,16 +6,19 @@ are recorded in a transaction that is always rolled back, and only sums remain.
 
 from __future__ import annotations
 
+import random
+import secrets
+import time
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.bodies import EventsFile
-from apps.core.canonical import canonical_bytes
-from apps.core.errors import MalformedInput
+from apps.core.canonical import JsonValue, canonical_bytes
+from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.events import MAX_LINES
 from apps.core.fields import Fields
 from apps.core.subjects import Reference
@@ -25,11 +28,13 @@ from apps.custody.queries.plans import plan_event
 from apps.custody.queries.sums import FileSums, Line
 from apps.custody.queries.wishes import read_wish
 from apps.custody.queries.words import sentence
+from apps.edge.races import is_lost_race
 from apps.ledger.formats import Draft, as_ms, new_statement
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
 
-_NO_ID = "0" * 64
+_ATTEMPTS: Final = 5
+_PAUSE_SECONDS: Final = 0.2
 
 
 def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
@@ -38,26 +43,13 @@ def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     Raises:
         MalformedInput: a wish that cannot be read.
         ForbiddenTransfer: the law refuses one event, so the file.
+        LedgerConflict: `lost_race`: others move the same goods all the time.
     """
     fields = Fields(wish, where="")
     fields.take("kind")
     wishes = fields.array("events", least=1, most=MAX_LINES)
     fields.close()
-    sums, lines, words = FileSums(), [], []
-    with transaction.atomic():
-        for number, each in enumerate(wishes):
-            line, said = _rehearse(each, number, actor=actor, at=at)
-            sums.add(line)
-            words.append(said)
-            lines.append(
-                canonical_bytes(
-                    {
-                        "event": dict(line.event),
-                        "parents": [parent.text for parent in line.parents],
-                    }
-                )
-            )
-        transaction.set_rollback(True)
+    sums, lines, words = _rehearse_all(wishes, actor=actor, at=at)
     payload = new_statement(
         kind="events",
         by=actor.gln,
@@ -72,6 +64,51 @@ def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     return Draft(payload, _sum_up(words), b"".join(line + b"\n" for line in lines))
 
 
+def _rehearse_all(
+    wishes: list[JsonValue], *, actor: Actor, at: datetime
+) -> tuple[FileSums, list[bytes], list[str]]:
+    """Rehearse until nobody else is in the way.
+
+    Raises:
+        LedgerConflict: `lost_race`: too many others move the same goods.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _rehearse_once(wishes, actor=actor, at=at)
+        except DatabaseError as error:
+            if not is_lost_race(error):
+                raise
+        # Equal pauses would meet again.
+        time.sleep(_PAUSE_SECONDS * attempt * random.random())  # noqa: S311  # no secret
+    raise LedgerConflict("lost_race", wanted="the same request again in a second")
+
+
+def _rehearse_once(
+    wishes: list[JsonValue], *, actor: Actor, at: datetime
+) -> tuple[FileSums, list[bytes], list[str]]:
+    sums = FileSums()
+    lines: list[bytes] = []
+    words: list[str] = []
+    # A name of its own: drafts that wrote the same one would wait for each other.
+    identity = secrets.token_hex(32)
+    with transaction.atomic():
+        for number, each in enumerate(wishes):
+            ref = f"{identity}#{number}"
+            line, said = _rehearse(each, ref, actor=actor, at=at)
+            sums.add(line)
+            words.append(said)
+            lines.append(
+                canonical_bytes(
+                    {
+                        "event": dict(line.event),
+                        "parents": [parent.text for parent in line.parents],
+                    }
+                )
+            )
+        transaction.set_rollback(True)
+    return sums, lines, words
+
+
 def _sum_up(words: list[str]) -> str:
     if len(words) <= 3:
         return " ".join(words)
@@ -83,20 +120,21 @@ def _sum_up(words: list[str]) -> str:
 
 
 def _rehearse(
-    wish: object, number: int, *, actor: Actor, at: datetime
+    wish: object, ref: str, *, actor: Actor, at: datetime
 ) -> tuple[Line, str]:
+    identity, _hash, number = ref.partition("#")
     where = f"events[{number}]"
     if not isinstance(wish, dict):
         raise MalformedInput("wrong_type", field=where, wanted="a wish")
     read = read_wish(wish, where=where, at=at)
     here = replace(
         read,
-        shipment=_here(read.shipment),
-        parents=tuple(_here(ref) for ref in read.parents),
+        shipment=_here(read.shipment, identity),
+        parents=tuple(_here(parent, identity) for parent in read.parents),
     )
     weighed = weigh(
         plan_event(here, by=actor.gln),
-        ref=f"{_NO_ID}#{number}",
+        ref=ref,
         by=actor.gln,
         at=at,
         is_locking=True,
@@ -108,22 +146,23 @@ def _rehearse(
     )
     said = sentence(weighed.judgement.rule, weighed.event, weighed.loaded)
     parents = [
-        Reference.parse(ref.removeprefix(_NO_ID)) for ref in weighed.plan.parents
+        Reference.parse(parent.removeprefix(identity))
+        for parent in weighed.plan.parents
     ]
     line = Line(weighed.line.event, parents, weighed.event.units, actor.gln)
     return line, said
 
 
-def _here(ref: str) -> str:
+def _here(ref: str, identity: str) -> str:
     """`#k` of the file that is being drafted, as its rehearsed rows are named."""
-    return f"{_NO_ID}{ref}" if ref.startswith("#") else ref
+    return f"{identity}{ref}" if ref.startswith("#") else ref
 
 
 def _row(weighed: Weighed, *, at: datetime) -> Row:
     event, said = weighed.event, weighed.said
     return Row(
         ref=event.ref,
-        statement_id=_NO_ID,
+        statement_id=event.ref.partition("#")[0],
         by=event.by,
         site=event.site,
         biz_step=event.biz_step,
@@ -134,6 +173,6 @@ def _row(weighed: Weighed, *, at: datetime) -> Row:
         event_time_ms=said.event_time_ms,
         parent_ref=event.parents[0] if event.parents else "",
         is_inferred=said.is_inferred,
-        containers=event.containers,
+        containers=(*event.containers, *([event.parent] if event.parent else [])),
         documents=said.documents,
     )
