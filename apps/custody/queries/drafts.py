@@ -15,7 +15,7 @@ from apps.core.canonical import JsonValue
 from apps.core.custody import CustodyEvent, Judgement, judge
 from apps.core.epcis import build, event_json
 from apps.core.epcis.parts import Occasion
-from apps.core.errors import MalformedInput
+from apps.core.errors import ForbiddenTransfer, MalformedInput
 from apps.core.events import read_event
 from apps.core.ranges import set_digest
 from apps.core.statement import Statement
@@ -25,9 +25,10 @@ from apps.custody.queries.load import Loaded, explain_missing, load
 from apps.custody.queries.plans import Plan, plan_event
 from apps.custody.queries.resolve import build_event, find_named, touched_by
 from apps.custody.queries.said import Said, said_of
+from apps.custody.queries.strangers import with_strangers, without_unknown
 from apps.custody.queries.sums import Line, subjects_of_event
 from apps.custody.queries.wishes import read_wish
-from apps.custody.queries.words import MEANINGS, sentence
+from apps.custody.queries.words import meaning_of, sentence
 from apps.ledger.formats import Draft, as_ms, new_statement
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
@@ -85,7 +86,9 @@ def _draft(plan: Plan, *, by: str, signer: str, at: datetime) -> Draft:
         kind="event",
         by=by,
         signer=signer,
-        meaning=MEANINGS[weighed.event.biz_step],
+        meaning=meaning_of(
+            rule=weighed.judgement.rule, biz_step=weighed.event.biz_step
+        ),
         subjects=subjects_of_event(weighed.line),
         parents=weighed.line.parents,
         body=weighed.line.event,
@@ -100,16 +103,25 @@ def weigh(plan: Plan, *, ref: str, by: str, at: datetime, is_locking: bool) -> W
     """Resolve and judge a planned event.
 
     Raises:
-        ForbiddenTransfer: a name is unknown, or the law refuses.
+        ForbiddenTransfer: the law refuses; an unknown serial is refused as one that
+            somebody else holds.
     """
     said = said_of(plan.event)
-    named = find_named(said)
+    known, unknown = without_unknown(said)
+    named = find_named(known)
     loaded = load(
-        touched_by(said, named, by=by, parents=plan.parents, is_locking=is_locking)
+        touched_by(known, named, by=by, parents=plan.parents, is_locking=is_locking)
     )
     event = build_event(said, named, loaded, ref=ref, by=by, parents=plan.parents)
     explain_missing(loaded, event.units)
-    return Weighed(plan, said, event, judge(loaded.state, event, as_ms(at)), loaded)
+    if unknown:
+        event = with_strangers(event, loaded.state, count=len(unknown))
+    judgement = judge(loaded.state, event, as_ms(at))
+    if unknown:  # only who may speak of everybody's packs gets here
+        raise ForbiddenTransfer(
+            "serial_unknown", got=unknown[0], wanted="a commissioned number"
+        )
+    return Weighed(plan, said, event, judgement, loaded)
 
 
 def draft_commissioning(
@@ -133,7 +145,7 @@ def draft_commissioning(
         kind="event",
         by=actor.gln,
         signer=signer_of(actor),
-        meaning=MEANINGS["commissioning"],
+        meaning=meaning_of(rule="commissioning", biz_step="commissioning"),
         subjects=[_subject(staging)],
         parents=[],
         body=_commissioning(staging, site=site, at=at),

@@ -13,7 +13,7 @@ from apps.core.custody import CustodyEvent
 from apps.custody.queries.load import Loaded
 from apps.partners import queries as partners
 
-MEANINGS: Final[Mapping[str, str]] = {
+_MEANINGS: Final[Mapping[str, str]] = {
     "commissioning": "commissioned by the manufacturer",
     "packing": "packed by the holder",
     "unpacking": "unpacked by the holder",
@@ -27,6 +27,12 @@ MEANINGS: Final[Mapping[str, str]] = {
     "holding": "put on hold",
     "storing": "released from hold",
     "inspecting": "inspected and released",
+}
+# Events of these rows share their bizStep with others and mean something else.
+_MEANINGS_OF_RULES: Final[Mapping[str, str]] = {
+    "opening a container": "container opened by the holder",
+    "undoing a supply": "supply taken back by the pharmacy",
+    "correcting": "event taken back by who said it",
 }
 _SENTENCES: Final[Mapping[str, str]] = {
     "opening a container": gettext_noop("%(who)s opens %(boxes)s."),
@@ -50,6 +56,11 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "holding": gettext_noop("%(who)s puts %(what)s on hold."),
     "releasing": gettext_noop("%(who)s releases %(what)s."),
 }
+
+
+def meaning_of(*, rule: str, biz_step: str) -> str:
+    """What a signature under an event of this row of the law means; "" if unknown."""
+    return _MEANINGS_OF_RULES.get(rule) or _MEANINGS.get(biz_step, "")
 
 
 def sentence(rule: str, event: CustodyEvent[BitMap], loaded: Loaded) -> str:

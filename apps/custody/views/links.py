@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.custody.queries.travels import Step
-from apps.custody.queries.words import MEANINGS
+from apps.custody.queries.words import meaning_of
 from apps.custody.views.parts import packs, when
 from apps.ledger import queries as ledger
 from apps.partners.models import TradingPartner
@@ -88,7 +88,7 @@ def links_of(steps: Sequence[Step], *, actor: Actor) -> list[Link]:
             what=_what(step, partners),
             at=when(step.accepted_ms),
             by=people.get(signers.get(step.statement_id, ""), ""),
-            meaning=MEANINGS.get(step.biz_step, ""),
+            meaning=meaning_of(rule=step.rule, biz_step=step.biz_step),
             is_inferred=step.is_inferred,
             is_you=step.by == actor.gln,
             url=f"/ledger/statements/{step.statement_id}"
