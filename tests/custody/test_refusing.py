@@ -32,7 +32,7 @@ def refused(code: str, kind: type[Exception] = ForbiddenTransfer):
     ("player", "step", "wish", "code"),
     [
         (STELLA, "dispense", {"items": [pack("S000000")]}, "not_in_your_custody"),
-        (STELLA, "dispense", {"items": [pack("NEVER")]}, "serial_unknown"),
+        (STELLA, "dispense", {"items": [pack("NEVER")]}, "not_in_your_custody"),
         (NOVAMED, "dispense", {"items": [pack("S000000")]}, "not_licensed_to_supply"),
         (NOVAMED, "pack", {"container": box(9), "items": [pack("S000000")]},
          "container_unknown"),

@@ -218,16 +218,19 @@ def shipment_of(state: State[S], event: CustodyEvent[S]) -> Shipment[S]:
 
 def verify_open(event: CustodyEvent[S], shipment: Shipment[S]) -> None:
     """All units are still under way with `shipment`."""
+    missing = named = 0
     for tag, units in event.units.items():
         still = shipment.open.get(tag)
-        missing = units if still is None else units - still
-        if len(missing):
-            raise refuse(
-                "not_in_shipment",
-                event,
-                got=f"{len(missing)} of {len(units)} units",
-                wanted="units of that shipment that are still under way",
-            )
+        missing += len(units if still is None else units - still)
+        named += len(units)
+    if missing:
+        raise refuse(
+            "not_in_shipment",
+            event,
+            # Summed over all lots: the lot of a stranger's pack is not told.
+            got=f"{missing} of {named} units",
+            wanted="units of that shipment that are still under way",
+        )
 
 
 def record_of(state: State[S], event: CustodyEvent[S]) -> EventRecord[S]:

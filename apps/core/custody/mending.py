@@ -48,11 +48,11 @@ def undo_supply(
     record = record_of(state, event)
     if not record.rule.startswith("supplying"):
         raise refuse("not_a_supply", event, got=record.rule, wanted="a supply")
-    _verify_undoable(state, event, record, accepted_ms)
-    _verify_last(state, event, record)
     effects: list[Effect[S]] = []
     for tag, units in event.units.items():
         effects += _reverse(state, event, record, tag, units)
+    _verify_last(state, event, record)
+    _verify_undoable(state, event, record, accepted_ms)
     return effects
 
 
@@ -89,16 +89,18 @@ def correct(
         raise refuse(
             "not_reversible", event, got=record.rule, wanted="a new event that mends it"
         )
-    _verify_last(state, event, record)
     if record.rule == "packing":
-        return [*_take_out_again(state, event, record), MarkCorrected(record.ref)]
+        effects = _take_out_again(state, event, record)
+        _verify_last(state, event, record)
+        return [*effects, MarkCorrected(record.ref)]
     verify_something(event)
     verify_filled(state, event)
-    if record.rule.startswith("supplying"):
-        _verify_undoable(state, event, record, accepted_ms)
-    effects: list[Effect[S]] = []
+    effects = []
     for tag, units in event.units.items():
         effects += _reverse(state, event, record, tag, units)
+    _verify_last(state, event, record)
+    if record.rule.startswith("supplying"):
+        _verify_undoable(state, event, record, accepted_ms)
     effects += _restore_shipment(state, event, record)
     effects += _restore_containers(state, event, record)
     return [*effects, MarkCorrected(record.ref)]

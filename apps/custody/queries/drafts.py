@@ -119,7 +119,10 @@ def weigh(plan: Plan, *, ref: str, by: str, at: datetime, is_locking: bool) -> W
     judgement = judge(loaded.state, event, as_ms(at))
     if unknown:  # only who may speak of everybody's packs gets here
         raise ForbiddenTransfer(
-            "serial_unknown", got=unknown[0], wanted="a commissioned number"
+            "serial_unknown",
+            rule=said.biz_step,
+            got=unknown[0],
+            wanted="a commissioned number",
         )
     return Weighed(plan, said, event, judgement, loaded)
 

@@ -1,0 +1,51 @@
+"""Serials that nobody commissioned, in a draft: judged as a stranger's packs are.
+
+A draft is neither signed nor noted, so it must not tell which serials exist: an
+unknown one takes the place of a pack that somebody else holds, and the law refuses
+both in the same words. A signed statement hears the difference, and leaves an alert.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from pyroaring import BitMap
+
+from apps.core.custody import ACTIVE, Batch, CustodyEvent, Place, State
+from apps.custody.queries.containers import find_by_epc
+from apps.custody.queries.registry import find_positions
+from apps.custody.queries.said import Said
+
+_NO_BATCH: Final = "0" * 64
+_OPENS: Final = "commissioning"
+
+
+def without_unknown(said: Said) -> tuple[Said, tuple[str, ...]]:
+    """The event without its unknown serials, and their EPCs."""
+    if said.biz_step == _OPENS:
+        return said, ()
+    positions = find_positions(said.packs)
+    cases = {said.epc_of(pack) for pack in said.packs if pack not in positions}
+    unknown = cases - find_by_epc(cases).keys()
+    if not unknown:
+        return said, ()
+    known = tuple(p for p in said.packs if said.epc_of(p) not in unknown)
+    return replace(said, packs=known), tuple(sorted(unknown))
+
+
+def with_strangers(
+    event: CustodyEvent[BitMap], state: State[BitMap], *, count: int
+) -> CustodyEvent[BitMap]:
+    """The event with `count` more packs, of a lot that only strangers hold."""
+    units = BitMap(range(count))
+    elsewhere = Place("", "", ACTIVE)
+    state.batches[_NO_BATCH] = Batch(
+        _NO_BATCH, "", "", date.max, "", count, {elsewhere: units}, BitMap()
+    )
+    return replace(
+        event,
+        units={**event.units, _NO_BATCH: units},
+        loose={**event.loose, _NO_BATCH: units},
+    )

@@ -1,0 +1,114 @@
+"""Mallory asks for drafts to learn where goods of others are: she learns nothing."""
+
+import json
+
+import pytest
+
+from apps.alerts.models import Alert
+from apps.core.epcis import build
+from apps.core.errors import ForbiddenTransfer, TraceError
+from apps.custody.models import Event, Shipment
+from apps.edge.problems import problem_of
+from pharmatrace.demo.cast import LINDE, MARKT, NOVAMED, STELLA, TRANSPHARM
+from pharmatrace.demo.stage import Stage
+from tests.custody.goods import Goods, box, pack, packs, serials, site
+from tests.custody.mallory import forge, occasion, things
+from tests.recalls.calls import open_recall
+
+
+@pytest.fixture
+def goods(stage: Stage) -> Goods:
+    """Packs of others in every state; Linden has three packs and a sale of its own."""
+    told = Goods(stage)
+    told.commission(count=40)
+    told.deliver(packs(serials(6)))
+    told.deliver(packs(serials(3, 30)), to=LINDE)
+    told.do(STELLA, "dispense", items=packs(serials(1)))
+    told.do(NOVAMED, "hold", items=packs(serials(1, 1)))
+    told.do(STELLA, "destroy", items=packs(serials(1, 2)))
+    told.ship(packs(serials(1, 10)))
+    told.do(LINDE, "dispense", items=[pack("S000030")])
+    told.commission(lot="R1", names=["R-1"])
+    open_recall(stage, "R1")
+    return told
+
+
+OTHERS = {
+    "supplied": "S000000",
+    "on hold": "S000001",
+    "destroyed": "S000002",
+    "at a counter": "S000003",
+    "at the maker": "S000020",
+    "under way": "S000010",
+    "recalled": "R-1",
+    "never made": "NEVER",
+}
+
+
+def heard(goods: Goods, step: str, name: str, **wish: object) -> str:
+    with pytest.raises(TraceError) as refusal:
+        goods.do(LINDE, step, items=[pack(name)], **wish)
+    document = json.dumps(problem_of(refusal.value).document(), sort_keys=True)
+    return document.replace(name, "…")
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["dispense", "dispense_part", "decommission", "hold", "release", "ship", "export",
+     "return_ship", "undo", "correct", "receive"],
+)  # fmt: skip
+def test_a_draft_tells_one_thing_of_all_packs_of_others(
+    goods: Goods, step: str
+) -> None:
+    sale = Shipment.objects.get(addressee=LINDE.gln).event.ref
+    supply = Event.objects.get(by=LINDE.gln, rule="supplying").ref
+    wish: dict[str, object] = {
+        "ship": {"to": {"gln": MARKT.gln, "site": site(MARKT)}},
+        "return_ship": {"shipment": sale},
+        "receive": {"shipment": sale},
+        "undo": {"parents": [supply]},
+        "correct": {"parents": [supply]},
+    }.get(step, {})
+
+    answers = {what: heard(goods, step, name, **wish) for what, name in OTHERS.items()}
+
+    assert len(set(answers.values())) == 1, answers
+    for word in ("A1", "R1", STELLA.gln, NOVAMED.gln):
+        assert word not in answers["at a counter"]
+
+
+def test_a_wholesaler_learns_no_serials_by_wishing_to_supply(goods: Goods) -> None:
+    answers = set()
+    for name in ("S000003", "S000020", "NEVER"):
+        with pytest.raises(ForbiddenTransfer) as refusal:
+            goods.do(TRANSPHARM, "dispense", items=[pack(name)])
+        answers.add(str(problem_of(refusal.value).document()))
+
+    assert len(answers) == 1
+
+
+def test_a_strange_pallet_is_an_unknown_pallet(goods: Goods) -> None:
+    goods.fill(1, serials(2, 21))
+    answers = set()
+    for number in (1, 2):
+        for step, wish in (
+            ("pack", {"container": box(number), "items": [pack("S000031")]}),
+            ("unpack", {"container": box(number)}),
+            ("dispense", {"items": [box(number)]}),
+        ):
+            with pytest.raises(ForbiddenTransfer) as refusal:
+                goods.do(LINDE, step, **wish)
+            text = str(problem_of(refusal.value).document())
+            answers.add((step, text.replace(box(number), "…")))
+
+    assert len(answers) == 3, answers
+
+
+def test_who_signs_a_serial_that_never_was_leaves_an_alert(goods: Goods) -> None:
+    event = build.dispense(occasion(goods.stage, LINDE), units=things("NEVER"))
+
+    with pytest.raises(ForbiddenTransfer) as refusal:
+        forge(goods.stage, LINDE, event, units={})
+
+    assert refusal.value.code == "serial_unknown"
+    assert Alert.objects.get().kind == "serial_unknown"
