@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.core.cache import cache
+
 from apps.exchange import queries as drafts
 from apps.intake import operations as intake
 from apps.intake.models import Upload
@@ -156,7 +158,7 @@ def verifications(world: World, *, size: int, rounds: int) -> list[Figure]:
     rates, slow, floors, slow_floors = [], [], [], []
     for _ in range(rounds):
         floor = _select_floor(names)
-        taken = each_seconds([lambda c=code: _verify(world, c) for code in codes])
+        taken = _verify_all(world, codes)
         floors.append(size / sum(floor))
         slow_floors.append(percentile(floor, 0.95) * 1_000)
         rates.append(size / sum(taken))
@@ -178,6 +180,15 @@ def verifications(world: World, *, size: int, rounds: int) -> list[Figure]:
             tuple(slow_floors),
         ),
     ]
+
+
+def _verify_all(world: World, paths: Sequence[str]) -> list[float]:
+    taken = []
+    for number, path in enumerate(paths):
+        if number % 200 == 0:  # one partner may ask 300 times a minute
+            cache.clear()
+        taken.append(seconds(lambda p=path: _verify(world, p)))
+    return taken
 
 
 def _verify(world: World, path: str) -> None:
