@@ -16,10 +16,10 @@ _PARTS = ("web", "worker", "beat")
 
 
 class Command(BaseCommand):
-    """Prepare the database, the static files and the ledger, then serve."""
+    """Prepare the database and the static files, then serve."""
 
     help = (
-        "Migrate, open the ledger if there is none, then run the web server, the"
+        "Migrate, load the demo if it is wanted, then run the web server, the"
         " Celery worker and beat until Ctrl-C. --only runs one part (containers)."
     )
 
