@@ -21,9 +21,16 @@ __all__ = ["keyring"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The database is made, and the pages are read through the server alone."""
+    """Whoever reads the demo needs the database made.
+
+    Nobody else asks for it: Playwright's loop counts as another context to Django, so a
+    connection from before it began would stay open beside the one from within.
+    """
+    here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if item.path.is_relative_to(here) and "demo" in getattr(
+            item, "fixturenames", ()
+        ):
             item.add_marker(pytest.mark.django_db)
 
 

@@ -35,6 +35,21 @@ _LOOK = """() => ({
     .filter((each) => !each.name.includes("zxing"))
     .reduce((sum, each) => sum + each.encodedBodySize, 0),
 })"""
+# An A4 sheet between its margins, at 96 dots an inch.
+PAPER = 672
+_PAPER = """() => {
+  const seen = (selector) => [...document.querySelectorAll(selector)]
+    .some((each) => each.checkVisibility());
+  const ink = getComputedStyle(document.body).color;
+  return {
+    "no heading": !seen("h1"),
+    "navigation": seen(".site-nav, .site-search"),
+    "buttons": seen("main .actions button, main .actions .button"),
+    "pale ink": ink !== "rgb(0, 0, 0)",
+    "wider than the sheet":
+      document.documentElement.scrollWidth > window.innerWidth,
+  };
+}"""
 # The main action: what is filled in the accent's colour, and can be used now.
 _MAIN = """() => [...document.querySelectorAll(
     "main button:not(.plain), main .button:not(.plain), main input[type=submit]")]
@@ -111,6 +126,21 @@ class Visitor:
             faults.append(f"{seen['bytes']} bytes")
         return faults
 
+    def faults_elsewhere(self, path: str) -> list[str]:
+        """What is wrong with one page in the dark, on paper and by keyboard alone."""
+        page = self.page
+        page.emulate_media(media="screen", color_scheme="dark")
+        page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+        page.goto(path, wait_until="load")
+        faults = [] if self.reaches_main_action() else ["Tab misses the main action"]
+        page.evaluate(_AXE)
+        faults += [f"dark: {fault}" for fault in page.evaluate(_RUN_AXE, _RULES)]
+        page.emulate_media(media="print", color_scheme="dark")
+        page.set_viewport_size({"width": PAPER, "height": 1000})
+        paper = page.evaluate(_PAPER)
+        faults += [f"on paper: {what}" for what, is_so in paper.items() if is_so]
+        return faults
+
     def reaches_main_action(self) -> bool:
         """Whether Tab alone leads from the top to what the page is for."""
         if not self.page.evaluate(_MAIN):
@@ -131,5 +161,40 @@ def test_every_page_is_sound(role: str, open_as: Any, demo: Demo) -> None:
     visitor = open_as(role)
 
     faults = [fault for path in places(role, demo) for fault in visitor.faults_of(path)]
+
+    assert not faults, "\n".join(faults)
+
+
+# One page of each kind: a verdict, lists, forms to sign, a console, a proof.
+CHOSEN = {
+    "shop": (
+        "/",
+        "/scan?code={code}",
+        "/scan?code={recalled_code}",
+        "/receive/{to_shop}",
+    ),
+    "maker": (
+        "/uploads/{upload}",
+        "/batches/{gtin}/{lot}",
+        "/recalls/new",
+        "/recalls/{recall}",
+        "/ledger/statements/{statement}",
+    ),
+    "regulator": ("/query?gtin={gtin}&lot={lot}", "/partners"),
+    "stranger": ("/01/{gtin}/10/{lot}/21/{serial}", "/ledger", "/accounts/login/"),
+}
+
+
+@pytest.mark.parametrize("role", CHOSEN)
+def test_pages_hold_in_the_dark_on_paper_and_by_keyboard(
+    role: str, open_as: Any, demo: Demo
+) -> None:
+    visitor = open_as(role)
+
+    faults = [
+        f"{text}: {fault}"
+        for text in CHOSEN[role]
+        for fault in visitor.faults_elsewhere(text.format(**demo.ids))
+    ]
 
     assert not faults, "\n".join(faults)
