@@ -70,9 +70,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.edge.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Above the server of static files: a picture opened alone is a page too.
     "csp.middleware.CSPMiddleware",
     "apps.edge.middleware.PrivacyHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.edge.middleware.HostileInputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -222,6 +223,7 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"pharmatrace@{env.host_of(SITE_URL)
 # --- Headers: strict by default, plain http only in embedded mode -----------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
 SECURE_SSL_REDIRECT = not EMBEDDED
 SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000  # a year
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not EMBEDDED
@@ -257,6 +259,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", VAR_DIR / "static")
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's pages are built of our files
 _PACKAGES = BASE_DIR / "node_modules"
 STATICFILES_DIRS: list[Any] = [
     entry
