@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
@@ -45,3 +46,4 @@ def world(
             yield build_world(keyring, timezone.now() - timedelta(minutes=2))
         finally:
             TestCase._rollback_atomics(atomics)
+            connection.close()

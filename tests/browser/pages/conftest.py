@@ -53,6 +53,7 @@ def demo(
             yield build_demo(keyring, timezone.now() - timedelta(hours=1))
         finally:
             call_command("flush", verbosity=0, interactive=False)
+            connection.close()
 
 
 @pytest.fixture(scope="module")
