@@ -8,7 +8,7 @@ TESTS ?= -n 2 --dist loadfile
 NO_DATABASE := core architecture bench browser journeys
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgresql test-sqlite check lint types arch deploy format coverage \
+.PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
         bench golden errors pictures fsck outsider messages mutate clean
 
 help:  ## this list
@@ -38,10 +38,14 @@ messages: .venv/.run  ## compile the translations (no gettext needed)
 run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve http://localhost:8000
 	$(V)/python manage.py serve $(ARGS)
 
-test: test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; the fast part on SQLite
+test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; the fast part on SQLite
+
+test-core: .venv/.dev  ## the ground by its own tests, with its coverage floor
+	$(V)/coverage run --source=apps/core -m pytest -q tests/core
+	$(V)/coverage report --include='apps/core/*' --skip-covered --fail-under=97
 
 test-postgresql: .venv/.dev node_modules/.done messages
-	$(V)/python -m pytest $(TESTS)
+	$(V)/python -m pytest $(TESTS) --ignore=tests/core
 
 test-sqlite: .venv/.dev node_modules/.done messages
 	TEST_DB=sqlite $(V)/python -m pytest -q $(TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
