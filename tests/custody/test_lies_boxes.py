@@ -221,3 +221,46 @@ def test_nothing_is_packed_into_a_pallet_under_way(goods: Goods) -> None:
         )
 
     verify_whole(goods)
+
+
+def test_a_receipt_is_taken_back_in_part(goods: Goods) -> None:
+    """What goes back under way leaves the case that stays."""
+    goods.fill(1, serials(4))
+    ref = goods.ship([box(1)])
+    receipt = goods.receive(ref)
+    event = build.declare_error(
+        build.receive(
+            occasion(goods.stage, TRANSPHARM),
+            units=things("S000000"),
+            handover=handover(NOVAMED, TRANSPHARM),
+        ),
+        declaration_time_ms=occasion(goods.stage, TRANSPHARM).event_time_ms,
+        reason="incorrect_data",
+    )
+    forge(
+        goods.stage,
+        TRANSPHARM,
+        event,
+        units=units_of(goods, "S000000"),
+        parents=[receipt],
+    )
+
+    unit = queries.find_unit(gtin=AMOXIL.gtin, serial="S000000")
+    assert unit is not None
+    assert (unit.holder, unit.status, unit.container) == (NOVAMED.gln, "in_transit", "")
+    sale = goods.ship([box(1)], by=TRANSPHARM, to=STELLA)
+    goods.receive(sale, by=STELLA)
+    assert goods.where()[(STELLA.gln, "active")] == 3
+    verify_whole(goods)
+
+
+def test_a_lost_case_that_is_found_again_stands_loose(goods: Goods) -> None:
+    goods.fill(1, serials(4))
+    ref = goods.ship([box(1)])
+    lost = goods.do(NOVAMED, "lost", shipment=ref, items=packs(serials(4)))
+    goods.do(NOVAMED, "correct", parents=[lost.statement_id])
+    goods.receive(ref)
+
+    assert goods.where()[(TRANSPHARM.gln, "active")] == 4
+    assert holder_of(box(1))[0] == NOVAMED.gln
+    verify_whole(goods)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .carry import carry_back, carry_whole
+from .carry import carry_back
 from .checks import (
     batch_of,
     party_of,
@@ -15,7 +15,6 @@ from .effects import Effect, MarkCorrected, Reopen, Settle
 from .event import CustodyEvent
 from .making import take_out
 from .state import (
-    ACTIVE,
     IN_TRANSIT,
     EventRecord,
     Move,
@@ -161,12 +160,11 @@ def _restore_containers(
     state: State[S], event: CustodyEvent[S], record: EventRecord[S]
 ) -> list[Effect[S]]:
     for move in record.moves:
-        if move.source is None:
-            continue
-        if move.target.status == IN_TRANSIT:
+        if move.source is not None and IN_TRANSIT in (
+            move.source.status,
+            move.target.status,
+        ):
             return carry_back(state, event.units, move.source, move.target)
-        if move.source.status == IN_TRANSIT and move.target.status == ACTIVE:
-            return carry_whole(state, event.units, move.source, move.target)
     return []
 
 

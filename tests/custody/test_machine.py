@@ -1,0 +1,300 @@
+"""Random trade against a model of ten lines: a pack is at one holder, in one status.
+
+The model does not know the law. It knows where a pack is, so it knows what must be
+refused; what the law accepts moves it, and all tables must say the same afterwards.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from apps.core.errors import ForbiddenTransfer, MalformedInput
+from apps.custody import operations, queries
+from apps.custody.formats import to_set
+from apps.custody.models import Container, ContainerLine, Holding
+from apps.recalls.models import Recall
+from pharmatrace.demo.cast import AMOXIL, MARKT, NOVAMED, STELLA, Player
+from pharmatrace.demo.stage import Stage
+from tests.custody.goods import Goods, pack, site
+from tests.custody.model import (
+    BOXES,
+    ENDS,
+    NAMES,
+    PLAYERS,
+    Model,
+    Place,
+    begin,
+    one_of,
+    players,
+    seldom,
+    some_boxes,
+)
+from tests.recalls.calls import close, open_recall
+
+
+class Trade(RuleBasedStateMachine):
+    goods: Goods
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._undo = transaction.atomic()
+        # The door's transactions are durable, but for the ones of a test.
+        self._undo._from_testcase = True
+        self._undo.__enter__()
+        self.model = Model()
+        self.shipments: dict[str, tuple[Player, Player, str]] = {}
+        self.events: dict[str, tuple[Player, str]] = {}
+        self.recall: Recall | None = None
+        self.is_fresh = False
+
+    def teardown(self) -> None:
+        found = list(operations.replay_check())
+        transaction.set_rollback(True)
+        self._undo.__exit__(None, None, None)
+        assert found == []
+
+    def act(self, by: Player, step: str, **wish: Any) -> str:
+        """The reference of the event, "" if it was refused."""
+        try:
+            ref = self.goods.do(by, step, **wish).statement_id
+        except (ForbiddenTransfer, MalformedInput):  # the law, or the wish itself
+            return ""
+        self.events[ref] = (by, step)
+        self.is_fresh = True
+        return ref
+
+    def inside(self, boxes: list[str]) -> list[str]:
+        lines = ContainerLine.objects.filter(container__epc__in=boxes)
+        return [NAMES[n] for line in lines for n in to_set(line.units)]
+
+    def named(self, names: list[str], boxes: list[str]) -> tuple[list[Any], list[str]]:
+        every = dict.fromkeys([*names, *self.inside(boxes)])
+        return [*boxes, *(pack(name) for name in names)], list(every)
+
+    def all_are(self, names: list[str], *places: Place) -> bool:
+        return all(self.model.where[name] in places for name in names)
+
+    def choose(self, data: Any, *statuses: str) -> tuple[Player, list[str]]:
+        """Somebody and packs that it has in one of the statuses; seldom a lie."""
+        stock: dict[str, list[str]] = {}
+        for name, (holder, status) in self.model.where.items():
+            if status in statuses:
+                stock.setdefault(holder, []).append(name)
+        holder = data.draw(st.sampled_from(sorted(stock) or [STELLA.gln]))
+        own = st.sampled_from(stock.get(holder, NAMES))
+        names = data.draw(st.lists(own, unique=True, min_size=1, max_size=3))
+        if data.draw(seldom):
+            names = sorted({*names, data.draw(st.sampled_from(NAMES))})
+        return next(p for p in PLAYERS if p.gln == holder), names
+
+    def boxes_of(self, by: Player, data: Any, boxes: list[str]) -> list[str]:
+        """Full boxes that stand free at `by`; seldom any."""
+        free = Container.objects.filter(parent=None, holder=by.gln, status="active")
+        own = set(free.filter(lines__count__gt=0).values_list("epc", flat=True))
+        return boxes if data.draw(seldom) else sorted(own & set(boxes))
+
+    @rule(data=st.data(), to=players, boxes=some_boxes, loose=st.booleans())
+    def ship(self, data: Any, to: Player, boxes: list[str], loose: bool) -> None:
+        by, names = self.choose(data, "active")
+        boxes = self.boxes_of(by, data, boxes)
+        items, every = self.named(names if loose or not boxes else [], boxes)
+        ref = self.act(by, "ship", items=items, to={"gln": to.gln, "site": site(to)})
+        if ref:
+            assert self.all_are(every, (by.gln, "active"))
+            self.model.move(ref, every, (by.gln, "in_transit"))
+            self.shipments[ref] = (by, to, "receive")
+
+    @precondition(lambda self: self.shipments)
+    @rule(data=st.data(), boxes=some_boxes, by=players, whole=st.booleans())
+    def receive(self, data: Any, boxes: list[str], by: Player, whole: bool) -> None:
+        shipment = one_of(self.shipments, data)
+        sender, to, step = self.shipments[shipment]
+        by = data.draw(st.sampled_from([to, to, to, by]))
+        listed = st.sampled_from(self.under_way(shipment) or NAMES)
+        names = data.draw(st.lists(listed, unique=True, min_size=1, max_size=3))
+        items, every = self.named(names, boxes if data.draw(seldom) else [])
+        if whole:
+            items, every = [], self.under_way(shipment)
+        ref = self.act(by, step, shipment=shipment, items=items)
+        if ref:
+            assert by == to
+            assert set(every) <= self.model.before[shipment].keys()
+            assert self.all_are(every, (sender.gln, "in_transit"))
+            self.model.move(ref, every, (to.gln, "active"))
+
+    @precondition(lambda self: self.shipments)
+    @rule(data=st.data(), whole=st.booleans())
+    def void(self, data: Any, whole: bool) -> None:
+        shipment = one_of(self.shipments, data)
+        sender, _to, _step = self.shipments[shipment]
+        listed = st.sampled_from(self.under_way(shipment) or NAMES)
+        names = data.draw(st.lists(listed, unique=True, min_size=1, max_size=3))
+        items, every = self.named(names, [])
+        if whole:
+            items, every = [], self.under_way(shipment)
+        ref = self.act(sender, "void", shipment=shipment, items=items)
+        if ref:
+            assert self.all_are(every, (sender.gln, "in_transit"))
+            self.model.move(ref, every, (sender.gln, "active"))
+
+    def under_way(self, shipment: str) -> list[str]:
+        listed = queries.open_items(ref=shipment)
+        boxes = [item.epc for item in listed if item.kind == "container"]
+        loose = [item.serial for item in listed if item.kind == "pack"]
+        return self.named(loose, boxes)[1]
+
+    @rule(data=st.data(), step=st.sampled_from(sorted(ENDS)))
+    def end(self, data: Any, step: str) -> None:
+        if not data.draw(seldom):
+            return
+        by, names = self.choose(data, "active", "partially_dispensed")
+        items, every = self.named(names[:1], [])
+        ref = self.act(by, step, items=items)
+        if ref:
+            assert self.all_are(
+                every, (by.gln, "active"), (by.gln, "partially_dispensed")
+            )
+            self.model.move(ref, every, (by.gln, ENDS[step]))
+
+    @rule(data=st.data(), whole=st.booleans())
+    def dispense(self, data: Any, whole: bool) -> None:
+        by, names = self.choose(data, "active", "partially_dispensed")
+        step, status = (
+            ("dispense", "dispensed")
+            if whole
+            else ("dispense_part", "partially_dispensed")
+        )
+        opened = (by.gln, "partially_dispensed")
+        items, every = self.named(names, [])
+        if by not in (STELLA, MARKT) and not data.draw(seldom):
+            return
+        ref = self.act(by, step, items=items)
+        if ref:
+            assert by in (STELLA, MARKT)
+            assert self.all_are(every, (by.gln, "active"), opened)
+            self.model.move(ref, every, (by.gln, status))
+
+    @precondition(lambda self: self.events)
+    @rule(data=st.data(), whole=st.booleans())
+    def take_back(self, data: Any, whole: bool) -> None:
+        ref = one_of(self.events, data)
+        by, said = self.events[ref]
+        step = "undo" if said == "dispense" and whole else "correct"
+        listed = st.sampled_from(sorted(self.model.before.get(ref, NAMES)))
+        names = data.draw(st.lists(listed, unique=True, max_size=2))
+        items, every = self.named([] if whole else names, [])
+        if not items and ref in self.model.before:
+            every = list(self.model.before[ref])
+        if self.act(by, step, parents=[ref], items=items) and said != "pack":
+            assert set(every) <= self.model.before[ref].keys()
+            self.model.take_back(ref, every)
+
+    def box_at(self, by: Player, data: Any) -> str:
+        """A box that somebody has; any box if there is none."""
+        own = Container.objects.filter(holder=by.gln).order_by("epc")
+        epcs = list(own.values_list("epc", flat=True))
+        return str(data.draw(st.sampled_from(epcs or BOXES)))
+
+    @rule(data=st.data(), boxes=some_boxes)
+    def pack(self, data: Any, boxes: list[str]) -> None:
+        by, names = self.choose(data, "active")
+        into = self.box_at(by, data)
+        boxes = [epc for epc in self.boxes_of(by, data, boxes) if epc != into]
+        items, every = self.named([] if boxes else names, boxes)
+        if self.act(by, "pack", container=into, items=items):
+            assert self.all_are(every, (by.gln, "active"))
+            assert set(every) <= set(self.inside([into]))
+
+    @rule(data=st.data(), boxes=some_boxes, whole=st.booleans())
+    def unpack(self, data: Any, boxes: list[str], whole: bool) -> None:
+        by, _names = self.choose(data, "active")
+        out_of, boxes = self.box_at(by, data), [] if whole else boxes
+        inside = self.inside([out_of])
+        if self.act(by, "unpack", container=out_of, items=boxes):
+            assert self.all_are(inside, (by.gln, "active"))
+
+    @rule(data=st.data())
+    def send_back(self, data: Any) -> None:
+        by, (name, *_others) = self.choose(data, "active")
+        if by == NOVAMED:  # it had them from nobody
+            return
+        ref = self.act(by, "return_ship", items=[pack(name)])
+        if ref:
+            assert self.all_are([name], (by.gln, "active"))
+            seller = queries.find_despatch(ref=ref, gln=by.gln)
+            assert seller is not None
+            to = next(p for p in PLAYERS if p.gln == seller.addressee)
+            self.model.move(ref, [name], (by.gln, "in_transit"))
+            self.shipments[ref] = (by, to, "return_receive")
+
+    @rule(data=st.data(), step=st.sampled_from(["hold", "release", "release"]))
+    def hold(self, data: Any, step: str) -> None:
+        by, names = self.choose(data, "active")
+        if step == "release" or data.draw(seldom):
+            self.act(by, step, items=self.named(names, [])[0])
+
+    @rule(is_bad=seldom)
+    def recall_or_close(self, is_bad: bool) -> None:
+        if self.recall is None and is_bad:
+            self.recall = open_recall(self.goods.stage)
+        elif self.recall is not None:
+            close(self.goods.stage, self.recall)
+            self.recall = None
+
+    @precondition(lambda self: self.is_fresh)
+    @invariant()
+    def every_pack_is_where_the_model_has_it(self) -> None:
+        counts: dict[str, int] = {}
+        for name, (holder, status) in self.model.where.items():
+            unit = queries.find_unit(gtin=AMOXIL.gtin, serial=name)
+            assert unit is not None
+            assert (unit.holder, unit.status) == (holder, status), name
+            assert unit.is_recalled == (self.recall is not None)
+            counts[status] = counts.get(status, 0) + 1
+        batch_id = self.goods.batch().pk
+        assert queries.count_by_status(batch_id=batch_id) == counts
+        sets = [to_set(row.units) for row in Holding.objects.all()]
+        assert sum(map(len, sets)) == len(NAMES)
+
+    @precondition(lambda self: self.is_fresh)
+    @invariant()
+    def containers_stand_inside_each_other(self) -> None:
+        rows = list(Container.objects.select_related("parent"))
+        contents = {row.epc: set(self.inside([row.epc])) for row in rows}
+        for row in rows:
+            held = (row.holder, row.status)
+            assert all(self.model.where[name] == held for name in contents[row.epc])
+            if row.parent is not None:
+                assert contents[row.epc] <= contents[row.parent.epc]
+                assert held == (row.parent.holder, row.parent.status)
+        for name in NAMES:
+            around = [row for row in rows if name in contents[row.epc]]
+            outer = {row.parent.epc for row in around if row.parent}
+            unit = queries.find_unit(gtin=AMOXIL.gtin, serial=name)
+            assert unit is not None
+            inner = {row.epc for row in around} - outer
+            assert inner == ({unit.container} if unit.container else set())
+        self.is_fresh = False
+
+
+def test_random_trade_leaves_the_books_in_order(stage: Stage) -> None:
+    bounded = settings(
+        max_examples=10,
+        stateful_step_count=50,
+        deadline=None,
+        phases=(Phase.generate,),  # shrinking would take minutes
+        suppress_health_check=list(HealthCheck),
+    )
+
+    run_state_machine_as_test(
+        type("TradeOfGoods", (Trade,), {"goods": begin(stage)}), settings=bounded
+    )
