@@ -78,6 +78,15 @@ def test_a_lent_voice_speaks_at_its_site_alone(stage: Stage) -> None:
     assert refused.value.code == "delegation_elsewhere"
 
 
+def test_a_voice_that_was_lent_to_read_does_not_sign(stage: Stage) -> None:
+    submission = _lent(stage, Ed25519PrivateKey.generate(), role="member")
+
+    with pytest.raises(UntrustedSignature) as refused:
+        operations.authenticate(submission=submission)
+
+    assert (refused.value.code, refused.value.field) == ("delegation_too_weak", "role")
+
+
 def test_nobody_lends_the_voice_of_another_party(stage: Stage) -> None:
     submission = _lent(stage, Ed25519PrivateKey.generate(), lender=TRANSPHARM)
 
@@ -104,6 +113,7 @@ def _lent(
     lender: Player = NOVAMED,
     hours: int = 8,
     is_sent: bool = True,
+    role: str = "signer",
 ) -> Submission:
     payload = draft_bytes(stage, NOVAMED, wish)
     statement = parse_statement(payload)
@@ -111,7 +121,7 @@ def _lent(
         ledger=statement.ledger,
         by=NOVAMED.gln,
         signer=NOVAMED.admin.signer,
-        role="signer",
+        role=role,
         site=NOVAMED.sites[0].gln,
         key=public_key_of(device),
         from_ms=as_ms(stage.at),

@@ -11,6 +11,7 @@ from apps.core.signing import PublicKey, verify_signature
 from apps.core.statement import GOODS_KINDS
 from apps.ledger.operations import Submission
 from apps.partners import queries
+from apps.partners.models import MemberRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def verify_lent(
     """Check one signature of a device key.
 
     1. It speaks for the ledger, party and person of its delegator.
-    2. It speaks of goods, at the one site it was lent for.
+    2. It was lent for signing, and speaks of goods, at the one site it was lent for.
     3. The delegator signed the delegation, and its time is now.
     4. The device key signed the statement.
 
@@ -91,6 +92,13 @@ def _verify_use(submission: Submission, delegation: Delegation) -> None:
     if kind not in GOODS_KINDS:
         raise UntrustedSignature(
             "delegation_too_weak", field="kind", got=kind, wanted="an event"
+        )
+    if delegation.role == MemberRole.MEMBER:  # members read; they do not sign
+        raise UntrustedSignature(
+            "delegation_too_weak",
+            field="role",
+            got=delegation.role,
+            wanted=MemberRole.SIGNER.value,
         )
     elsewhere = _sites(submission) - {delegation.site}
     if elsewhere:
