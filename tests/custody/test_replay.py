@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from apps.core.errors import ForbiddenTransfer
 from apps.custody import operations, queries
 from apps.custody.formats import to_bytes, to_set
 from apps.custody.models import (
@@ -15,6 +16,7 @@ from apps.custody.models import (
     SerialNumber,
     ShipmentLine,
 )
+from apps.custody.queries.replay import Replay
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials
@@ -124,3 +126,27 @@ def test_serial_chunks_are_evidence(goods: Goods) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute("UPDATE custody_serialchunk SET serials = 'X'")
+
+
+def test_the_replay_knows_when_a_site_went_to_another_partner(stage: Stage) -> None:
+    """What is written past the door, at a site that was given up, is found."""
+    told = Goods(stage)
+    told.commission(count=5)
+    old, new = NOVAMED.sites
+    stage.license(NOVAMED, sites=[{"gln": new.gln, "name": new.name}])
+    with pytest.raises(ForbiddenTransfer) as refused:
+        told.do(NOVAMED, "sample", items=packs(serials(1)))
+    assert refused.value.code == "site_unknown"
+    stage.license(
+        TRANSPHARM,
+        sites=[
+            {"gln": site.gln, "name": site.name} for site in (*TRANSPHARM.sites, old)
+        ],
+    )
+
+    replay = Replay()
+    list(replay.run())
+
+    assert replay.state.parties[NOVAMED.gln].sites == {new.gln}
+    assert old.gln in replay.state.parties[TRANSPHARM.gln].sites
+    assert list(operations.replay_check()) == []

@@ -69,6 +69,7 @@ class Replay:
     serials: dict[str, list[str]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)  # brand owner by GTIN
     scopes: dict[str, tuple[str, Scope]] = field(default_factory=dict)  # by recall
+    sites: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
 
     def run(self) -> Iterator[Judged]:
         """Judge every event again; what the log has, the law must accept.
@@ -231,7 +232,10 @@ def _license(replay: Replay, row: StatementRow, statement: Statement) -> None:
         is_suspended=body.is_suspended,
     )
     others = tuple(each for each in known.licences if each.role != body.role)
-    sites = known.sites | {site.gln for site in body.sites}
+    # A party's sites are those of its current licences, one licence a role.
+    named = replay.sites.setdefault(body.gln, {})
+    named[body.role] = frozenset(site.gln for site in body.sites)
+    sites = frozenset().union(*named.values())
     replay.state.parties[body.gln] = Party(body.gln, (*others, licence), sites)
 
 
