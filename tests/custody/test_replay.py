@@ -93,6 +93,10 @@ def _blind_vector() -> None:
     ForwardChunk.objects.update(holdings=bytes(4096))
 
 
+def _blind_boxes() -> None:
+    ForwardChunk.objects.update(containers=bytes(4096))
+
+
 @pytest.mark.parametrize(
     ("tamper", "named"),
     [
@@ -104,6 +108,7 @@ def _blind_vector() -> None:
          "under way"),
         (_swap_serials, "registry"),
         (_blind_vector, "vector"),
+        (_blind_boxes, "vector"),
         (lambda: BatchHold.objects.all().delete(), "hold"),
         (lambda: EventLine.objects.filter(event__in=Event.objects.all()[:1]).update(
             units=to_bytes(to_set(b""))), "lines differ"),

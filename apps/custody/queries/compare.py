@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pyroaring import BitMap
 
@@ -15,6 +15,7 @@ from apps.custody.formats import CHUNK, read_vector, to_set, whole
 from apps.custody.models import (
     BatchHold,
     Container,
+    ContainerLine,
     EventLine,
     ForwardChunk,
     Holding,
@@ -106,12 +107,39 @@ def _compare_vectors(row: Batch, name: str) -> Iterator[str]:
     wanted: dict[int, int] = {}
     for held in Holding.objects.filter(batch=row, count__gt=0):
         wanted.update(dict.fromkeys(to_set(held.units), held.pk))
+    boxes = _innermost(row)
     for chunk in ForwardChunk.objects.filter(batch=row).order_by("chunk_no"):
-        base = chunk.chunk_no * CHUNK
-        for offset, holding in enumerate(read_vector(chunk.holdings)):
-            if holding != wanted.get(base + offset, 0):
+        for stored, units in ((chunk.holdings, wanted), (chunk.containers, boxes)):
+            offset = _first_difference(stored, units, chunk.chunk_no * CHUNK)
+            if offset is not None:
                 yield f"{name}: vector of chunk {chunk.chunk_no} differs at {offset}"
-                break
+
+
+def _first_difference(
+    stored: bytes | memoryview, wanted: Mapping[int, int], base: int
+) -> int | None:
+    for offset, row_id in enumerate(read_vector(stored)):
+        if row_id != wanted.get(base + offset, 0):
+            return offset
+    return None
+
+
+def _innermost(row: Batch) -> dict[int, int]:
+    """The smallest container around each unit of the batch that is in any."""
+    lines = list(ContainerLine.objects.filter(batch=row).select_related("container"))
+    parents = {line.container_id: line.container.parent_id for line in lines}
+    found: dict[int, int] = {}
+    # Outermost first, so that the inner ones are written over them.
+    for line in sorted(lines, key=lambda line: _depth(line.container_id, parents)):
+        found.update(dict.fromkeys(to_set(line.units), line.container_id))
+    return found
+
+
+def _depth(container_id: int, parents: Mapping[int, int | None]) -> int:
+    depth, parent = 0, parents.get(container_id)
+    while parent is not None:
+        depth, parent = depth + 1, parents.get(parent)
+    return depth
 
 
 def _compare_containers(replay: Replay, tags: dict[int, str]) -> Iterator[str]:
