@@ -70,8 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.edge.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    # Above the server of static files: a picture opened alone is a page too.
-    "csp.middleware.CSPMiddleware",
+    "csp.middleware.CSPMiddleware",  # for files too: a picture alone is a page
     "apps.edge.middleware.PrivacyHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.edge.middleware.HostileInputMiddleware",
@@ -221,10 +220,9 @@ EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"pharmatrace@{env.host_of(SITE_URL)}")
 
 # --- Headers: strict by default, plain http only in embedded mode -----------------
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not EMBEDDED
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
 CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
-SECURE_SSL_REDIRECT = not EMBEDDED
 SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000  # a year
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not EMBEDDED
 SECURE_REDIRECT_EXEMPT = [r"^health$"]  # probes reach the container by plain http
