@@ -73,7 +73,7 @@ def _await_last_answers() -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    for _ in range(100):
+    for _ in range(30):
         with connection.cursor() as cursor:
             cursor.execute(others)
             if cursor.fetchone() == (0,):
