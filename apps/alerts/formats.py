@@ -14,6 +14,8 @@ TITLES: Final[dict[str, _Words]] = {
     "already_dispensed": _("A pack was to be used after it was supplied"),
     "already_opened": _("A pack was to be used after it was opened"),
     "addressee_not_licensed": _("Goods for somebody without a licence"),
+    "another_event": _("A correction of something else than was said"),
+    "another_source": _("A hand-over in the name of somebody else"),
     "batch_unknown": _("A lot that nobody made"),
     "container_unknown": _("A container that nobody opened"),
     "expired": _("Expired goods were to be moved or supplied"),

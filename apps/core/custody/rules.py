@@ -248,6 +248,6 @@ CORRECT = Rule(
     "",
     correct,
     "who said it",
-    "the units' last event is the named one",
+    "the units' last move is the named one; a supply only as it may be undone",
     "a compensating move; history is never edited",
 )
