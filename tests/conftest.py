@@ -67,6 +67,23 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database; taken away at the end, whoever still reads it.
+
+    A thread of a live server lets go of its connection when the browser's last socket
+    closes, which may be after the end; without FORCE that is an error now and then.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        connection.creation._destroy_test_db = _drop_with_force
+
+
+def _drop_with_force(name: str, _verbosity: int) -> None:
+    with connection.creation._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def flush_past_triggers() -> Iterator[None]:
     """Let the flush after transactional tests, and only it, past the triggers."""
