@@ -8,14 +8,13 @@ from apps.anchoring.clients.log_key import log_signer
 from apps.core.bodies import Authority, Genesis
 from apps.core.custody import LAW_VERSION
 from apps.core.leaf import CONFIG_TAG
+from apps.core.map import MAP_VERSION
 from apps.core.signing import public_key_of
 from apps.core.subjects import Subject
 from apps.core.webauthn import WebauthnScope
 from apps.edge.secrets import receipt_key
 from apps.ledger.formats import Draft, new_statement
 from pharmatrace.env import host_of
-
-MAP_VERSION = 1
 
 
 def draft_genesis(

@@ -157,6 +157,10 @@ def _verify_events(statement: Statement, body: EventsFile) -> None:
 def _verify_subjects(statement: Statement, body: Body) -> None:
     if isinstance(body, KeyEnrol) and body.party != statement.by:
         raise _mismatch("party", statement.by)
+    if isinstance(body, KeyEnrol | PartyAdmit):
+        tags = [subject.tag for subject in statement.subjects]
+        if body.key_tag not in tags:
+            raise _mismatch("key_tag", "the tag of one of the subjects")
     # A party and its key, two chains; both must show the key's beginning.
     wanted = {"party.admit": 2, "key.enrol": 2, "party.licence": 1}
     needed = wanted.get(statement.kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from .canonical import MAX_SAFE_INTEGER, JsonValue
@@ -226,6 +227,30 @@ class Fields:
             raise MalformedInput(
                 "repeated_member", field=self.path(name), wanted="every member once"
             )
+        return values
+
+    def ascending(
+        self,
+        name: str,
+        read: Callable[[Fields, str], T],
+        *,
+        by: Callable[[T], str] = str,
+        least: int = 0,
+        most: int,
+    ) -> tuple[T, ...]:
+        """As `each`, of members in ascending order of `by`, which all differ.
+
+        Where order has no meaning, one order is the only spelling.
+        """
+        values = self.each(name, read, least=least, most=most)
+        for first, second in pairwise(map(by, values)):
+            if first >= second:
+                raise MalformedInput(
+                    "not_sorted",
+                    field=self.path(name),
+                    got=second,
+                    wanted="ascending order, every member once",
+                )
         return values
 
     def gln(self, name: str) -> str:

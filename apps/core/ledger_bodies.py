@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Self
 
 from .canonical import JsonValue
+from .checkpoint import Checkpoint
+from .custody.law import LAW_VERSION
 from .errors import MalformedInput
 from .fields import Fields
-from .keys import PublicKey
-from .notekey import VerifierKey
+from .keys import WEBAUTHN_ES256, PublicKey
+from .map import MAP_VERSION
+from .note import Note
+from .notekey import SignatureType, VerifierKey
 from .party_bodies import NamedKey, key_json, read_country, read_key
 from .statement import LEDGER_PATTERN
 from .strict import format_base64
@@ -18,6 +23,13 @@ from .webauthn import WebauthnScope
 
 AUTHORITY_ROLES: Final = frozenset({"regulator", "brand_authority"})
 _MOST_NOTE_BYTES: Final = 65_536
+_LOG_KINDS: Final = (SignatureType.ED25519, SignatureType.COSIGNATURE_MLDSA44)
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+# WebAuthn Level 3 section 13.4.9: an origin as browsers write it into clientDataJSON.
+_ORIGIN: Final = re.compile(
+    r"(?:https://|http://(?=(?:localhost|127\.0\.0\.1)(?::|$)))"
+    r"(?P<host>[a-z0-9.-]+)(?::[0-9]{1,5})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +65,10 @@ class Genesis:
     """Leaf 0: what every verifier of this ledger starts from.
 
     Args:
-        receipt_keys: they sign receipts and nothing else.
-        log_vkeys: C2SP verifier keys of the log, its Ed25519 one first.
+        authorities: ascending by GLN, one regulator at least.
+        receipt_keys: Ed25519 or P-256, ascending by keyid; they sign receipts only.
+        log_vkeys: C2SP verifier keys named as the origin, an Ed25519 one (0x01)
+            first, then perhaps ML-DSA-44 (0x06).
         previous_checkpoint: last signed head of the ledger that this one continues.
     """
 
@@ -72,23 +86,36 @@ class Genesis:
     def read(cls, fields: Fields) -> Self:
         """Read the body of `genesis`."""
         has_previous = fields.has("previous_checkpoint")
-        return cls(
+        genesis = cls(
             origin=fields.matching("origin", LEDGER_PATTERN, wanted="the log's origin"),
             operator=_read_operator(fields),
-            authorities=fields.each("authorities", _read_authority, least=1, most=50),
-            receipt_keys=fields.each(
-                "receipt_keys", _read_receipt_key, least=1, most=8
+            # An envelope holds 16 signatures: theirs and the operator's.
+            authorities=fields.ascending(
+                "authorities",
+                _read_authority,
+                by=lambda each: each.gln,
+                least=1,
+                most=15,
+            ),
+            receipt_keys=fields.ascending(
+                "receipt_keys",
+                _read_receipt_key,
+                by=lambda key: key.keyid,
+                least=1,
+                most=8,
             ),
             log_vkeys=fields.distinct("log_vkeys", _read_vkey, least=1, most=8),
             webauthn=_read_webauthn(fields),
-            law_version=fields.integer("law_version", least=1),
-            map_version=fields.integer("map_version", least=1),
+            law_version=fields.integer("law_version", least=1, most=LAW_VERSION),
+            map_version=fields.integer("map_version", least=1, most=MAP_VERSION),
             previous_checkpoint=(
                 fields.based("previous_checkpoint", most_bytes=_MOST_NOTE_BYTES)
                 if has_previous
                 else b""
             ),
         )
+        _verify_genesis(genesis)
+        return genesis
 
     def to_json(self) -> dict[str, JsonValue]:
         """The body as it is signed."""
@@ -202,6 +229,11 @@ def _read_receipt_key(fields: Fields, name: str) -> PublicKey:
     inner = fields.object(name)
     key = read_key(inner)
     inner.close()
+    if key.alg == WEBAUTHN_ES256:
+        # No authenticator signs for a web server.
+        raise MalformedInput(
+            "unfit_key_type", field=inner.where, got=key.alg, wanted="a machine's key"
+        )
     return key
 
 
@@ -211,13 +243,39 @@ def _read_vkey(fields: Fields, name: str) -> str:
     return text
 
 
+def _verify_genesis(genesis: Genesis) -> None:
+    """What leaf 0 says cannot be mended later: all of it must make sense together."""
+    if not any(each.role == "regulator" for each in genesis.authorities):
+        raise MalformedInput(
+            "no_regulator", field="body.authorities", wanted="one regulator at least"
+        )
+    for number, text in enumerate(genesis.log_vkeys):
+        key = VerifierKey.parse(text)
+        kinds = _LOG_KINDS if number else _LOG_KINDS[:1]
+        if key.name != genesis.origin or key.kind not in kinds:
+            raise MalformedInput(
+                "unfit_key_type",
+                field=f"body.log_vkeys[{number}]",
+                got=f"type {int(key.kind)} of {key.name}",
+                wanted=f"a log's key named {genesis.origin}, Ed25519 first",
+            )
+    if genesis.previous_checkpoint:
+        Checkpoint.parse(Note.parse(genesis.previous_checkpoint).text)
+
+
 def _read_webauthn(fields: Fields) -> WebauthnScope:
     inner = fields.object("webauthn")
-    rp_id = inner.text("rp_id", longest=253)
-    origins = inner.distinct("origins", Fields.text, least=1, most=20)
-    if list(origins) != sorted(origins):
-        raise MalformedInput(
-            "not_sorted", field=inner.path("origins"), wanted="ascending origins"
-        )
+    rp_id = inner.matching("rp_id", _HOST, wanted="a host in lower case")
+    origins = inner.ascending("origins", Fields.string, least=1, most=20)
     inner.close()
+    for origin in origins:
+        match = _ORIGIN.fullmatch(origin)
+        host = match["host"] if match else ""
+        if not f".{host}".endswith(f".{rp_id}"):
+            raise MalformedInput(
+                "bad_origin",
+                field=inner.path("origins"),
+                got=origin,
+                wanted=f"https://host[:port] of {rp_id}; http on this machine only",
+            )
     return WebauthnScope(rp_id=rp_id, origins=frozenset(origins))

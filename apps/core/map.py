@@ -18,6 +18,8 @@ from .errors import MalformedInput, ProofError
 from .merkle import HASH_SIZE
 from .strict import format_base64, parse_base64
 
+# What genesis names: how roots are made; a change would be another number.
+MAP_VERSION = 1
 EMPTY_MAP = bytes(HASH_SIZE)
 KEY_BITS = 8 * HASH_SIZE
 _VALUE = struct.Struct(">Q32sQ")

@@ -53,12 +53,17 @@ class NamedKey:
 
 @dataclass(frozen=True, slots=True)
 class PartyAdmit:
-    """A new party, with the key that its first administrator signs with."""
+    """A new party, with the key that its first administrator signs with.
+
+    Args:
+        key_tag: which of the two subjects is the key's, for readers without K_tag.
+    """
 
     gln: str
     name: str
     country: str
     first_key: NamedKey
+    key_tag: bytes
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
@@ -71,6 +76,7 @@ class PartyAdmit:
             name=fields.text("name"),
             country=read_country(fields),
             first_key=first_key,
+            key_tag=fields.hexed("key_tag"),
         )
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -80,6 +86,7 @@ class PartyAdmit:
             "name": self.name,
             "country": self.country,
             "first_key": self.first_key.to_json(),
+            "key_tag": self.key_tag.hex(),
         }
 
 
@@ -96,6 +103,8 @@ class PartyLicence:
     """What a party may do: the newest statement for a party and role counts.
 
     Args:
+        gs1_prefixes: ascending.
+        sites: ascending by GLN.
         scope: GTINs of 14 digits, ascending, or `ANY_PRODUCT`.
         from_ms: first moment, milliseconds since 1970.
         to_ms: first moment no longer covered; None is open-ended.
@@ -116,15 +125,15 @@ class PartyLicence:
         licence = cls(
             gln=fields.gln("gln"),
             role=fields.word("role", LICENCE_ROLES),
-            gs1_prefixes=fields.distinct("gs1_prefixes", _read_prefix, most=100),
-            sites=fields.each("sites", _read_site, most=_MOST_SITES),
+            gs1_prefixes=fields.ascending("gs1_prefixes", _read_prefix, most=100),
+            sites=fields.ascending(
+                "sites", _read_site, by=lambda site: site.gln, most=_MOST_SITES
+            ),
             scope=_read_products(fields),
             from_ms=fields.time_ms("from"),
             to_ms=fields.time_ms("to") if fields.has("to") else None,
             is_suspended=fields.flag("suspended"),
         )
-        if len({site.gln for site in licence.sites}) != len(licence.sites):
-            raise MalformedInput("repeated_member", field=fields.path("sites"))
         if licence.to_ms is not None and licence.to_ms <= licence.from_ms:
             raise MalformedInput(
                 "bad_window", field=fields.path("to"), wanted="later than from"
@@ -149,12 +158,17 @@ class PartyLicence:
 
 @dataclass(frozen=True, slots=True)
 class KeyEnrol:
-    """A further key of a party; signed by that key and by an administrator's."""
+    """A further key of a party; signed by that key and by an administrator's.
+
+    Args:
+        key_tag: which of the two subjects is the key's, for readers without K_tag.
+    """
 
     party: str
     key: PublicKey
     signer: str
     role: str
+    key_tag: bytes
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
@@ -164,6 +178,7 @@ class KeyEnrol:
             key=read_key(fields),
             signer=read_signer(fields),
             role=fields.word("role", KEY_ROLES),
+            key_tag=fields.hexed("key_tag"),
         )
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -173,6 +188,7 @@ class KeyEnrol:
             **key_json(self.key),
             "signer": self.signer,
             "role": self.role,
+            "key_tag": self.key_tag.hex(),
         }
 
 
@@ -245,9 +261,4 @@ def _read_products(fields: Fields) -> tuple[str, ...]:
     if scope == ANY_PRODUCT:
         return scope
     again = Fields({"scope": list(scope)}, where=fields.where)
-    gtins = again.each("scope", Fields.gtin, most=_MOST_GTINS)
-    if list(gtins) != sorted(gtins):
-        raise MalformedInput(
-            "not_sorted", field=fields.path("scope"), wanted="ascending GTINs"
-        )
-    return gtins
+    return again.ascending("scope", Fields.gtin, most=_MOST_GTINS)

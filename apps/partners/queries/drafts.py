@@ -27,7 +27,7 @@ from apps.edge.secrets import tag_key
 from apps.ledger.formats import Draft, new_statement
 from apps.partners.models import Site, new_signer_id
 from apps.partners.queries.actors import Actor
-from apps.partners.queries.genesis import get_genesis
+from apps.partners.queries.genesis import get_genesis, is_authority
 from apps.partners.queries.keys import find_key
 from apps.partners.queries.people import names_of
 from apps.partners.queries.register import get_partner, list_sites
@@ -47,7 +47,7 @@ def draft_admit(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     key = read_key(fields)
     signer = read_signer(fields) if fields.has("signer") else new_signer_id()
     fields.close()
-    body = PartyAdmit(gln, name, country, NamedKey(key, signer))
+    body = PartyAdmit(gln, name, country, NamedKey(key, signer), _key(key.keyid))
     return _draft(
         kind="party.admit",
         meaning="admits the party and its first key",
@@ -73,7 +73,7 @@ def draft_licence(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     body = PartyLicence(
         gln=partner.gln,
         role=fields.word("role", LICENCE_ROLES),
-        gs1_prefixes=_lines(fields, "gs1_prefixes"),
+        gs1_prefixes=tuple(sorted(_lines(fields, "gs1_prefixes"))),
         sites=_read_sites(fields, list_sites(gln=partner.gln)),
         scope=tuple(sorted(_lines(fields, "scope") or ANY_PRODUCT)),
         from_ms=read_day(fields, "from"),
@@ -111,7 +111,9 @@ def draft_enrol(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     fields.close()
     if signer != own and not actor.can_administer:
         raise MalformedInput("not_yours", field="signer", wanted="your own id")
-    body = KeyEnrol(party=actor.gln, key=key, signer=signer, role=role)
+    body = KeyEnrol(
+        party=actor.gln, key=key, signer=signer, role=role, key_tag=_key(key.keyid)
+    )
     person = names_of({signer}).get(signer, signer)
     return _draft(
         kind="key.enrol",
@@ -144,7 +146,8 @@ def draft_revoke(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     since = read_day(fields, "suspect_since") if fields.has("suspect_since") else None
     fields.close()
     key = find_key(keyid)
-    if key is None or key.partner.gln != actor.gln:
+    # An authority, with the operator, ends the stolen key of a party that cannot.
+    if key is None or (key.partner.gln != actor.gln and not is_authority(actor.gln)):
         raise MalformedInput(
             "unknown_key", field="keyid", got=keyid, wanted="a key of your organisation"
         )
@@ -227,9 +230,10 @@ def _lines(fields: Fields, name: str) -> tuple[str, ...]:
 
 
 def _read_sites(fields: Fields, known: Iterable[Site]) -> tuple[SiteNamed, ...]:
-    if not fields.has("sites"):
-        return tuple(SiteNamed(site.gln, site.name) for site in known)
-    return fields.each("sites", _read_site, most=_MOST_LINES)
+    sites = [SiteNamed(site.gln, site.name) for site in known]
+    if fields.has("sites"):
+        sites = list(fields.each("sites", _read_site, most=_MOST_LINES))
+    return tuple(sorted(sites, key=lambda site: site.gln))
 
 
 def _read_site(fields: Fields, name: str) -> SiteNamed:

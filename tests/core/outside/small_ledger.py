@@ -219,15 +219,15 @@ def genesis(operator="operator"):
 
 
 def admit():
-    body = PartyAdmit(NOVAMED, "Novamed", "DE", named("nora"))
+    body = PartyAdmit(NOVAMED, "Novamed", "DE", named("nora"), of_key("nora").tag)
     subjects = [party(NOVAMED), of_key("nora")]
     return statement("party.admit", REGULATOR, "regulator", subjects, body.to_json())
 
 
 def enrol(name="nils"):
-    body = KeyEnrol(
-        NOVAMED, public_key_of(key(name)), f"id-of-{name}", "signer"
-    ).to_json()
+    new = public_key_of(key(name))
+    tag = of_key(name).tag
+    body = KeyEnrol(NOVAMED, new, f"id-of-{name}", "signer", tag).to_json()
     return statement("key.enrol", NOVAMED, "nora", [party(NOVAMED), of_key(name)], body)
 
 

@@ -1,11 +1,24 @@
 """A body of every kind, as it is signed."""
 
+import base64
+
+from apps.core.notekey import SignatureType, SignerKey, VerifierKey
+
 SPKI = "MCowBQYDK2VwAyEAI5N1pURljpQz+N9/tdG+C4fwpeGABFGSM5AioM6co28="
 P256 = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEVACsrqAoJBIwbDCOl59M++P54Za/feaOj1kqVuZ9qlDO"
     "68lLgRsLK/u23ymIUnmvcipaJw7qGS27uwkdsJgwVA=="
 )
-VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+LOG_KEY = base64.b64decode("GlzZBxQ8OExB6DDFvOEqqIF+xWSaqr8sMTiLNbLXRNY=")
+VKEY = VerifierKey("trace.example/log", SignatureType.ED25519, LOG_KEY).format()
+OTHER_VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+WITNESS_VKEY = VerifierKey(
+    "trace.example/log", SignatureType.COSIGNATURE_ED25519, LOG_KEY
+).format()
+PQ_VKEY = SignerKey(
+    "trace.example/log", SignatureType.COSIGNATURE_MLDSA44, bytes(32)
+).verifier.format()
+KEY_TAG = "0a" * 32
 RECALL = "4e" * 32
 ADMIN = {"spki_b64": SPKI, "alg": "ed25519", "signer": "nm-a91d3e6b20"}
 BODIES = {
@@ -14,6 +27,7 @@ BODIES = {
         "name": "Novamed",
         "country": "DE",
         "first_key": ADMIN,
+        "key_tag": KEY_TAG,
     },
     "party.licence": {
         "gln": "9521568000017",
@@ -25,7 +39,12 @@ BODIES = {
         "to": "2031-01-01T00:00:00.000Z",
         "suspended": False,
     },
-    "key.enrol": {**ADMIN, "party": "9521568000017", "role": "signer"},
+    "key.enrol": {
+        **ADMIN,
+        "party": "9521568000017",
+        "role": "signer",
+        "key_tag": KEY_TAG,
+    },
     "key.revoke": {
         "keyid": "0a" * 32,
         "reason": "handheld lost",
@@ -91,3 +110,9 @@ BODIES = {
     },
     "events": {"count": 3},
 }
+AUTHORITY = BODIES["genesis"]["authorities"][0]
+
+
+def scope(rp_id, *origins):
+    """Genesis' relying party with these origins, else the one it has."""
+    return {"rp_id": rp_id, "origins": list(origins) or ["https://trace.example"]}
