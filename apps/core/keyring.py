@@ -1,25 +1,28 @@
 """Whose key is it? Answered from signed statements alone.
 
-Genesis names the first keys. `party.admit` brings a party's first key, under the
-signatures of an authority and the operator; `key.enrol` brings a further one, under
-its own signature and that of a key of the same party. A key that such a chain of
-statements leads to has standing; one that only names itself has none.
+Genesis names the first keys; `party.admit` and `key.enrol` bring further ones, signed
+as `offices` says. A key that such statements lead to has standing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final
 
-from .bodies import Genesis, KeyEnrol, PartyAdmit, read_body
+from .bodies import Body, Genesis, KeyRevoke, PartyAdmit, read_body
 from .delegation import read_delegation, verify_delegation
 from .envelope import STATEMENT_TYPE, Envelope, Signature, statement_id
-from .errors import ProofError, UntrustedSignature
+from .errors import MalformedInput, ProofError, UntrustedSignature
 from .keys import PublicKey
 from .signing import verify_signature
+from .speakers import ADMIN, Speaker, brought_by
+from .speech import Speech, verify_speech
 from .statement import Statement, parse_statement
 from .webauthn import WebauthnScope
+
+_OFFICES: Final = frozenset({"operator", "regulator", "brand_authority"})
+_NAMING: Final = frozenset({"genesis", "party.admit", "key.enrol"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,12 @@ class Standing:
     shown_by: str
     has_standing: bool
 
+    @property
+    def speaker(self) -> Speaker:
+        """As those know the key who judge what was said."""
+        role = ADMIN if self.role in _OFFICES else self.role
+        return Speaker(self.key, self.gln, self.signer, role)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
@@ -50,6 +59,15 @@ class KeyRing:
     keys: Mapping[str, Standing] = field(default_factory=dict)
     genesis: Genesis | None = None
     genesis_id: str = ""
+
+    @property
+    def speakers(self) -> dict[str, Speaker]:
+        """The keys with standing."""
+        return {
+            keyid: each.speaker
+            for keyid, each in self.keys.items()
+            if each.has_standing
+        }
 
     @property
     def webauthn(self) -> WebauthnScope | None:
@@ -61,8 +79,7 @@ class KeyRing:
 class Voice:
     """One signature that verified, or that no known key could check (`standing` None).
 
-    Args:
-        lent_to: keyid of the device key, where the standing is its delegator's.
+    `lent_to` is the device key's id, where the standing is its delegator's.
     """
 
     keyid: str
@@ -75,14 +92,14 @@ class _Said:
     id: str
     envelope: Envelope
     statement: Statement
-    body: Genesis | PartyAdmit | KeyEnrol
+    body: Body
 
 
 def build_keyring(envelopes: Iterable[Envelope], *, genesis_id: str = "") -> KeyRing:
     """The keys that `envelopes` show; other statements among them are passed over.
 
-    1. Genesis, if it is there, is the one wanted and signed by keys that it names.
-    2. Admissions and enrolments, as far as their signers have standing.
+    1. Genesis, if it is there, is the one wanted, and all that it names have signed.
+    2. Admissions and enrolments that keys with standing signed, as the door wants it.
     3. The keys of the others, without standing.
 
     Args:
@@ -92,24 +109,20 @@ def build_keyring(envelopes: Iterable[Envelope], *, genesis_id: str = "") -> Key
 
     Raises:
         MalformedInput: a statement that cannot be read.
-        UntrustedSignature: a genesis that its own keys did not sign.
-        ProofError: `wrong_genesis`, `two_geneses`.
+        UntrustedSignature: a genesis that not all its parties signed.
+        ProofError: `no_genesis`, `wrong_genesis`, `two_geneses`; `enrolled_twice`,
+            `admitted_twice`: no honest ledger holds both statements.
     Source: DESIGN section 3, "Genesis and keys".
     """
     said = [each for each in map(_read, envelopes) if each is not None]
     # 1.
     ring = _start(said, genesis_id)
-    keys = dict(ring.keys)
+    waiting = [each for each in said if each.statement.kind != "genesis"]
     # 2.
-    waiting = [each for each in said if not isinstance(each.body, Genesis)]
-    while True:
-        shown = [each for each in waiting if _is_shown(each, keys, ring.webauthn)]
-        if not shown:
-            break
-        for each in shown:
-            keys.update(_named(each, has_standing=True))
-        waiting = [each for each in waiting if each not in shown]
+    if genesis_id and ring.genesis is not None:
+        ring, waiting = _admit_all(ring, ring.genesis, waiting)
     # 3.
+    keys = dict(ring.keys)
     for each in waiting:
         for keyid, standing in _named(each, has_standing=False).items():
             keys.setdefault(keyid, standing)
@@ -117,26 +130,50 @@ def build_keyring(envelopes: Iterable[Envelope], *, genesis_id: str = "") -> Key
 
 
 def verify_voices(
-    *, envelope: Envelope, ring: KeyRing, accepted_ms: int
+    *, envelope: Envelope, ring: KeyRing, accepted_ms: int, lines: bytes | None = None
 ) -> tuple[Voice, ...]:
     """Check every signature of `envelope` that a key of `ring` can check.
 
+    Where the ring leads from a genesis, also whether those who signed may say this.
+
     Raises:
-        UntrustedSignature: one does not verify.
-        MalformedInput: a delegation that cannot be read.
+        UntrustedSignature: one does not verify, or may not say this.
+        ProofError: `no_standing`: the ring has a genesis that does not lead there.
+        MalformedInput: a delegation or a body that cannot be read.
     """
-    return tuple(
+    voices = tuple(
         _verify_voice(envelope, each, ring, accepted_ms) for each in envelope.signatures
     )
+    if ring.genesis is None or not ring.speakers:
+        return voices
+    statement = parse_statement(envelope.payload)
+    own = brought_by(statement)
+    for voice in voices:
+        if voice.keyid not in ring.speakers.keys() | own.keys():
+            raise ProofError(
+                "no_standing", field=voice.keyid, wanted="a key that genesis leads to"
+            )
+    verify_speech(
+        Speech(envelope, statement, accepted_ms, lines),
+        speakers=ring.speakers,
+        genesis=ring.genesis,
+        about=_ended_by(statement, ring),
+    )
+    return voices
+
+
+def _ended_by(statement: Statement, ring: KeyRing) -> Speaker | None:
+    """The key that a key.revoke ends, where the ring knows it."""
+    body = read_body(statement) if statement.kind == "key.revoke" else None
+    return ring.speakers.get(body.keyid) if isinstance(body, KeyRevoke) else None
 
 
 def _verify_voice(
     envelope: Envelope, signature: Signature, ring: KeyRing, accepted_ms: int
 ) -> Voice:
-    if signature.delegation is not None:
-        return _verify_lent(
-            envelope, signature, signature.delegation, ring, accepted_ms
-        )
+    lent = signature.delegation
+    if lent is not None:
+        return _verify_lent(envelope, signature, lent, ring, accepted_ms)
     standing = ring.keys.get(signature.keyid)
     if standing is None:
         return Voice(signature.keyid, None)
@@ -179,10 +216,9 @@ def _read(envelope: Envelope) -> _Said | None:
     if envelope.payload_type != STATEMENT_TYPE:
         return None
     statement = parse_statement(envelope.payload)
-    if statement.kind not in {"genesis", "party.admit", "key.enrol"}:
+    if statement.kind not in _NAMING:
         return None
-    body = cast(Genesis | PartyAdmit | KeyEnrol, read_body(statement))
-    return _Said(statement_id(envelope), envelope, statement, body)
+    return _Said(statement_id(envelope), envelope, statement, read_body(statement))
 
 
 def _start(said: list[_Said], genesis_id: str) -> KeyRing:
@@ -196,77 +232,68 @@ def _start(said: list[_Said], genesis_id: str) -> KeyRing:
     ((found, each),) = geneses.items()
     if genesis_id and found != genesis_id:
         raise ProofError("wrong_genesis", step=4, got=found, wanted=genesis_id)
+    if not isinstance(each.body, Genesis):
+        raise MalformedInput("wrong_kind", field="kind", got=each.statement.kind)
+    verify_speech(_speech(each), speakers={}, genesis=each.body)
     keys = _named(each, has_standing=bool(genesis_id))
-    body = each.body if isinstance(each.body, Genesis) else None
-    _verify_genesis(each, keys, body)
-    return KeyRing(keys, body, found)
+    return KeyRing(keys, each.body, found)
 
 
-def _verify_genesis(
-    said: _Said, keys: Mapping[str, Standing], body: Genesis | None
+def _admit_all(
+    ring: KeyRing, genesis: Genesis, waiting: list[_Said]
+) -> tuple[KeyRing, list[_Said]]:
+    """The ring with every key that statements lead to, and the others' statements."""
+    glns = {party.gln: ring.genesis_id for party in genesis.parties}
+    while True:
+        shown = [each for each in waiting if _stands(each, ring, genesis)]
+        if not shown:
+            return ring, waiting
+        keys = dict(ring.keys)
+        for each in shown:
+            _verify_first(each, keys, glns)
+            keys.update(_named(each, has_standing=True))
+        ring = KeyRing(keys, ring.genesis, ring.genesis_id)
+        waiting = [each for each in waiting if each not in shown]
+
+
+def _stands(said: _Said, ring: KeyRing, genesis: Genesis) -> bool:
+    """Whether those signed who must, all of them by keys with standing."""
+    try:
+        verify_speech(_speech(said), speakers=ring.speakers, genesis=genesis)
+    except (UntrustedSignature, MalformedInput):
+        return False
+    return said.statement.ledger == genesis.origin
+
+
+def _verify_first(
+    said: _Said, keys: Mapping[str, Standing], glns: dict[str, str]
 ) -> None:
-    scope = body.webauthn if body else None
-    for signature in said.envelope.signatures:
-        if signature.keyid not in keys:
-            raise UntrustedSignature(
-                "unknown_key", field=signature.keyid, wanted="a key that genesis names"
-            )
-        verify_signature(
-            key=keys[signature.keyid].key,
-            pae=said.envelope.pae,
-            signature=signature,
-            webauthn=scope,
-        )
-    roles = {keys[each.keyid].role for each in said.envelope.signatures}
-    if "operator" not in roles:
-        raise UntrustedSignature("not_of_party", wanted="the operator's signature")
+    """A party is admitted once and a key enrolled once: which would count?"""
+    for keyid in _named(said, has_standing=True):
+        if keyid in keys and keys[keyid].shown_by != said.id:
+            raise ProofError("enrolled_twice", step=4, field=keyid, got=said.id)
+    body = said.body
+    if isinstance(body, PartyAdmit) and glns.setdefault(body.gln, said.id) != said.id:
+        raise ProofError("admitted_twice", step=4, field=body.gln, got=said.id)
+
+
+def _speech(said: _Said) -> Speech:
+    # Nobody lends a voice for these kinds, so the signer's own moment will do.
+    return Speech(said.envelope, said.statement, said.statement.at_ms)
 
 
 def _named(said: _Said, *, has_standing: bool) -> dict[str, Standing]:
-    body = said.body
-    if isinstance(body, Genesis):
-        named = [
-            (key.key, party.gln, key.signer, party.role)
-            for party in body.parties
-            for key in party.keys
-        ]
-    elif isinstance(body, PartyAdmit):
-        named = [(body.first_key.key, body.gln, body.first_key.signer, "admin")]
-    else:
-        named = [(body.key, body.party, body.signer, body.role)]
+    offices: dict[str, str] = {}
+    if isinstance(said.body, Genesis):
+        offices = {party.gln: party.role for party in said.body.parties}
     return {
-        key.keyid: Standing(key, gln, signer, role, said.id, has_standing)
-        for key, gln, signer, role in named
+        keyid: Standing(
+            each.key,
+            each.gln,
+            each.signer,
+            offices.get(each.gln, each.role),
+            said.id,
+            has_standing,
+        )
+        for keyid, each in brought_by(said.statement).items()
     }
-
-
-def _is_shown(
-    said: _Said, keys: Mapping[str, Standing], scope: WebauthnScope | None
-) -> bool:
-    """Whether all signers have standing, and enough of them signed."""
-    own = _named(said, has_standing=True)
-    if own.keys() & keys.keys():
-        return False  # a keyid is enrolled once in the ledger
-    known = {**keys, **own}
-    signers = [known.get(each.keyid) for each in said.envelope.signatures]
-    if any(each is None or not each.has_standing for each in signers):
-        return False
-    try:
-        for signature in said.envelope.signatures:
-            verify_signature(
-                key=known[signature.keyid].key,
-                pae=said.envelope.pae,
-                signature=signature,
-                webauthn=scope,
-            )
-    except UntrustedSignature:
-        return False
-    others = [known[each.keyid] for each in said.envelope.signatures]
-    others = [each for each in others if each.key.keyid not in own]
-    if isinstance(said.body, PartyAdmit):
-        roles = {each.role for each in others}
-        return "operator" in roles and bool(roles & {"regulator", "brand_authority"})
-    has_new = own.keys() <= {each.keyid for each in said.envelope.signatures}
-    admins = {"admin", "operator", "regulator", "brand_authority"}
-    party = said.statement.by
-    return has_new and any(e.gln == party and e.role in admins for e in others)

@@ -16,6 +16,7 @@ from apps.core.envelope import (
 from apps.core.errors import MalformedInput, TraceError
 from apps.core.leaf import commitment
 from apps.core.receipt import parse_receipt
+from apps.core.speech import Speech
 from apps.core.statement import Statement, parse_statement
 from apps.ledger import queries as ledger
 from apps.ledger.formats import (
@@ -57,11 +58,15 @@ def _check(stored: StoredStatement, voices: Voices) -> Iterator[Finding]:
     envelope = _read_envelope(stored)
     statement = parse_statement(envelope.payload)
     yield from _check_row(stored, envelope, statement)
-    voices.learn_keys(statement)
-    yield from voices.check(
-        envelope, statement, at_ms=stored.row.accepted_ms, where=_name(stored)
+    lines = stored.vault.lines if stored.vault else None
+    speech = Speech(
+        envelope=envelope,
+        statement=statement,
+        accepted_ms=stored.row.accepted_ms,
+        lines=None if lines is None else bytes(lines),
     )
-    voices.learn_revocation(statement)
+    yield from voices.check(speech, where=_name(stored))
+    yield from voices.learn(statement, at_ms=stored.row.accepted_ms)
     commitments = _commitments(stored, statement)
     yield from _check_receipt(stored, statement, commitments, voices)
     kind = leaf_type_of(statement.kind)

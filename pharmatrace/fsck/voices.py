@@ -1,64 +1,65 @@
 """Who may speak, learned from the statements themselves while they are read.
 
-Nothing here comes from the tables of partners and keys: those are projections.
+Nothing here comes from the tables of partners and keys: those are projections. The
+judgement is the door's own (`core.speech`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from apps.core.bodies import Genesis, KeyEnrol, KeyRevoke, PartyAdmit, parse_body
-from apps.core.delegation import read_delegation, verify_delegation
-from apps.core.envelope import Envelope, Signature
-from apps.core.errors import TraceError, UntrustedSignature
+from apps.core.bodies import Genesis, KeyRevoke, parse_body, read_body
+from apps.core.envelope import Envelope
+from apps.core.errors import MalformedInput, TraceError, UntrustedSignature
 from apps.core.receipt import verify_receipt
-from apps.core.signing import PublicKey, verify_signature
-from apps.core.statement import PARTY_KINDS, Statement
+from apps.core.speakers import Speaker, brought_by
+from apps.core.speech import Speech, verify_speech
+from apps.core.statement import Statement
 from pharmatrace.fsck.finding import Finding, finding_of
 
 
 class Voices:
-    """The keys that were named so far, and those that were revoked."""
+    """The keys that were named so far, and which of them were revoked."""
 
     def __init__(self) -> None:
         self.genesis: Genesis | None = None
-        self._keys: dict[str, tuple[PublicKey, str]] = {}  # by keyid: key, GLN
-        self._revoked: set[str] = set()
+        self._speakers: dict[str, Speaker] = {}  # by keyid
 
-    def learn_keys(self, statement: Statement) -> None:
-        """Take the keys that a statement brings; it may be signed by them itself."""
-        if statement.kind != "genesis" and statement.kind not in PARTY_KINDS:
-            return
-        body = parse_body(statement.kind, statement.body)
-        if isinstance(body, Genesis):
-            self.genesis = body
-            for party in (body.operator, *body.authorities):
-                for named in party.keys:
-                    self._keys[named.key.keyid] = (named.key, party.gln)
-        elif isinstance(body, PartyAdmit):
-            self._keys[body.first_key.key.keyid] = (body.first_key.key, body.gln)
-        elif isinstance(body, KeyEnrol):
-            self._keys[body.key.keyid] = (body.key, body.party)
-
-    def learn_revocation(self, statement: Statement) -> None:
-        """Take the end of a key; the revocation itself it may still have signed."""
+    def learn(self, statement: Statement, *, at_ms: int) -> Iterator[Finding]:
+        """Take the keys that a judged statement brings, and the end of a key."""
+        for keyid, speaker in brought_by(statement).items():
+            if keyid in self._speakers:
+                yield Finding("key_known", keyid, wanted="a new key")
+            else:
+                self._speakers[keyid] = speaker
         if statement.kind == "key.revoke":
             body = parse_body(statement.kind, statement.body)
-            if isinstance(body, KeyRevoke):
-                self._revoked.add(body.keyid)
+            known = isinstance(body, KeyRevoke) and self._speakers.get(body.keyid)
+            if known:
+                self._speakers[known.key.keyid] = replace(known, revoked_ms=at_ms)
 
-    def check(
-        self, envelope: Envelope, statement: Statement, *, at_ms: int, where: str
-    ) -> Iterator[Finding]:
-        """Every signature that does not hold; and if none is of `by`."""
-        parties = set()
-        for signature in envelope.signatures:
-            try:
-                parties.add(self._verify(envelope, signature, at_ms))
-            except TraceError as error:
-                yield finding_of(error, where)
-        if statement.by not in parties:
-            yield Finding("not_of_party", where, wanted=statement.by)
+    def check(self, speech: Speech, *, where: str) -> Iterator[Finding]:
+        """Whether those who signed may say this."""
+        try:
+            if speech.statement.kind == "genesis" and self.genesis is None:
+                self.genesis = _read_genesis(speech.statement)
+            if self.genesis is None:
+                raise UntrustedSignature("no_genesis", wanted="genesis at index 0")
+            verify_speech(
+                speech,
+                speakers=self._speakers,
+                genesis=self.genesis,
+                about=self._ended_by(speech.statement),
+            )
+        except TraceError as error:
+            yield finding_of(error, where)
+
+    def _ended_by(self, statement: Statement) -> Speaker | None:
+        if statement.kind != "key.revoke":
+            return None
+        body = parse_body(statement.kind, statement.body)
+        return self._speakers.get(body.keyid) if isinstance(body, KeyRevoke) else None
 
     def check_receipt(self, receipt: Envelope, *, where: str) -> Iterator[Finding]:
         """Whether a receipt key of genesis signed the receipt."""
@@ -73,28 +74,9 @@ class Voices:
         except TraceError as error:
             yield finding_of(error, where)
 
-    def _verify(self, envelope: Envelope, signature: Signature, at_ms: int) -> str:
-        """The GLN for which a signature speaks; raises if it does not hold."""
-        scope = self.genesis.webauthn if self.genesis else None
-        if signature.delegation is None:
-            key, gln = self._known(signature.keyid)
-        else:
-            delegation, delegator = read_delegation(signature)
-            lender, gln = self._known(delegator)
-            verify_delegation(
-                envelope=signature.delegation,
-                delegator=lender,
-                webauthn=scope,
-                delegation=delegation,
-                accepted_ms=at_ms,
-            )
-            key = delegation.key
-        verify_signature(key=key, pae=envelope.pae, signature=signature, webauthn=scope)
-        return gln
 
-    def _known(self, keyid: str) -> tuple[PublicKey, str]:
-        if keyid not in self._keys:
-            raise UntrustedSignature("unknown_key", field=keyid)
-        if keyid in self._revoked:
-            raise UntrustedSignature("revoked_key", field=keyid)
-        return self._keys[keyid]
+def _read_genesis(statement: Statement) -> Genesis:
+    body = read_body(statement)
+    if not isinstance(body, Genesis):
+        raise MalformedInput("wrong_kind", field="kind", got=statement.kind)
+    return body

@@ -36,7 +36,7 @@ def test_every_enrolled_key_that_spoke_is_returned(stage: Stage) -> None:
 
     spoken = operations.authenticate(submission=_submission(stage, payload, keys))
 
-    assert [key.keyid for key in spoken] == sorted(
+    assert [each.key.keyid for each in spoken] == sorted(
         public_key_of(key).keyid for key in keys
     )
 

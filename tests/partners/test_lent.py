@@ -41,7 +41,7 @@ def test_a_lent_voice_speaks_of_goods(stage: Stage) -> None:
 
     spoken = operations.authenticate(submission=_lent(stage, device))
 
-    assert [key.partner.gln for key in spoken] == [NOVAMED.gln]
+    assert [each.gln for each in spoken] == [NOVAMED.gln]
 
 
 def test_a_lent_voice_ends_with_its_shift(stage: Stage) -> None:

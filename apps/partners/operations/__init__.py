@@ -12,7 +12,6 @@ from apps.partners.operations.accounts import (
     touch_token,
 )
 from apps.partners.operations.authenticate import (
-    NamedKey,
     authenticate,
     verify_scope,
 )
@@ -30,7 +29,6 @@ from apps.partners.operations.tags import require_tags
 
 __all__ = [
     "Lock",
-    "NamedKey",
     "add_admin",
     "add_person",
     "add_signature",

@@ -1,15 +1,15 @@
 """The first leaf: origin, operator, authorities, receipt keys."""
 
 from apps.core.bodies import Authority, Genesis, read_body
-from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
-from apps.core.signing import public_key_of, verify_signature
-from apps.core.statement import Statement
+from apps.core.errors import LedgerConflict, MalformedInput
+from apps.core.signing import public_key_of
+from apps.core.speech import verify_speech
 from apps.edge.secrets import receipt_key
 from apps.ledger.operations import Accepted, Submission, append_statement
 from apps.partners import queries
 from apps.partners.formats import Said
 from apps.partners.models import LicenceRole, MemberRole, SigningKey, TradingPartner
-from apps.partners.operations.authenticate import verify_scope
+from apps.partners.operations.authenticate import speech_of, verify_scope
 from apps.partners.operations.keys import row_of_key
 from apps.partners.operations.tags import party_tag_of
 
@@ -50,44 +50,11 @@ def open_ledger(submission: Submission) -> Accepted:
             "foreign_receipt_key", field="body.receipt_keys", wanted=own
         )
     # 3.
-    _verify_parties(submission, body)
-    _verify_signer(statement, body)
+    verify_speech(speech_of(submission), speakers={}, genesis=body)
     said = Said.by(submission)
     for party in body.parties:
         _write_party(party, said)
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
-
-
-def _verify_parties(submission: Submission, body: Genesis) -> None:
-    named = {key.key.keyid: key.key for party in body.parties for key in party.keys}
-    for signature in submission.envelope.signatures:
-        if signature.keyid not in named:
-            raise UntrustedSignature(
-                "unknown_key", field=signature.keyid, wanted="a key genesis names"
-            )
-        verify_signature(
-            key=named[signature.keyid],
-            pae=submission.envelope.pae,
-            signature=signature,
-            webauthn=body.webauthn,
-        )
-    signed = {signature.keyid for signature in submission.envelope.signatures}
-    for party in body.parties:
-        if not signed & {key.key.keyid for key in party.keys}:
-            raise UntrustedSignature(
-                "signature_missing", field="signatures", wanted=f"one of {party.gln}"
-            )
-
-
-def _verify_signer(statement: Statement, body: Genesis) -> None:
-    signers = {key.signer for key in body.operator.keys}
-    if statement.signer not in signers:
-        raise UntrustedSignature(
-            "not_the_signer",
-            field="signer",
-            got=statement.signer,
-            wanted="a signer of the operator's keys",
-        )
 
 
 def _write_party(party: Authority, said: Said) -> None:

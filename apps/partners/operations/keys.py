@@ -1,13 +1,13 @@
 """Signing keys: enrolled once by themselves and an admin, revoked once, never edited."""
 
 from apps.core.bodies import KeyEnrol, KeyRevoke, read_body
-from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
+from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.signing import PublicKey
 from apps.ledger.operations import Accepted, Submission, append_statement
 from apps.partners import queries
 from apps.partners.formats import Said
 from apps.partners.models import KeyRequest, MemberRole, SigningKey, TradingPartner
-from apps.partners.operations.authenticate import NamedKey, authenticate
+from apps.partners.operations.authenticate import authenticate
 from apps.partners.operations.locks import lock_partners
 from apps.partners.operations.tags import key_tag_of, party_tag_of, require_tags
 
@@ -15,10 +15,12 @@ from apps.partners.operations.tags import key_tag_of, party_tag_of, require_tags
 def enrol_key(submission: Submission) -> Accepted:
     """Accept key.enrol: the new key shows possession, an admin key of its party agrees.
 
+    A party without an admin key left is helped by an authority and the operator.
+
     Raises:
-        MalformedInput: `wrong_subjects`, or a body that cannot be read.
-        UntrustedSignature: the new key or an admin key of the party has not signed,
-            or as `authenticate`.
+        MalformedInput: `wrong_subjects`, `wrong_tag`, `unknown_partner`, or a body
+            that cannot be read.
+        UntrustedSignature: as `authenticate`.
         LedgerConflict: `key_known`: a keyid is enrolled once in the ledger.
     Source: DESIGN section 3, "Genesis and keys".
     """
@@ -28,10 +30,8 @@ def enrol_key(submission: Submission) -> Accepted:
         raise MalformedInput("wrong_kind", field="kind", got=statement.kind)
     keyid = body.key.keyid
     require_tags(statement, party_tag_of(body.party), key_tag_of(keyid))
-    new = NamedKey(key=body.key, gln=body.party, signer=body.signer)
-    spoken = authenticate(submission=submission, named=[new])
-    require_possession(submission, keyid)
-    require_admin(spoken, gln=body.party)
+    require_key_tag(body.key_tag, keyid)
+    authenticate(submission=submission)
     lock_partners(glns=[body.party])
     require_new_key(keyid)
     said = Said.by(submission)
@@ -47,14 +47,13 @@ def enrol_key(submission: Submission) -> Accepted:
 
 
 def revoke_key(submission: Submission) -> Accepted:
-    """Accept key.revoke, signed by an admin key of the party or by the key itself.
+    """Accept key.revoke: of the key itself, its party's admin, or both offices.
 
     Not retroactive: what the key signed before stays; `suspect_since` marks it.
 
     Raises:
         MalformedInput: `unknown_key`, `wrong_subjects`, or an unreadable body.
-        UntrustedSignature: another party's key, no admin's signature, or as
-            `authenticate`.
+        UntrustedSignature: as `authenticate`.
         LedgerConflict: `key_revoked`: a key ends once.
     """
     statement = submission.statement
@@ -62,18 +61,13 @@ def revoke_key(submission: Submission) -> Accepted:
     if not isinstance(body, KeyRevoke):
         raise MalformedInput("wrong_kind", field="kind", got=statement.kind)
     require_tags(statement, key_tag_of(body.keyid))
-    spoken = authenticate(submission=submission, revoking=body.keyid)
     key = queries.find_key(body.keyid)
     if key is None:
         raise MalformedInput(
             "unknown_key", field="body.keyid", got=body.keyid, wanted="an enrolled key"
         )
-    if key.partner.gln != statement.by:
-        raise UntrustedSignature(
-            "not_of_party", field="by", got=statement.by, wanted="the key's own party"
-        )
-    if key.keyid not in {each.keyid for each in spoken}:
-        require_admin(spoken, gln=statement.by)
+    authenticate(submission=submission, revoking=body.keyid)
+    key.refresh_from_db(fields=["revoked_ms"])  # the row is locked only now
     if key.revoked_ms is not None:
         raise LedgerConflict("key_revoked", field="body.keyid", got=body.keyid)
     said = Said.by(submission)
@@ -85,31 +79,18 @@ def revoke_key(submission: Submission) -> Accepted:
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
 
 
-def require_possession(submission: Submission, keyid: str) -> None:
-    """Check that the key with `keyid` is among the signers.
+def require_key_tag(tag: bytes, keyid: str) -> None:
+    """Check that a body names the chain of its key.
 
     Raises:
-        UntrustedSignature: `possession_missing`. Without it somebody could enrol a
-            key that another party holds.
+        MalformedInput: `wrong_tag`.
     """
-    if keyid not in {each.keyid for each in submission.envelope.signatures}:
-        raise UntrustedSignature(
-            "possession_missing", field="signatures", wanted=f"one by {keyid}"
-        )
-
-
-def require_admin(spoken: tuple[SigningKey, ...], *, gln: str) -> None:
-    """Check that one of the keys that spoke is an admin key of the party.
-
-    Raises:
-        UntrustedSignature: `admin_missing`.
-    """
-    is_admin = [
-        key.partner.gln == gln and key.role == MemberRole.ADMIN for key in spoken
-    ]
-    if not any(is_admin):
-        raise UntrustedSignature(
-            "admin_missing", field="signatures", wanted=f"an admin key of {gln}"
+    if tag != key_tag_of(keyid):
+        raise MalformedInput(
+            "wrong_tag",
+            field="body.key_tag",
+            got=tag.hex(),
+            wanted=key_tag_of(keyid).hex(),
         )
 
 

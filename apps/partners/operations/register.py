@@ -5,7 +5,7 @@ genesis) and by the operator; the law of custody has no other source.
 """
 
 from apps.core.bodies import PartyAdmit, PartyLicence, SiteNamed, read_body
-from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
+from apps.core.errors import LedgerConflict, MalformedInput
 from apps.ledger.operations import Accepted, Submission, append_statement
 from apps.partners import queries
 from apps.partners.formats import Said
@@ -14,14 +14,13 @@ from apps.partners.models import (
     LicenceRole,
     MemberRole,
     Proposal,
-    SigningKey,
     Site,
     TradingPartner,
 )
-from apps.partners.operations.authenticate import NamedKey, authenticate
+from apps.partners.operations.authenticate import authenticate
 from apps.partners.operations.keys import (
+    require_key_tag,
     require_new_key,
-    require_possession,
     row_of_key,
 )
 from apps.partners.operations.locks import Lock, lock_partners
@@ -34,9 +33,8 @@ def admit_partner(submission: Submission) -> Accepted:
     """Accept party.admit: a new party and the key of its first administrator.
 
     Raises:
-        MalformedInput: `wrong_subjects`, or a body that cannot be read.
-        UntrustedSignature: an authority, the operator or the first key has not
-            signed, or as `authenticate`.
+        MalformedInput: `wrong_subjects`, `wrong_tag`, or a body that cannot be read.
+        UntrustedSignature: as `authenticate`.
         LedgerConflict: `partner_known`, `key_known`.
     Source: DESIGN section 3, "Genesis and keys".
     """
@@ -46,10 +44,8 @@ def admit_partner(submission: Submission) -> Accepted:
         raise MalformedInput("wrong_kind", field="kind", got=statement.kind)
     key = body.first_key.key
     require_tags(statement, party_tag_of(body.gln), key_tag_of(key.keyid))
-    new = NamedKey(key=key, gln=body.gln, signer=body.first_key.signer)
-    spoken = authenticate(submission=submission, named=[new])
-    require_possession(submission, key.keyid)
-    _require_offices(spoken, by=statement.by)
+    require_key_tag(body.key_tag, key.keyid)
+    authenticate(submission=submission)
     if queries.find_partner(body.gln) is not None:
         raise LedgerConflict(
             "partner_known", field="body.gln", got=body.gln, wanted="a new party"
@@ -80,8 +76,7 @@ def license_partner(submission: Submission) -> Accepted:
     Raises:
         MalformedInput: `unknown_partner`, `site_taken`, `wrong_subjects`, or a body
             that cannot be read.
-        UntrustedSignature: an authority or the operator has not signed, or as
-            `authenticate`.
+        UntrustedSignature: as `authenticate`.
     Source: DESIGN section 3, "Genesis and keys".
     """
     statement = submission.statement
@@ -89,8 +84,7 @@ def license_partner(submission: Submission) -> Accepted:
     if not isinstance(body, PartyLicence):
         raise MalformedInput("wrong_kind", field="kind", got=statement.kind)
     require_tags(statement, party_tag_of(body.gln))
-    spoken = authenticate(submission=submission)
-    _require_offices(spoken, by=statement.by)
+    authenticate(submission=submission)
     # Events hold this row shared while the law reads the licence.
     lock_partners(glns=[body.gln], lock=Lock.EXCLUSIVE)
     partner = queries.get_partner(body.gln)
@@ -101,18 +95,6 @@ def license_partner(submission: Submission) -> Accepted:
     _write_shown_role(partner)
     _close_proposal(said)
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
-
-
-def _require_offices(spoken: tuple[SigningKey, ...], *, by: str) -> None:
-    if not queries.is_authority(by):
-        raise UntrustedSignature(
-            "not_an_authority", field="by", got=by, wanted="one that genesis names"
-        )
-    operator = queries.get_genesis().operator.gln
-    if operator not in {key.partner.gln for key in spoken}:
-        raise UntrustedSignature(
-            "operator_missing", field="signatures", wanted=f"one of {operator}"
-        )
 
 
 def _require_free_sites(partner: TradingPartner, sites: tuple[SiteNamed, ...]) -> None:

@@ -30,8 +30,8 @@ KEYS = ("genesis", "admit", "enrol")
 def world(statement, *signers, accepted_ms=cast.AT):
     """A ledger whose last statement is `statement`, and its proof."""
     ledger = cast.Ledger()
-    ledger.append("genesis", cast.genesis(), "operator")
-    ledger.append("admit", cast.admit(), "regulator", "operator")
+    ledger.append("genesis", cast.genesis(), "operator", "regulator")
+    ledger.append("admit", cast.admit(), "regulator", "operator", "nora")
     ledger.append("enrol", cast.enrol(), "nora", "nils")
     ledger.append("last", statement, *signers, accepted_ms=accepted_ms)
     ledger.close()
@@ -90,8 +90,8 @@ def test_a_receipt_in_place_of_a_statement_is_refused():
 def test_leaves_of_one_statement_stand_side_by_side():
     """The sequencer put a foreign leaf between the two of one statement."""
     ledger = cast.Ledger()
-    ledger.append("genesis", cast.genesis(), "operator")
-    ledger.append("admit", cast.admit(), "regulator", "operator")
+    ledger.append("genesis", cast.genesis(), "operator", "regulator")
+    ledger.append("admit", cast.admit(), "regulator", "operator", "nora")
     ledger.append("last", cast.enrol(), "nora", "nils")
     first, second = ledger.leaves[3:5]
     ledger.leaves[3:5] = [first, ledger.leaves[0], second]
@@ -105,8 +105,8 @@ def test_leaves_of_one_statement_stand_side_by_side():
 
 def test_leaves_of_one_statement_have_one_time():
     ledger = cast.Ledger()
-    ledger.append("genesis", cast.genesis(), "operator")
-    ledger.append("admit", cast.admit(), "regulator", "operator")
+    ledger.append("genesis", cast.genesis(), "operator", "regulator")
+    ledger.append("admit", cast.admit(), "regulator", "operator", "nora")
     ledger.append("last", cast.enrol(), "nora", "nils")
     ledger.leaves[4] = replace(ledger.leaves[4], time_ms=cast.AT + 2_000)
     ledger.close()
@@ -167,8 +167,8 @@ def test_a_lent_voice_is_named_as_such():
         payload_type=STATEMENT_TYPE, payload=payload, signatures=[signature]
     )
     ledger = cast.Ledger()
-    ledger.append("genesis", cast.genesis(), "operator")
-    ledger.append("admit", cast.admit(), "regulator", "operator")
+    ledger.append("genesis", cast.genesis(), "operator", "regulator")
+    ledger.append("admit", cast.admit(), "regulator", "operator", "nora")
     ledger.append("enrol", cast.enrol(), "nora", "nils")
     ledger.append_envelope("last", envelope, cast.commission())
     ledger.close()

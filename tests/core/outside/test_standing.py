@@ -1,0 +1,254 @@
+"""What the door refuses gives no standing outside either: one judgement for both."""
+
+from dataclasses import replace
+
+import pytest
+
+from apps.core.bodies import KeyEnrol, KeyRevoke, PartyAdmit
+from apps.core.delegation import Delegation, build_delegation
+from apps.core.envelope import (
+    DELEGATION_TYPE,
+    STATEMENT_TYPE,
+    Signature,
+    build_envelope,
+    pae,
+    statement_id,
+)
+from apps.core.errors import ProofError, TraceError, UntrustedSignature
+from apps.core.keyring import build_keyring, verify_voices
+from apps.core.signing import public_key_of, sign, sign_envelope
+from apps.core.statement import build_statement
+from tests.core.outside import small_ledger as cast
+
+TRANSPHARM = "9524141000008"
+
+
+def signed(statement, *signers):
+    return sign_envelope(
+        payload_type=STATEMENT_TYPE,
+        payload=build_statement(statement),
+        private_keys=[cast.key(each) for each in signers],
+    )
+
+
+GENESIS = signed(cast.genesis(), "operator", "regulator")
+ADMIT = signed(cast.admit(), "regulator", "operator", "nora")
+ENROL = signed(cast.enrol(), "nora", "nils")
+GENESIS_ID = statement_id(GENESIS)
+
+
+def ring(*more, genesis_id=GENESIS_ID):
+    return build_keyring([GENESIS, ADMIT, ENROL, *more], genesis_id=genesis_id)
+
+
+def stands(name, *statements):
+    return ring(*statements).keys[public_key_of(cast.key(name)).keyid].has_standing
+
+
+def admission(gln, name, **changes):
+    body = PartyAdmit(gln, name, "DE", cast.named(name), cast.of_key(name).tag)
+    subjects = [cast.party(gln), cast.of_key(name)]
+    made = cast.statement(
+        "party.admit", cast.REGULATOR, "regulator", subjects, body.to_json()
+    )
+    return replace(made, **changes)
+
+
+def enrolment(name, *, party=cast.NOVAMED, signer="nora", role="signer", **changes):
+    new = public_key_of(cast.key(name))
+    tag = cast.of_key(name).tag
+    body = KeyEnrol(party, new, f"id-of-{name}", role, tag).to_json()
+    subjects = [cast.party(party), cast.of_key(name)]
+    return replace(
+        cast.statement("key.enrol", party, signer, subjects, body), **changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "signers"),
+    [
+        # `by` is the operator, or the admitted party itself
+        (admission(TRANSPHARM, "tom", by=cast.OPERATOR), ("operator", "tom")),
+        (admission(TRANSPHARM, "tom", by=TRANSPHARM), ("operator", "regulator", "tom")),
+        # somebody else is said to have signed
+        (
+            admission(TRANSPHARM, "tom", signer="id-of-mallory"),
+            ("regulator", "operator", "tom"),
+        ),
+        # no possession, no operator, no authority
+        (admission(TRANSPHARM, "tom"), ("regulator", "operator")),
+        (admission(TRANSPHARM, "tom"), ("regulator", "tom")),
+        (admission(TRANSPHARM, "tom"), ("nora", "operator", "tom")),
+        # for another ledger
+        (
+            admission(TRANSPHARM, "tom", ledger="other.example/log"),
+            ("regulator", "operator", "tom"),
+        ),
+    ],
+)
+def test_an_admission_that_the_door_refuses_gives_no_standing(statement, signers):
+    assert not stands("tom", signed(statement, *signers))
+
+
+def test_an_admission_that_the_door_takes_gives_standing():
+    said = signed(admission(TRANSPHARM, "tom"), "regulator", "operator", "tom")
+
+    assert stands("tom", said)
+
+
+def test_an_office_speaks_by_any_key_of_its_own_that_may_sign():
+    second = enrolment("rita", party=cast.REGULATOR, signer="regulator")
+    admitted = admission(TRANSPHARM, "tom", signer="id-of-rita")
+    said = (
+        signed(second, "regulator", "rita"),
+        signed(admitted, "rita", "operator", "tom"),
+    )
+
+    assert stands("tom", *said)
+
+
+@pytest.mark.parametrize(
+    ("statement", "signers", "wanted"),
+    [
+        (enrolment("new"), ("nora", "new"), True),
+        (enrolment("new", signer="nils"), ("nils", "new"), False),  # no admin
+        (enrolment("new"), ("nora",), False),  # no possession
+        # nobody of the party is left: the offices help, one of them does not
+        (enrolment("new", signer="new"), ("regulator", "operator", "new"), True),
+        (enrolment("new", signer="new"), ("regulator", "new"), False),
+        (enrolment("new", signer="new"), ("operator", "new"), False),
+    ],
+)
+def test_an_enrolment_wants_possession_and_an_admin_or_both_offices(
+    statement, signers, wanted
+):
+    assert stands("new", signed(statement, *signers)) is wanted
+
+
+def test_a_party_is_admitted_once():
+    again = admission(cast.NOVAMED, "mallory")
+    said = signed(again, "regulator", "operator", "mallory")
+
+    with pytest.raises(ProofError, match="admitted twice"):
+        ring(said)
+
+
+def test_a_key_is_enrolled_once_whatever_the_order_of_the_files():
+    other = signed(admission(TRANSPHARM, "nora"), "regulator", "operator", "nora")
+
+    for files in ([GENESIS, ADMIT, other], [other, ADMIT, GENESIS]):
+        with pytest.raises(ProofError, match="enrolled twice"):
+            build_keyring(files, genesis_id=GENESIS_ID)
+
+
+def test_the_same_statement_twice_is_one():
+    assert ring(ADMIT, ENROL).speakers.keys() == ring().speakers.keys()
+
+
+def judge(envelope, *more, accepted_ms=cast.AT):
+    return verify_voices(envelope=envelope, ring=ring(*more), accepted_ms=accepted_ms)
+
+
+def refusal(envelope, *more, **options) -> str:
+    with pytest.raises(TraceError) as caught:
+        judge(envelope, *more, **options)
+    return caught.value.code
+
+
+def test_the_signer_named_is_the_one_who_signed():
+    other = replace(cast.commission(), signer="id-of-nora")
+
+    assert refusal(signed(other, "nils")) == "not_the_signer"
+
+
+def test_a_member_reads_and_does_not_sign():
+    member = signed(enrolment("mia", role="member"), "nora", "mia")
+    said = replace(cast.commission(), signer="id-of-mia")
+
+    assert refusal(signed(said, "mia"), member) == "key_may_not_sign"
+
+
+def revocation(by, signer):
+    body = KeyRevoke(public_key_of(cast.key("nils")).keyid, "lost").to_json()
+    return cast.statement("key.revoke", by, signer, [cast.of_key("nils")], body)
+
+
+@pytest.mark.parametrize(
+    ("statement", "signers", "code"),
+    [
+        (revocation(cast.NOVAMED, "nils"), ("nils",), ""),
+        (revocation(cast.NOVAMED, "nora"), ("nora",), ""),
+        (revocation(cast.REGULATOR, "regulator"), ("regulator", "operator"), ""),
+        (revocation(cast.REGULATOR, "regulator"), ("regulator",), "not_of_party"),
+        (revocation(cast.OPERATOR, "operator"), ("operator",), "not_of_party"),
+    ],
+)
+def test_a_key_is_revoked_by_its_party_or_by_both_offices(statement, signers, code):
+    said = signed(statement, *signers)
+
+    if code:
+        assert refusal(said) == code
+    else:
+        judge(said)
+
+
+def lent(statement, **changes):
+    """`statement` under the voice that Nils lent to a device."""
+    device = cast.key("device")
+    terms = Delegation(
+        ledger=cast.ORIGIN,
+        by=cast.NOVAMED,
+        signer="id-of-nils",
+        role="signer",
+        site=cast.PLANT,
+        key=public_key_of(device),
+        from_ms=cast.AT,
+        to_ms=cast.AT + 3_600_000,
+    )
+    delegation = sign_envelope(
+        payload_type=DELEGATION_TYPE,
+        payload=build_delegation(replace(terms, **changes)),
+        private_keys=[cast.key("nils")],
+    )
+    payload = build_statement(statement)
+    signature = Signature(
+        public_key_of(device).keyid,
+        sign(device, pae(STATEMENT_TYPE, payload)),
+        delegation=delegation,
+    )
+    return build_envelope(
+        payload_type=STATEMENT_TYPE, payload=payload, signatures=[signature]
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, ""),
+        ({"ledger": "other.example/log"}, "delegation_mismatch"),
+        ({"by": cast.REGULATOR}, "delegation_mismatch"),
+        ({"signer": "id-of-nora"}, "delegation_mismatch"),
+        ({"role": "member"}, "delegation_too_weak"),
+        ({"site": "9521568000017"}, "delegation_elsewhere"),
+    ],
+)
+def test_a_voice_is_lent_for_one_ledger_party_person_and_place(changes, code):
+    said = lent(cast.commission(), **changes)
+
+    if code:
+        assert refusal(said) == code
+    else:
+        judge(said)
+
+
+def test_a_lent_voice_revokes_no_key():
+    said = lent(revocation(cast.NOVAMED, "nils"))
+
+    assert refusal(said) == "delegation_too_weak"
+
+
+def test_a_genesis_wants_every_party():
+    alone = signed(cast.genesis(), "operator")
+
+    with pytest.raises(UntrustedSignature, match="signature missing"):
+        build_keyring([alone], genesis_id=statement_id(alone))
