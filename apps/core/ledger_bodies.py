@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 from typing import Final, Self
 
@@ -180,18 +181,56 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class EventsFile:
-    """A file of events travels beside its statement: here is how many lines it has."""
+    """A file of events travels beside its statement, whose body fixes its bytes.
+
+    The roots of the subjects hold numbers and sets that only the ledger can resolve;
+    by the digest whoever has the file knows that it is the one that was signed.
+
+    Args:
+        count: how many lines it has.
+        digest: SHA-256 of the whole file, each line with its line feed.
+    """
 
     count: int
+    digest: bytes
+
+    @classmethod
+    def of(cls, lines: bytes) -> Self:
+        """The body that names exactly the file `lines`."""
+        return cls(count=lines.count(b"\n"), digest=sha256(lines).digest())
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read the body of `events`."""
-        return cls(count=fields.integer("count", least=1))
+        return cls(
+            count=fields.integer("count", least=1), digest=fields.hexed("digest")
+        )
 
     def to_json(self) -> dict[str, JsonValue]:
         """The body as it is signed."""
-        return {"count": self.count}
+        return {"count": self.count, "digest": self.digest.hex()}
+
+    def verify(self, lines: bytes) -> None:
+        """Check that `lines` is the file that was signed.
+
+        Raises:
+            MalformedInput: `body_mismatch`, of `body.count` or of `body.digest`.
+        """
+        found = self.of(lines)
+        if found.count != self.count:
+            raise MalformedInput(
+                "body_mismatch",
+                field="body.count",
+                got=self.count,
+                wanted=str(found.count),
+            )
+        if found.digest != self.digest:
+            raise MalformedInput(
+                "body_mismatch",
+                field="body.digest",
+                got=self.digest.hex(),
+                wanted=found.digest.hex(),
+            )
 
 
 def _read_operator(fields: Fields) -> Authority:

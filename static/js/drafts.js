@@ -1,6 +1,6 @@
 // A draft: the exact bytes somebody is asked to sign, checked before they are shown.
 import { Problem, call } from "./api.js";
-import { STATEMENT_TYPE, fromBase64, pae, readStatement, statementId, toBase64 } from "./dsse.js";
+import { STATEMENT_TYPE, fromBase64, pae, readStatement, sha256Hex, statementId, toBase64 } from "./dsse.js";
 import { signWith } from "./keys.js";
 
 /** The draft does not hold: its description and its bytes differ. */
@@ -8,7 +8,8 @@ export class DraftMismatch extends Error {}
 
 /**
  * Read the server's draft and check, from the bytes alone: the type, the canonical
- * form, the id, and that it speaks for the organisation `gln` (if known).
+ * form, the id, that it speaks for the organisation `gln` (if known), and that a file
+ * of events beside it is the one that it names.
  */
 export async function checkDraft(draft, gln = "") {
   const bytes = fromBase64(draft.payload);
@@ -17,7 +18,15 @@ export async function checkDraft(draft, gln = "") {
   if (draft.payload_type !== STATEMENT_TYPE) throw new DraftMismatch("payload_type");
   if (draft.statement_id !== id) throw new DraftMismatch("statement_id");
   if (gln && statement.by !== gln) throw new DraftMismatch("by");
+  if (!(await isItsFile(statement, draft.lines ?? null))) throw new DraftMismatch("lines");
   return { bytes, statement, id, payloadType: draft.payload_type, words: draft.words, lines: draft.lines };
+}
+
+/** Kind events signs number and digest of its lines; no other kind has any. */
+async function isItsFile({ kind, body }, lines) {
+  if (kind !== "events" || lines === null) return kind !== "events" && lines === null;
+  const count = lines.split("\n").length - 1;
+  return body.count === count && body.digest === (await sha256Hex(new TextEncoder().encode(lines)));
 }
 
 function readOrRefuse(bytes) {

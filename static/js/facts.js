@@ -21,7 +21,7 @@ export function countUnits(statement) {
 }
 
 /** Fill the part _signed_bytes.html below `root`. */
-export function showFacts(root, { statement, bytes, id }) {
+export function showFacts(root, { statement, bytes, id, lines }) {
   const place = root.querySelector("[data-signed-bytes]");
   const facts = {
     kind: statement.kind,
@@ -43,6 +43,7 @@ export function showFacts(root, { statement, bytes, id }) {
       element("dd", {}, text),
     ]),
   );
-  place.querySelector("[data-fact-bytes]").textContent = new TextDecoder().decode(bytes);
+  const file = (lines ?? "").split("\n").slice(0, MOST_ROWS);
+  place.querySelector("[data-fact-bytes]").textContent = [new TextDecoder().decode(bytes), ...file].join("\n").trimEnd();
   place.hidden = false;
 }

@@ -1,6 +1,8 @@
 """Goods through the machine door: one event, a file of events, their bytes back."""
 
+import hashlib
 import json
+from base64 import b64decode
 
 import pytest
 
@@ -73,6 +75,14 @@ def test_a_file_of_events_is_accepted_whole(goods):
     assert Event.objects.filter(statement_id=name).count() == 2
 
 
+def test_a_draft_names_the_file_that_comes_with_it(goods):
+    drafted = goods.novamed.draft(_case_of(1, 2, 3)).json
+    body = json.loads(b64decode(drafted["payload"]))["body"]
+
+    digest = hashlib.sha256(drafted["lines"].encode()).hexdigest()
+    assert body == {"count": 2, "digest": digest}
+
+
 def test_a_draft_of_a_file_writes_nothing(goods):
     before = Statement.objects.count()
 
@@ -120,7 +130,7 @@ def test_lines_that_were_not_signed_are_refused(goods):
 
     answer = goods.novamed.submit(goods.novamed.sign(drafted), other)
 
-    assert answer.status in {400, 409}
+    assert (answer.status, answer.json["field"]) == (400, "body.digest")
     assert not Container.objects.exists()
 
 

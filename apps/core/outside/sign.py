@@ -1,7 +1,8 @@
 """pharmatrace-sign: make a key, and sign what the site drafted.
 
-The draft is read before it is signed: its bytes must be a statement, and its id must
-be the one that the bytes have. What is shown comes from the bytes.
+The draft is read before it is signed: its bytes must be a statement, its id must be
+the one that the bytes have, and a file of events must be the one that they name. What
+is shown comes from the bytes.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from ..bodies import EventsFile, read_body
 from ..canonical import JsonValue, parse_json
 from ..encoding import format_time_ms
 from ..envelope import (
@@ -27,6 +29,7 @@ from ..envelope import (
     statement_id,
 )
 from ..errors import MalformedInput
+from ..events import parse_lines
 from ..fields import Fields
 from ..keys import ECDSA_P256, ED25519, PrivateKey, public_key_of
 from ..signing import sign
@@ -88,9 +91,10 @@ def sign_draft(draft: Draft, key: PrivateKey) -> Envelope:
     """The draft as an envelope, with a signature of `key`.
 
     Raises:
-        MalformedInput: the payload is no statement, or this key has signed already.
+        MalformedInput: the payload is no statement, the lines beside it are not the
+            file that it names, or this key has signed already.
     """
-    parse_statement(draft.payload)
+    _verify_lines(parse_statement(draft.payload), draft.lines)
     signature = Signature(
         public_key_of(key).keyid, sign(key, pae(STATEMENT_TYPE, draft.payload))
     )
@@ -115,7 +119,34 @@ def describe(statement: Statement) -> list[str]:
     ]
     if moved:
         lines.append(f"units    {sum(moved)}")
+    if statement.kind == "events":
+        body = read_body(statement)
+        if isinstance(body, EventsFile):
+            lines.append(f"events   {body.count}, SHA-256 {body.digest.hex()}")
     return lines
+
+
+def _verify_lines(statement: Statement, lines: bytes | None) -> None:
+    """Nobody signs events that were not there to be read, nor others than those."""
+    if statement.kind != "events":
+        if lines is not None:
+            raise MalformedInput(
+                "wrong_parts",
+                field="draft.lines",
+                got=f"kind {statement.kind}",
+                wanted="lines with kind events only",
+            )
+        return
+    if lines is None:
+        raise MalformedInput(
+            "events_missing",
+            field="draft.lines",
+            wanted="the file of events (--events)",
+        )
+    parse_lines(lines)
+    body = read_body(statement)
+    if isinstance(body, EventsFile):
+        body.verify(lines)
 
 
 def _main(arguments: Sequence[str]) -> None:
@@ -142,6 +173,8 @@ def _keygen(options: argparse.Namespace) -> None:
 
 def _sign(options: argparse.Namespace) -> None:
     draft = read_draft(read_input(options.draft))
+    if options.events is not None:
+        draft = replace(draft, lines=read_input(options.events))
     for line in [draft.words, *describe(parse_statement(draft.payload))]:
         tell(line)
     secret = read_secret(options.passphrase_file, prompt="Passphrase of the key: ")
@@ -176,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     signing.add_argument("draft", nargs="?", default="-", help="file, - for stdin")
     signing.add_argument("--key", required=True, help="PEM file")
     signing.add_argument("--post", help="address of the site: send what was signed")
+    signing.add_argument("--events", help="NDJSON that an envelope to co-sign names")
     signing.add_argument("--token-file", help="first line is the API token")
     for command in (keygen, signing):
         command.add_argument("--passphrase-file", help="first line is the passphrase")

@@ -50,6 +50,7 @@ def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     wishes = fields.array("events", least=1, most=MAX_LINES)
     fields.close()
     sums, lines, words = _rehearse_all(wishes, actor=actor, at=at)
+    file = b"".join(line + b"\n" for line in lines)
     payload = new_statement(
         kind="events",
         by=actor.gln,
@@ -57,11 +58,11 @@ def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         meaning="events recorded by the holder",
         subjects=sums.subjects(),
         parents=[],
-        body=EventsFile(len(lines)).to_json(),
+        body=EventsFile.of(file).to_json(),
         at=at,
         ledger=partners.get_genesis().origin,
     )
-    return Draft(payload, _sum_up(words), b"".join(line + b"\n" for line in lines))
+    return Draft(payload, _sum_up(words), file)
 
 
 def _rehearse_all(

@@ -42,7 +42,7 @@ def read_lines(submission: Submission) -> list[SaidLine]:
 
     Raises:
         MalformedInput: an event that cannot be read or does not fit its statement,
-            a file that is missing or has another number of lines than was signed.
+            a file that is missing or is not, byte for byte, the one that was signed.
     """
     identity, statement = statement_id(submission.envelope), submission.statement
     if statement.kind == "event":
@@ -54,10 +54,8 @@ def read_lines(submission: Submission) -> list[SaidLine]:
         raise MalformedInput("events_missing", field="events", wanted="NDJSON")
     lines = parse_lines(submission.lines)
     body = read_body(statement)
-    if isinstance(body, EventsFile) and body.count != len(lines):
-        raise MalformedInput(
-            "body_mismatch", field="body.count", got=body.count, wanted=str(len(lines))
-        )
+    if isinstance(body, EventsFile):
+        body.verify(submission.lines)
     latest = statement.at_ms + CLOCK_TOLERANCE_MS
     for line in lines:
         if line.event.event_time_ms > latest:

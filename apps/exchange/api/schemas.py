@@ -91,7 +91,11 @@ class DraftSerializer(serializers.Serializer[Any]):
     statement_id = serializers.CharField()
     words = serializers.CharField()
     subjects = serializers.ListField(child=serializers.DictField())
-    lines = serializers.CharField(required=False)
+    lines = serializers.CharField(
+        required=False,
+        help_text="Kind events only: the NDJSON file. The body signs its number of "
+        "lines and the SHA-256 of these bytes; check both before you sign.",
+    )
 
 
 class LeafSerializer(serializers.Serializer[Any]):

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from apps.core.bodies import EventsFile
 from apps.core.canonical import JsonValue
 from apps.core.envelope import Envelope, parse_envelope
 from apps.core.keys import PublicKey, load_public_key
 from apps.core.signing import verify_signature
-from apps.core.subjects import Moved, Subject
+from apps.core.subjects import EventsRoot, Moved, Subject
 from apps.ledger.formats import Draft, new_statement
 from tests.browser.scripts.stage import STELLA
 
@@ -24,7 +25,12 @@ def draft_shipping(
     packs: int = 480,
     lines: bytes | None = None,
 ) -> Draft:
-    """A draft as the door makes it, for `packs` packs of one batch."""
+    """A draft as the door makes it, for `packs` packs of one batch.
+
+    With `lines` it is a file of events that are about that batch.
+    """
+    if lines is not None:
+        return _draft_file(words, by, lines)
     tag = sha256(b"a batch").digest()
     payload = new_statement(
         kind="event",
@@ -34,6 +40,23 @@ def draft_shipping(
         subjects=[Subject(tag, moved=Moved(packs, sha256(b"set").digest()))],
         parents=[],
         body={"type": "ObjectEvent", "bizStep": "shipping", "action": "OBSERVE"},
+        at=AT,
+        ledger="localhost:8000/pharmatrace",
+    )
+    return Draft(payload, words)
+
+
+def _draft_file(words: str, by: str, lines: bytes) -> Draft:
+    body = EventsFile.of(lines)
+    root = EventsRoot(body.count, sha256(b"root").digest())
+    payload = new_statement(
+        kind="events",
+        by=by,
+        signer="anna-berger-1",
+        meaning="I record these events",
+        subjects=[Subject(sha256(b"a batch").digest(), events=root)],
+        parents=[],
+        body=body.to_json(),
         at=AT,
         ledger="localhost:8000/pharmatrace",
     )

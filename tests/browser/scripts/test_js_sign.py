@@ -260,20 +260,6 @@ def test_a_draft_at_an_address_is_shown_at_once_and_signed(stage, open_page, dra
     assert stage.sent_to("/api/v1/drafts") == []
 
 
-def test_a_file_of_events_travels_beside_its_envelope(stage, page):
-    make_key(page)
-    draft = draft_shipping(lines=b'{"event":1}\n{"event":2}\n')
-    stage.answers["/api/v1/drafts"] = lambda sent: (200, draft.as_json())
-    fill_and_review(page)
-    sign(page)
-
-    expect(page.locator("[data-sign-receipt]")).to_contain_text("Recorded as")
-    [sent] = stage.sent_to("/api/v1/statements")
-    assert sent.headers["Content-Type"].startswith("multipart/form-data")
-    assert b'name="events"' in sent.body
-    assert b'{"event":1}\n{"event":2}\n' in sent.body
-
-
 def test_javascript_writes_the_same_canonical_form_as_python(page):
     value = {
         "😀": 2,

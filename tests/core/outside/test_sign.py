@@ -12,14 +12,17 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import STATEMENT_TYPE, parse_envelope, statement_id
 from apps.core.envelope import Envelope as Wrapped
+from apps.core.epcis import event_json
 from apps.core.errors import MalformedInput
 from apps.core.keys import load_public_key
 from apps.core.outside import sign as command
 from apps.core.outside.keyfile import make_key
 from apps.core.signing import verify_signature
+from tests.core.signing.epcis_cast import EVENTS
 from tests.core.signing.statement_cast import SHIP
 
 PAYLOAD = canonical_bytes(SHIP)
@@ -31,6 +34,29 @@ DRAFT = {
     "words": "Novamed ships 10,002 packs to Transpharm.",
     "subjects": ["0a" * 32],
 }
+LINES = "".join(
+    canonical_bytes({"event": event_json(EVENTS[name]), "parents": []}).decode() + "\n"
+    for name in ("ship", "dispense")
+)
+
+
+def draft_of_file(lines=LINES, body=None):
+    """A draft of kind events whose body names `lines`."""
+    events = {"size": 1, "root": "cd" * 32}
+    said = {
+        **SHIP,
+        "kind": "events",
+        "subjects": [{"tag": "0a" * 32, "events": events}],
+        "parents": [],
+        "body": body or EventsFile.of(lines.encode()).to_json(),
+    }
+    payload = canonical_bytes(said)
+    return {
+        **DRAFT,
+        "payload": base64.b64encode(payload).decode(),
+        "statement_id": statement_id(Wrapped(STATEMENT_TYPE, payload, ())),
+        "lines": lines,
+    }
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 
 from apps.core.envelope import parse_envelope, statement_id
 from tests.core.outside.test_sign import (
-    DRAFT,
     ID,
+    LINES,
+    draft_of_file,
     keygen,
     room,
     sign_with,
@@ -70,15 +71,14 @@ def test_what_was_signed_is_sent_with_the_token(room, capsys, site):
 
 def test_a_file_of_events_goes_along(room, capsys, site):
     keygen(room, capsys)
-    draft = {**DRAFT, "lines": '{"event":{},"parents":[]}\n'}
-    (room / "many.json").write_text(json.dumps(draft))
+    (room / "many.json").write_text(json.dumps(draft_of_file()))
 
     assert post(room, site, "many.json") == 0
 
     _, headers, body = site.seen
     assert headers["Content-Type"].startswith("multipart/form-data; boundary=")
     assert b'name="events"; filename="events.ndjson"' in body
-    assert b'\r\n\r\n{"event":{},"parents":[]}\n\r\n' in body
+    assert b"\r\n\r\n" + LINES.encode() + b"\r\n" in body
 
 
 @pytest.mark.parametrize("answer", [(403, b'{"code":"unknown_key"}'), (302, b"")])

@@ -179,6 +179,8 @@ def test_what_is_optional_is_empty_and_not_null():
         ("key.enrol", "key_tag", "0A" * 32, "bad_hex"),
         ("party.admit", "key_tag", "0a" * 31, "bad_hex"),
         ("events", "count", 0, "out_of_range"),
+        ("events", "digest", "ef" * 31, "bad_hex"),
+        ("events", "digest", "EF" * 32, "bad_hex"),
     ],
 )
 def test_a_value_that_its_field_cannot_hold_is_refused(kind, name, value, code):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.epcis import event_json
 from apps.core.errors import MalformedInput
@@ -162,6 +163,34 @@ def test_a_subject_signs_the_lines_that_touch_it_and_their_numbers():
         number=4, event=read.event_json, parents=(), moved=moved, serials=serials
     )
     assert begun not in {leaf, other}
+
+
+def test_the_body_names_one_file_and_no_other():
+    data = line("ship") + line("receive", "#0")
+    body = EventsFile.of(data)
+
+    assert body == EventsFile(2, hashlib.sha256(data).digest())
+    body.verify(data)
+
+
+@pytest.mark.parametrize(
+    ("other", "field"),
+    [
+        (line("ship"), "body.count"),
+        (line("ship") + line("receive", "#0") + line("dispense"), "body.count"),
+        (line("ship") + line("receive", "#0")[:-1], "body.count"),
+        (line("receive") + line("ship"), "body.digest"),
+        (line("ship") + line("receive"), "body.digest"),
+        (line("ship") + line("receive", "#0").replace(b"\n", b"\r\n"), "body.digest"),
+    ],
+)
+def test_another_file_is_not_what_was_signed(other, field):
+    body = EventsFile.of(line("ship") + line("receive", "#0"))
+
+    with pytest.raises(MalformedInput) as caught:
+        body.verify(other)
+
+    assert (caught.value.code, caught.value.field) == ("body_mismatch", field)
 
 
 @given(st.binary(max_size=100))
