@@ -17,24 +17,18 @@ Each step raises `ProofError` with its number, or adds a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
-from .checkpoint import Checkpoint, open_checkpoint
 from .encoding import format_time_ms
-from .envelope import STATEMENT_TYPE, Envelope, envelope_digest, statement_id
-from .errors import ProofError, TraceError
+from .envelope import STATEMENT_TYPE, envelope_digest, statement_id
+from .errors import ProofError
 from .keyring import KeyRing, Voice, verify_voices
-from .leaf import Leaf, LeafType, commitment
-from .merkle import verify_inclusion
-from .note import Note
-from .policy import Policy, open_trusted_checkpoint
-from .proof import TlogProof
+from .leaf import LeafType, commitment
+from .places import head_of, judge_map_root, verify_places
+from .policy import Policy
 from .prooffile import LeafProof, StatementProof
-from .receipt import parse_receipt, verify_receipt
 from .statement import Statement, parse_statement
+from .steps import Finding, at_step
 
 _TYPES: Final = {"event": LeafType.GOODS, "events": LeafType.GOODS}
 _PREFIXES: Final = {
@@ -45,15 +39,6 @@ _PREFIXES: Final = {
     "erasure": LeafType.ERASURE,
     "genesis": LeafType.CONFIG,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one step showed; `is_shown` is False where it had nothing to check."""
-
-    step: int
-    text: str
-    is_shown: bool = True
 
 
 def leaf_type_of(kind: str) -> LeafType:
@@ -75,100 +60,34 @@ def verify_statement(
     Raises:
         ProofError: `step` names the failed one.
     """
-    with _step(2):
+    with at_step(2):
         envelope = proof.envelope
         if envelope.payload_type != STATEMENT_TYPE:
             raise ProofError("wrong_payload_type", got=envelope.payload_type)
         count = len(envelope.signatures)
         found = [Finding(2, f"an envelope with {count} signature(s)")]
-    with _step(3):
+    with at_step(3):
         statement = parse_statement(envelope.payload)
         _verify_ledger(statement, proof, ring)
         what = f"statement {statement_id(envelope)}, {statement.kind} by {statement.by}"
         found.append(Finding(3, f"{what}, for {statement.ledger}"))
-    with _step(4):
+    with at_step(4):
         found += _judge_signatures(statement, proof, ring)
-    with _step(5):
+    with at_step(5):
         _verify_commitments(proof)
         when = format_time_ms(proof.accepted_ms)
         found.append(Finding(5, f"every commitment recomputes; accepted {when}"))
-    with _step(6):
+    with at_step(6):
         _verify_leaves(statement, proof)
         found.append(Finding(6, f"{len(proof.leaves)} leaf/leaves, one a subject"))
     found += verify_places([(each.leaf, each.proof) for each in proof.leaves], policy)
-    with _step(10):
-        found.append(_judge_map_root(proof, policy))
+    with at_step(10):
+        found.append(judge_map_root(proof, policy))
     return found
 
 
-def verify_places(
-    leaves: Sequence[tuple[Leaf, TlogProof]], policy: Policy
-) -> list[Finding]:
-    """Steps 7 to 9 for leaves and their proofs.
-
-    Raises:
-        ProofError: `step` names the failed one.
-    """
-    with _step(7):
-        for leaf, proof in leaves:
-            _verify_included(leaf, proof)
-    with _step(8):
-        heads = {
-            open_checkpoint(
-                proof.checkpoint, log_keys=[log.key for log in policy.logs]
-            ).checkpoint
-            for _, proof in leaves
-        }
-    with _step(9):
-        for _, proof in leaves:
-            open_trusted_checkpoint(proof.checkpoint, policy)
-    places = ", ".join(str(proof.index) for _, proof in leaves)
-    sizes = " and ".join(f"{head.origin} at size {head.tree_size}" for head in heads)
-    quorum = "no witness is asked for" if policy.quorum == "none" else "quorum is met"
-    return [
-        Finding(7, f"included at index {places}"),
-        Finding(8, f"signed head of {sizes}"),
-        Finding(9, f"witnesses: {quorum}", is_shown=policy.quorum != "none"),
-    ]
-
-
-def verify_promise(
-    *, receipt: Envelope, ring: KeyRing, proofs: Sequence[StatementProof]
-) -> Finding:
-    """Step 11: the receipt is the ledger's, and what it promised is in the log.
-
-    Raises:
-        ProofError: it is of no receipt key, or the log holds something else.
-    """
-    with _step(11):
-        promised = parse_receipt(receipt)
-        named = [] if ring.genesis is None else list(ring.genesis.receipt_keys)
-        keys = {key.keyid: key for key in named}
-        signer = receipt.signatures[0].keyid
-        if ring.genesis is not None and signer not in keys:
-            raise ProofError("unknown_key", field=signer, wanted="a receipt key")
-        if signer in keys:
-            verify_receipt(envelope=receipt, key=keys[signer])
-        for proof in proofs:
-            if statement_id(proof.envelope) != promised.statement_id:
-                continue
-            kept = tuple(each.leaf.commitment for each in proof.leaves)
-            if (kept, proof.accepted_ms) != (
-                promised.commitments,
-                promised.accepted_ms,
-            ):
-                raise ProofError("promise_broken", got=promised.statement_id)
-            return Finding(
-                11,
-                f"the receipt for {promised.statement_id} was kept",
-                is_shown=signer in keys,
-            )
-    text = f"a receipt for {promised.statement_id}, which no file here proves"
-    return Finding(11, text, is_shown=False)
-
-
 def _verify_ledger(statement: Statement, proof: StatementProof, ring: KeyRing) -> None:
-    origins = {_head(each.proof).origin for each in proof.leaves}
+    origins = {head_of(each.proof).origin for each in proof.leaves}
     if ring.genesis is not None:
         origins.add(ring.genesis.origin)
     if origins != {statement.ledger}:
@@ -250,47 +169,3 @@ def _verify_leaf(
             got=format_time_ms(proof.accepted_ms),
             wanted="not after the leaf's time",
         )
-
-
-def _judge_map_root(proof: StatementProof, policy: Policy) -> Finding:
-    if proof.map_root is None:
-        return Finding(10, "no map root was given", is_shown=False)
-    leaf, place = proof.map_root
-    head = _head(place)
-    if leaf.kind is not LeafType.MAP_ROOT or place.index != head.tree_size - 1:
-        raise ProofError("map_root_not_last", got=place.index)
-    _verify_included(leaf, place)
-    open_trusted_checkpoint(place.checkpoint, policy)
-    if any(_head(each.proof) != head for each in proof.leaves):
-        raise ProofError("other_checkpoint", field="map_root")
-    return Finding(10, f"the map root is the last leaf, index {place.index}")
-
-
-def _verify_included(leaf: Leaf, proof: TlogProof) -> None:
-    head = _head(proof)
-    verify_inclusion(
-        leaf_hash=leaf.leaf_hash,
-        index=proof.index,
-        tree_size=head.tree_size,
-        path=proof.path,
-        root_hash=head.root_hash,
-    )
-
-
-def _head(proof: TlogProof) -> Checkpoint:
-    return Checkpoint.parse(Note.parse(proof.checkpoint).text)
-
-
-@contextmanager
-def _step(number: int) -> Iterator[None]:
-    """A refusal inside becomes a `ProofError` with this number."""
-    try:
-        yield
-    except TraceError as error:
-        raise ProofError(
-            error.code,
-            step=number,
-            field=error.field,
-            got=error.got,
-            wanted=error.wanted,
-        ) from error

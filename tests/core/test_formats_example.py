@@ -22,6 +22,7 @@ from apps.core.events import read_event
 from apps.core.keyring import KeyRing
 from apps.core.leaf import Leaf, LeafType, commitment
 from apps.core.merkle import RootBuilder
+from apps.core.places import verify_places
 from apps.core.policy import Policy
 from apps.core.proof import TlogProof
 from apps.core.prooffile import PROOF_FORMAT, parse_proof_file
@@ -29,7 +30,7 @@ from apps.core.receipt import parse_receipt, verify_receipt
 from apps.core.serials import serial_leaf, serial_salt
 from apps.core.signing import keyid_of, load_public_key, verify_signature
 from apps.core.statement import parse_statement
-from apps.core.verify import verify_places, verify_statement
+from apps.core.verify import verify_statement
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text()
 

@@ -19,10 +19,13 @@ from ..errors import MalformedInput, ProofError, TraceError
 from ..fields import Fields
 from ..keyring import KeyRing, build_keyring
 from ..leaf import LEAF_SIZE, Leaf
+from ..places import verify_places
 from ..policy import Policy
+from ..promise import verify_promise
 from ..proof import HEADER, TlogProof
 from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
-from ..verify import Finding, verify_places, verify_promise, verify_statement
+from ..steps import Finding
+from ..verify import verify_statement
 from .console import ending, read_input
 
 T = TypeVar("T")
