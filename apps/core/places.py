@@ -46,14 +46,22 @@ def verify_places(
     ]
 
 
+def verify_place(leaf: Leaf, proof: TlogProof, policy: Policy) -> list[Finding]:
+    """Steps 7 to 9 for a bare tlog-proof, which has no map root for step 10.
+
+    Raises:
+        ProofError: `step` names the failed one.
+    """
+    nothing = Finding(10, "a bare tlog-proof brings no map root", is_shown=False)
+    return [*verify_places([(leaf, proof)], policy), nothing]
+
+
 def judge_map_root(proof: StatementProof, policy: Policy) -> Finding:
     """Step 10: the last leaf under the head of `proof` is its map root.
 
     Raises:
         ProofError: it is not, or it stands under another head than the leaves.
     """
-    if proof.map_root is None:
-        return Finding(10, "no map root was given", is_shown=False)
     leaf, place = proof.map_root
     head = head_of(place)
     if leaf.kind is not LeafType.MAP_ROOT or place.index != head.tree_size - 1:

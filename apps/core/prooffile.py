@@ -1,7 +1,7 @@
 """The proof file of one statement: all that an outsider needs to check it offline.
 
 JSON: `{"format": "pharmatrace-proof/v1", "envelope", "accepted_ms", "leaves":
-[{"leaf" hex, "salt" base64, "position", "proof" text}], "map_root"?: {"leaf",
+[{"leaf" hex, "salt" base64, "position", "proof" text}], "map_root": {"leaf",
 "proof"}, "keys"?: [envelope]}`; each proof is a C2SP tlog-proof.
 """
 
@@ -39,14 +39,14 @@ class StatementProof:
     Args:
         accepted_ms: the law's clock, milliseconds since 1970.
         leaves: one for each subject, in the statement's order.
-        map_root: the last leaf under the checkpoint, None if it was not given.
+        map_root: the last leaf under the checkpoint, and its place.
         keys: statements that show keys (genesis, party.admit, key.enrol).
     """
 
     envelope: Envelope
     accepted_ms: int
     leaves: tuple[LeafProof, ...]
-    map_root: tuple[Leaf, TlogProof] | None
+    map_root: tuple[Leaf, TlogProof]
     keys: tuple[Envelope, ...]
 
 
@@ -59,12 +59,12 @@ def parse_proof_file(data: bytes) -> StatementProof:
     """
     fields = Fields(parse_json(data, max_bytes=MAX_PROOF_BYTES), where="")
     fields.word("format", frozenset({PROOF_FORMAT}))
-    has_map, has_keys = fields.has("map_root"), fields.has("keys")
+    has_keys = fields.has("keys")
     proof = StatementProof(
         envelope=read_envelope(fields.object("envelope")),
         accepted_ms=fields.integer("accepted_ms"),
         leaves=fields.each("leaves", _read_leaf, least=1, most=MAX_SUBJECTS),
-        map_root=_read_map_root(fields.object("map_root")) if has_map else None,
+        map_root=_read_map_root(fields.object("map_root")),
         keys=fields.each("keys", _read_key, most=1_000) if has_keys else (),
     )
     fields.close()

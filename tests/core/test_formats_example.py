@@ -177,6 +177,7 @@ def test_the_proof_leads_from_the_leaf_to_a_head_that_the_policy_believes():
                 "proof": block("tlog-proof"),
             }
         ],
+        "map_root": example("map_root"),
     }
     proof = parse_proof_file(json.dumps(file).encode())
     found = verify_statement(proof=proof, policy=policy, ring=KeyRing())

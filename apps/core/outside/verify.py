@@ -19,7 +19,7 @@ from ..errors import MalformedInput, ProofError, TraceError
 from ..fields import Fields
 from ..keyring import KeyRing, build_keyring
 from ..leaf import LEAF_SIZE, Leaf
-from ..places import verify_places
+from ..places import verify_place
 from ..policy import Policy
 from ..promise import verify_promise
 from ..proof import HEADER, TlogProof
@@ -88,7 +88,7 @@ def _main(arguments: Sequence[str]) -> None:
     for proof in files.proofs:
         _show(verify_statement(proof=proof, policy=policy, ring=ring))
     for place, leaf in zip(files.places, files.leaves, strict=True):
-        _show(verify_places([(leaf, place)], policy))
+        _show(verify_place(leaf, place, policy))
     for receipt in files.receipts:
         _show([verify_promise(receipt=receipt, ring=ring, proofs=files.proofs)])
     print(LIMITS)

@@ -120,6 +120,9 @@ class Ledger:
 
     def close(self, *signers):
         self._leaf(LeafType.MAP_ROOT, MAP_ROOT_TAG, build_root(self.heads))
+        self.sign(*signers)
+
+    def sign(self, *signers):
         self.tree = MemoryTree(leaf.leaf_hash for leaf in self.leaves)
         head = Checkpoint(ORIGIN, self.tree.size, self.tree.root())
         note = sign_checkpoint(head, signers or (LOG, WITNESS), time_seconds=AT // 1000)

@@ -128,6 +128,18 @@ def test_the_map_root_is_of_the_same_checkpoint():
     assert refused_at(ledger, document) == (10, "other_checkpoint")
 
 
+def test_a_head_that_ends_in_goods_is_refused():
+    """No map root under this head, and the last leaf offered in its place."""
+    ledger = cast.Ledger()
+    ledger.append("genesis", cast.genesis(), "operator", "regulator")
+    ledger.append("admit", cast.admit(), "regulator", "operator", "nora")
+    ledger.append("enrol", cast.enrol(), "nora", "nils")
+    ledger.append("last", cast.commission(), "nils")
+    ledger.sign()
+
+    assert refused_at(ledger) == (10, "map_root_not_last")
+
+
 def test_a_changed_enrolment_gives_no_standing():
     ledger = world(cast.commission(), "nils")
     document = ledger.proof("last", keys=KEYS)

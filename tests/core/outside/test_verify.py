@@ -89,6 +89,7 @@ def test_a_bare_tlog_proof_and_its_leaf_are_enough_for_inclusion(room, capsys):
     place = LEDGER.place(5).encode()
 
     assert run(room, place, leaf, genesis="") == 0
+    assert "10. --  a bare tlog-proof brings no map root" in capsys.readouterr().out
     assert run(room, place, leaf.hex().encode() + b"\n", genesis="") == 0
     assert run(room, place, LEDGER.leaves[4].encode(), genesis="") == 1
     capsys.readouterr()
@@ -137,6 +138,8 @@ FORGED = cast.small_ledger(
         (change(("keys",), [PROOF["keys"][0], PROOF["keys"][2]]), 4),
         (change((*LEAF, "salt"), first_character), 5),
         (change(("accepted_ms",), cast.AT + 1), 5),
+        ({name: PROOF[name] for name in PROOF if name != "map_root"}, 1),
+        ({**PROOF, "map_root": None}, 1),
         (change(("map_root", "leaf"), PROOF["leaves"][0]["leaf"]), 10),
         (change(("map_root", "proof"), PROOF["leaves"][0]["proof"]), 10),
         (ALONE, 9),
