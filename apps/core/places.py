@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from .checkpoint import Checkpoint, open_checkpoint
+from .encoding import format_time_ms
 from .errors import ProofError
-from .leaf import Leaf, LeafType
+from .leaf import ZEROS, Leaf, LeafType
 from .merkle import verify_inclusion
 from .note import Note
 from .policy import Policy, open_trusted_checkpoint
 from .proof import TlogProof
-from .prooffile import StatementProof
+from .prooffile import Placed, StatementProof
 from .steps import Finding, at_step
+
+LATE_AFTER_MS: Final = 60_000
+"""So much before the last checkpoint's time may a statement have been accepted."""
 
 
 def verify_places(
@@ -56,21 +61,71 @@ def verify_place(leaf: Leaf, proof: TlogProof, policy: Policy) -> list[Finding]:
     return [*verify_places([(leaf, proof)], policy), nothing]
 
 
-def judge_map_root(proof: StatementProof, policy: Policy) -> Finding:
-    """Step 10: the last leaf under the head of `proof` is its map root.
+def judge_map_roots(proof: StatementProof, policy: Policy) -> list[Finding]:
+    """Step 10: the last leaf is the map root; those around the leaves tell the time.
 
     Raises:
-        ProofError: it is not, or it stands under another head than the leaves.
+        ProofError: a map root that is none, is not the last leaf, stands under
+            another head than the leaves, or is not the neighbour it is said to be.
+    Source: DESIGN section 3, "Leaf v1" and "Map root, in band".
     """
-    leaf, place = proof.map_root
-    head = head_of(place)
-    if leaf.kind is not LeafType.MAP_ROOT or place.index != head.tree_size - 1:
-        raise ProofError("map_root_not_last", got=place.index)
+    _, last = proof.map_root
+    _verify_map_root(proof, proof.map_root, policy, where="map_root")
+    if last.index != head_of(last).tree_size - 1:
+        raise ProofError("map_root_not_last", got=last.index)
+    found = Finding(10, f"the map root is the last leaf, index {last.index}")
+    if proof.after is None:
+        text = "not shown when the ledger took it in: no map roots around the leaves"
+        return [found, Finding(10, text, is_shown=False)]
+    _verify_map_root(proof, proof.after, policy, where="after")
+    if proof.before is not None:
+        _verify_map_root(proof, proof.before, policy, where="before")
+    _verify_around(proof, proof.before, proof.after)
+    return [found, _judge_time(proof.accepted_ms, proof.before, proof.after)]
+
+
+def _verify_map_root(
+    proof: StatementProof, placed: Placed, policy: Policy, *, where: str
+) -> None:
+    leaf, place = placed
+    if leaf.kind is not LeafType.MAP_ROOT:
+        raise ProofError("wrong_leaf_type", field=where, got=leaf.kind.name)
     _verify_included(leaf, place)
     open_trusted_checkpoint(place.checkpoint, policy)
-    if any(head_of(each.proof) != head for each in proof.leaves):
-        raise ProofError("other_checkpoint", field="map_root")
-    return Finding(10, f"the map root is the last leaf, index {place.index}")
+    if any(head_of(each.proof) != head_of(place) for each in proof.leaves):
+        raise ProofError("other_checkpoint", field=where)
+
+
+def _verify_around(proof: StatementProof, before: Placed | None, after: Placed) -> None:
+    """The leaves lie between `before` and `after`, and no map root lies there too."""
+    first, last = proof.leaves[0], proof.leaves[-1]
+    leaf, place = after
+    low, seq, previous = -1, 0, ZEROS
+    if before is not None:
+        low, seq = before[1].index, before[0].chain_seq + 1
+        previous = before[0].leaf_hash
+    if not low < first.proof.index <= last.proof.index < place.index:
+        raise ProofError("not_around", field="after", got=[low, place.index])
+    if (leaf.chain_seq, leaf.prev_leaf_hash) != (seq, previous):
+        raise ProofError("not_neighbours", field="after", wanted="the next map root")
+    if any(each.leaf.time_ms != leaf.time_ms for each in proof.leaves):
+        raise ProofError("other_checkpoint", field="after", wanted="the leaves' time")
+    if before is not None and before[0].time_ms > leaf.time_ms:
+        raise ProofError("time_runs_back", field="before")
+
+
+def _judge_time(accepted_ms: int, before: Placed | None, after: Placed) -> Finding:
+    taken = format_time_ms(after[0].time_ms)
+    if before is None:
+        return Finding(10, f"taken in at {taken}, by the first run of the log")
+    earliest_ms = before[0].time_ms - LATE_AFTER_MS
+    if accepted_ms < earliest_ms:
+        text = (
+            f"late: accepted {format_time_ms(accepted_ms)}, and not taken in at "
+            f"{format_time_ms(before[0].time_ms)} but only at {taken}"
+        )
+        return Finding(10, text, is_doubtful=True)
+    return Finding(10, f"taken in at {taken}, the first run after it was accepted")
 
 
 def _verify_included(leaf: Leaf, proof: TlogProof) -> None:

@@ -2,13 +2,14 @@
 
 JSON: `{"format": "pharmatrace-proof/v1", "envelope", "accepted_ms", "leaves":
 [{"leaf" hex, "salt" base64, "position", "proof" text}], "map_root": {"leaf",
-"proof"}, "keys"?: [envelope]}`; each proof is a C2SP tlog-proof.
+"proof"}, "before"?: {…}, "after"?: {…}, "keys"?: [envelope]}`; each proof is a C2SP
+tlog-proof.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from .canonical import parse_json
 from .envelope import Envelope, read_envelope
@@ -21,6 +22,10 @@ from .subjects import MAX_SUBJECTS
 PROOF_FORMAT: Final = "pharmatrace-proof/v1"
 MAX_PROOF_BYTES: Final = 64 << 20
 _SALT_BYTES: Final = 32
+
+
+Placed: TypeAlias = tuple[Leaf, TlogProof]
+"""A leaf and its place in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,17 @@ class StatementProof:
         accepted_ms: the law's clock, milliseconds since 1970.
         leaves: one for each subject, in the statement's order.
         map_root: the last leaf under the checkpoint, and its place.
+        before: the last map root ahead of the leaves; None for the log's first run.
+        after: the map root of the run that took the leaves in; None if not given.
         keys: statements that show keys (genesis, party.admit, key.enrol).
     """
 
     envelope: Envelope
     accepted_ms: int
     leaves: tuple[LeafProof, ...]
-    map_root: tuple[Leaf, TlogProof]
+    map_root: Placed
+    before: Placed | None
+    after: Placed | None
     keys: tuple[Envelope, ...]
 
 
@@ -60,11 +69,15 @@ def parse_proof_file(data: bytes) -> StatementProof:
     fields = Fields(parse_json(data, max_bytes=MAX_PROOF_BYTES), where="")
     fields.word("format", frozenset({PROOF_FORMAT}))
     has_keys = fields.has("keys")
+    after = _read_optional(fields, "after")
     proof = StatementProof(
         envelope=read_envelope(fields.object("envelope")),
         accepted_ms=fields.integer("accepted_ms"),
         leaves=fields.each("leaves", _read_leaf, least=1, most=MAX_SUBJECTS),
-        map_root=_read_map_root(fields.object("map_root")),
+        map_root=_read_placed(fields.object("map_root")),
+        # Without the run's own map root the one before it says nothing.
+        before=None if after is None else _read_optional(fields, "before"),
+        after=after,
         keys=fields.each("keys", _read_key, most=1_000) if has_keys else (),
     )
     fields.close()
@@ -87,7 +100,11 @@ def _read_leaf(fields: Fields, name: str) -> LeafProof:
     return read
 
 
-def _read_map_root(fields: Fields) -> tuple[Leaf, TlogProof]:
+def _read_optional(fields: Fields, name: str) -> Placed | None:
+    return _read_placed(fields.object(name)) if fields.has(name) else None
+
+
+def _read_placed(fields: Fields) -> Placed:
     read = _read_entry(fields), _read_proof(fields)
     fields.close()
     return read

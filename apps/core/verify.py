@@ -9,7 +9,8 @@
     7.  the leaves are included under the checkpoint
     8.  the checkpoint is signed by a log of the policy
     9.  the checkpoint is cosigned by the policy's quorum of witnesses
-    10. the last leaf under the checkpoint is its map root
+    10. the last leaf under the checkpoint is its map root; the map roots around the
+        leaves say whether they were taken in in time, or late
     11. the receipt's promise was kept
 
 Each step raises `ProofError` with its number, or adds a finding.
@@ -24,7 +25,7 @@ from .envelope import STATEMENT_TYPE, envelope_digest, statement_id
 from .errors import ProofError
 from .keyring import KeyRing, Voice, verify_voices
 from .leaf import LeafType, commitment
-from .places import head_of, judge_map_root, verify_places
+from .places import head_of, judge_map_roots, verify_places
 from .policy import Policy
 from .prooffile import LeafProof, StatementProof
 from .statement import Statement, parse_statement
@@ -82,7 +83,7 @@ def verify_statement(
         found.append(Finding(6, f"{len(proof.leaves)} leaf/leaves, one a subject"))
     found += verify_places([(each.leaf, each.proof) for each in proof.leaves], policy)
     with at_step(10):
-        found.append(judge_map_root(proof, policy))
+        found += judge_map_roots(proof, policy)
     return found
 
 

@@ -5,6 +5,7 @@ import pytest
 from apps.anchoring import operations, queries, tasks
 from apps.anchoring.clients.public_files import public_files
 from apps.core.checkpoint import Checkpoint
+from apps.core.leaf import Leaf, LeafType
 from apps.core.note import Note
 from apps.core.policy import Policy, open_trusted_checkpoint
 from apps.core.proof import TlogProof, verify_proof
@@ -102,6 +103,32 @@ def test_a_proof_bundle_proves_every_leaf_of_a_statement():
     last = TlogProof.parse(bundle["map_root"]["proof"].encode())
     head = Checkpoint.parse(Note.parse(last.checkpoint).text)
     assert (last.index, head.tree_size) == (306, 307)
+    before, after = (_map_root(bundle[name], policy) for name in ("before", "after"))
+    assert (before[0], after[0]) == (rows[0].index - 1, rows[-1].index + 1)
+    assert after[1].prev_leaf_hash == before[1].leaf_hash
+    assert after[1].time_ms == rows[0].leaf.time_ms
+
+
+def test_the_first_run_of_a_log_has_no_map_root_before_it():
+    first = queries.find_checkpoint_over(0)
+    statement_id = ledger.get_leaf(0).statement_id
+    assert first is not None
+    assert statement_id is not None
+
+    bundle = queries.proof_bundle(statement_id)
+
+    assert bundle is not None
+    assert "before" not in bundle
+    policy = Policy.parse((public_files().read_policy()) or b"")
+    assert _map_root(bundle["after"], policy)[0] == first.size - 1
+
+
+def _map_root(placed, policy):
+    leaf = Leaf.decode(bytes.fromhex(placed["leaf"]))
+    proof = TlogProof.parse(placed["proof"].encode())
+    assert leaf.kind == LeafType.MAP_ROOT
+    verify_proof(proof, leaf_hash=leaf.leaf_hash, policy=policy)
+    return proof.index, leaf
 
 
 def test_unknown_and_erased_statements_have_no_bundle():

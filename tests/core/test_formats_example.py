@@ -177,8 +177,10 @@ def test_the_proof_leads_from_the_leaf_to_a_head_that_the_policy_believes():
                 "proof": block("tlog-proof"),
             }
         ],
-        "map_root": example("map_root"),
+        **{name: example(name) for name in ("map_root", "before", "after")},
     }
     proof = parse_proof_file(json.dumps(file).encode())
     found = verify_statement(proof=proof, policy=policy, ring=KeyRing())
-    assert [each.step for each in found] == [2, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert [each.step for each in found] == [2, 3, 4, 5, 6, 7, 8, 9, 10, 10]
+    assert found[-1].text.startswith("taken in at 2026-03-02T09:00:01.000Z")
+    assert not any(each.is_doubtful for each in found)

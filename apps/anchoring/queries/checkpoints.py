@@ -120,6 +120,11 @@ def find_checkpoint_over(index: int) -> Checkpoint | None:
     return rows.order_by("size").first()
 
 
+def find_checkpoint_up_to(index: int) -> Checkpoint | None:
+    """The last committed head whose tree ends ahead of leaf `index`."""
+    return Checkpoint.objects.filter(size__lte=index).order_by("-size").first()
+
+
 def iter_checkpoints() -> Iterator[Checkpoint]:
     """All committed heads with their notes, ascending, a page at a time in memory."""
     rows = Checkpoint.objects.select_related("signed").order_by("size")

@@ -6,7 +6,12 @@ import json
 from typing import Any, Final
 
 from apps.anchoring.clients.public_files import public_files
-from apps.anchoring.queries.checkpoints import PublishedHead, newest_checkpoint
+from apps.anchoring.queries.checkpoints import (
+    PublishedHead,
+    find_checkpoint_over,
+    find_checkpoint_up_to,
+    newest_checkpoint,
+)
 from apps.core.proof import TlogProof
 from apps.core.strict import format_base64
 from apps.core.tiles import TileHashes
@@ -60,8 +65,25 @@ def proof_bundle(statement_id: str) -> dict[str, Any] | None:
             }
             for row in rows
         ],
-        "map_root": {
-            "leaf": ledger.get_leaf(head.size - 1).leaf.encode().hex(),
-            "proof": _proof(source, head.size - 1, head),
-        },
+        "map_root": _placed(source, head.size - 1, head),
+        **_map_roots_around(source, rows[0].index, rows[-1].index, head),
+    }
+
+
+def _map_roots_around(
+    source: TileHashes, first: int, last: int, head: PublishedHead
+) -> dict[str, Any]:
+    """The map roots of the run that took the leaves in, and of the one before it."""
+    around = {}
+    if before := find_checkpoint_up_to(first):
+        around["before"] = _placed(source, before.size - 1, head)
+    if after := find_checkpoint_over(last):
+        around["after"] = _placed(source, after.size - 1, head)
+    return around
+
+
+def _placed(source: TileHashes, index: int, head: PublishedHead) -> dict[str, str]:
+    return {
+        "leaf": ledger.get_leaf(index).leaf.encode().hex(),
+        "proof": _proof(source, index, head),
     }

@@ -153,6 +153,8 @@ def _unwrap(value: JsonValue) -> JsonValue:
 def _show(findings: Sequence[Finding]) -> None:
     for finding in findings:
         mark = "ok" if finding.is_shown else "--"
+        if finding.is_doubtful:
+            mark = "!!"
         print(f"{finding.step:>2}. {mark}  {finding.text}")
 
 

@@ -80,9 +80,11 @@ POLICY = (
 class Ledger:
     """Statements appended one by one; `close` adds the map root and signs."""
 
+    time_ms: int = AT + 1_000
     leaves: list = field(default_factory=list)
     heads: dict = field(default_factory=dict)
     said: dict = field(default_factory=dict)
+    runs: list = field(default_factory=list)  # indices of the map roots
 
     def append(self, name, statement, *signers, accepted_ms=AT):
         envelope = sign_envelope(
@@ -109,7 +111,7 @@ class Ledger:
         known = self.heads.get(tag)
         leaf = Leaf(
             kind,
-            AT + 1_000,
+            self.time_ms,
             tag,
             known.count if known else 0,
             known.head_leaf_hash if known else ZEROS,
@@ -118,8 +120,14 @@ class Ledger:
         self.heads[tag] = advance(known, leaf=leaf, index=len(self.leaves))
         self.leaves.append(leaf)
 
-    def close(self, *signers):
+    def seal(self):
+        """End a run: the map root, over all leaves before it."""
+        self.map_heads = dict(self.heads)
+        self.runs.append(len(self.leaves))
         self._leaf(LeafType.MAP_ROOT, MAP_ROOT_TAG, build_root(self.heads))
+
+    def close(self, *signers):
+        self.seal()
         self.sign(*signers)
 
     def sign(self, *signers):
@@ -132,9 +140,14 @@ class Ledger:
         path = inclusion_path(self.tree, index=index, tree_size=self.tree.size)
         return TlogProof(index, tuple(path), self.note).format().decode()
 
+    def placed(self, index):
+        return {"leaf": self.leaves[index].encode().hex(), "proof": self.place(index)}
+
     def proof(self, name, *, keys=()):
         envelope, accepted_ms, first, salts = self.said[name]
-        last = self.tree.size - 1
+        ahead = [index for index in self.runs if index < first]
+        behind = [index for index in self.runs if index >= first + len(salts)]
+        around = {"before": ahead[-1:], "after": behind[:1]}
         return {
             "format": "pharmatrace-proof/v1",
             "envelope": envelope_json(envelope),
@@ -148,10 +161,8 @@ class Ledger:
                 }
                 for number, salt in enumerate(salts)
             ],
-            "map_root": {
-                "leaf": self.leaves[last].encode().hex(),
-                "proof": self.place(last),
-            },
+            "map_root": self.placed(self.tree.size - 1),
+            **{name: self.placed(found[0]) for name, found in around.items() if found},
             "keys": [envelope_json(self.said[each][0]) for each in keys],
         }
 
@@ -252,11 +263,12 @@ def commission():
 
 
 def small_ledger(*signers):
-    """genesis, Novamed with Nora's key, Nils' key, a lot of three packs."""
+    """genesis, Novamed with Nora's key, Nils' key; in a second run three packs."""
     ledger = Ledger()
     ledger.append("genesis", genesis(), "operator", "regulator")
     ledger.append("admit", admit(), "regulator", "operator", "nora")
     ledger.append("enrol", enrol(), "nora", "nils")
+    ledger.seal()
     ledger.append("commission", commission(), "nils")
     ledger.close(*signers)
     return ledger

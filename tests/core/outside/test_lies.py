@@ -54,7 +54,7 @@ def refused_at(ledger, document=None) -> tuple[int, str]:
 def test_an_honest_ledger_is_believed():
     found = verify(world(cast.commission(), "nils"))
 
-    assert [each.step for each in found] == [2, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert [each.step for each in found] == [2, 3, 4, 5, 6, 7, 8, 9, 10, 10]
 
 
 def test_a_statement_for_another_ledger_is_out_of_place():
@@ -137,7 +137,7 @@ def test_a_head_that_ends_in_goods_is_refused():
     ledger.append("last", cast.commission(), "nils")
     ledger.sign()
 
-    assert refused_at(ledger) == (10, "map_root_not_last")
+    assert refused_at(ledger) == (10, "wrong_leaf_type")
 
 
 def test_a_changed_enrolment_gives_no_standing():
