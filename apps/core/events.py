@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .bodies import EventsFile, read_body
 from .canonical import JsonValue, canonical_bytes, parse_canonical, verify_integers_only
 from .epcis import EpcisEvent, parse_event
 from .errors import MalformedInput
@@ -82,6 +83,25 @@ def parse_lines(data: bytes) -> tuple[EventLine, ...]:
             "too_large", got=f"{len(lines)} lines", wanted=f"at most {MAX_LINES}"
         )
     return tuple(_parse_line(number, line) for number, line in enumerate(lines))
+
+
+def read_file(statement: Statement, data: bytes) -> tuple[EventLine, ...]:
+    """The lines of the file that a statement of kind `events` names.
+
+    Raises:
+        MalformedInput: as `parse_lines`; `body_mismatch`: another file than the one
+            that was signed; `event_mismatch`: a line in the statement's future.
+    """
+    lines = parse_lines(data)
+    body = read_body(statement)
+    if isinstance(body, EventsFile):
+        body.verify(data)
+    latest = statement.at_ms + CLOCK_TOLERANCE_MS
+    for line in lines:
+        if line.event.event_time_ms > latest:
+            where = f"events[{line.number}].event.eventTime"
+            raise _mismatch(where, "not after the statement")
+    return lines
 
 
 def line_leaf(

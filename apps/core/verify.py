@@ -2,7 +2,8 @@
 
     1.  the files are read
     2.  the envelope is well formed
-    3.  the statement is canonical, of a known version, and for this ledger
+    3.  the statement is canonical, of a known version, and for this ledger; its body
+        is one of its kind, it was accepted in its time, and its file is as signed
     4.  the signatures verify under the keys that other statements show
     5.  the commitments recompute from envelope, salt and time of acceptance
     6.  the leaves are of its type and speak of its subjects, one each
@@ -18,6 +19,7 @@ Each step raises `ProofError` with its number, or adds a finding.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from .encoding import format_time_ms
@@ -28,6 +30,7 @@ from .leaf import LeafType, commitment
 from .places import head_of, judge_map_roots, verify_places
 from .policy import Policy
 from .prooffile import LeafProof, StatementProof
+from .said import judge_content
 from .statement import Statement, parse_statement
 from .steps import Finding, at_step
 
@@ -48,7 +51,11 @@ def leaf_type_of(kind: str) -> LeafType:
 
 
 def verify_statement(
-    *, proof: StatementProof, policy: Policy, ring: KeyRing
+    *,
+    proof: StatementProof,
+    policy: Policy,
+    ring: KeyRing,
+    files: Mapping[str, bytes] | None = None,
 ) -> list[Finding]:
     """Steps 2 to 10 for one statement.
 
@@ -57,6 +64,7 @@ def verify_statement(
         policy: the logs and witnesses that the reader believes.
         ring: keys shown by other statements; with a genesis id given, every
             signature must be under a key with standing.
+        files: files of events, by the hex of their SHA-256.
 
     Raises:
         ProofError: `step` names the failed one.
@@ -72,6 +80,9 @@ def verify_statement(
         _verify_ledger(statement, proof, ring)
         what = f"statement {statement_id(envelope)}, {statement.kind} by {statement.by}"
         found.append(Finding(3, f"{what}, for {statement.ledger}"))
+        found += judge_content(
+            statement, accepted_ms=proof.accepted_ms, files=files or {}
+        )
     with at_step(4):
         found += _judge_signatures(statement, proof, ring)
     with at_step(5):

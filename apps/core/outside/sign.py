@@ -29,7 +29,7 @@ from ..envelope import (
     statement_id,
 )
 from ..errors import MalformedInput
-from ..events import parse_lines
+from ..events import read_file
 from ..fields import Fields
 from ..keys import ECDSA_P256, ED25519, PrivateKey, public_key_of
 from ..signing import sign
@@ -143,10 +143,7 @@ def _verify_lines(statement: Statement, lines: bytes | None) -> None:
             field="draft.lines",
             wanted="the file of events (--events)",
         )
-    parse_lines(lines)
-    body = read_body(statement)
-    if isinstance(body, EventsFile):
-        body.verify(lines)
+    read_file(statement, lines)
 
 
 def _main(arguments: Sequence[str]) -> None:

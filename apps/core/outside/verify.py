@@ -1,7 +1,8 @@
 """pharmatrace-verify: check statements of a ledger offline, from files alone.
 
 FILE is a statement's proof file, a receipt, a statement that shows keys (genesis,
-party.admit, key.enrol), or a bare C2SP tlog-proof followed by its leaf.
+party.admit, key.enrol), a file of events beside the proof of its statement, or a bare
+C2SP tlog-proof followed by its leaf.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final, TypeVar
 
 from ..canonical import JsonValue, parse_json
@@ -24,11 +26,14 @@ from ..policy import Policy
 from ..promise import verify_promise
 from ..proof import HEADER, TlogProof
 from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
+from ..statement import parse_statement
 from ..steps import Finding
 from ..verify import verify_statement
 from .console import ending, read_input
 
 T = TypeVar("T")
+# How NDJSON of events begins, and nothing else that this command reads.
+_EVENTS: Final = b'{"event":'
 
 LIMITS: Final = (
     "Not shown by any proof: that a signer told the truth about the physical world, "
@@ -45,6 +50,7 @@ class Files:
     statements: list[Envelope] = field(default_factory=list)
     places: list[TlogProof] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
+    events: dict[str, bytes] = field(default_factory=dict)  # by SHA-256, hex
 
     def read(self, data: bytes) -> None:
         """Take one more file.
@@ -54,6 +60,8 @@ class Files:
         """
         if data.startswith(HEADER.encode()):
             self.places.append(TlogProof.parse(data))
+        elif data.startswith(_EVENTS):
+            self.events[sha256(data).hexdigest()] = data
         elif data.lstrip().startswith(b"{"):
             self._read_json(data)
         elif len(data) == LEAF_SIZE:
@@ -86,7 +94,10 @@ def _main(arguments: Sequence[str]) -> None:
     files, policy = _read_all(options.file, options.policy)
     ring = _key_ring(files, options.genesis)
     for proof in files.proofs:
-        _show(verify_statement(proof=proof, policy=policy, ring=ring))
+        _show(
+            verify_statement(proof=proof, policy=policy, ring=ring, files=files.events)
+        )
+    _refuse_unsigned(files)
     for place, leaf in zip(files.places, files.leaves, strict=True):
         _show(verify_place(leaf, place, policy))
     for receipt in files.receipts:
@@ -141,6 +152,16 @@ def _key_ring(files: Files, genesis_id: str) -> KeyRing:
             got=error.got,
             wanted=error.wanted,
         ) from error
+
+
+def _refuse_unsigned(files: Files) -> None:
+    """A file of events that no statement names would look as if it were proven."""
+    said = [parse_statement(proof.envelope.payload) for proof in files.proofs]
+    named = {each.body.get("digest") for each in said if each.kind == "events"}
+    for digest in sorted(files.events.keys() - named):
+        raise ProofError(
+            "unsigned_events", step=3, got=digest, wanted="a file that was signed"
+        )
 
 
 def _unwrap(value: JsonValue) -> JsonValue:

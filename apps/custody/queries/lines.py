@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apps.core.bodies import EventsFile, read_body
 from apps.core.canonical import JsonValue
 from apps.core.envelope import statement_id
 from apps.core.errors import MalformedInput
-from apps.core.events import (
-    CLOCK_TOLERANCE_MS,
-    EventLine,
-    parse_lines,
-    read_event,
-)
+from apps.core.events import EventLine, read_event, read_file
 from apps.core.subjects import Reference
 from apps.custody.queries.said import Said, said_of
 from apps.ledger.formats import Submission
@@ -52,18 +46,7 @@ def read_lines(submission: Submission) -> list[SaidLine]:
         return [SaidLine(identity, statement.body, said, statement.parents, parents)]
     if submission.lines is None:
         raise MalformedInput("events_missing", field="events", wanted="NDJSON")
-    lines = parse_lines(submission.lines)
-    body = read_body(statement)
-    if isinstance(body, EventsFile):
-        body.verify(submission.lines)
-    latest = statement.at_ms + CLOCK_TOLERANCE_MS
-    for line in lines:
-        if line.event.event_time_ms > latest:
-            raise MalformedInput(
-                "event_mismatch",
-                field=f"events[{line.number}].event.eventTime",
-                wanted="not after the statement",
-            )
+    lines = read_file(statement, submission.lines)
     return [_said_line(identity, line) for line in lines]
 
 
