@@ -12,7 +12,7 @@
     9.  the checkpoint is cosigned by the policy's quorum of witnesses
     10. the last leaf under the checkpoint is its map root; the map roots around the
         leaves say whether they were taken in in time, or late
-    11. the receipt's promise was kept
+    11. the receipt's promise was kept, and in time
 
 Each step raises `ProofError` with its number, or adds a finding.
 """
