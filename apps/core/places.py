@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from .checkpoint import Checkpoint, open_checkpoint
 from .encoding import format_time_ms
 from .errors import ProofError
+from .keyring import KeyRing
 from .leaf import ZEROS, Leaf, LeafType
 from .merkle import verify_inclusion
 from .note import Note
+from .notekey import VerifierKey
 from .policy import Policy, open_trusted_checkpoint
 from .proof import TlogProof
 from .prooffile import Placed, StatementProof
@@ -20,8 +23,31 @@ LATE_AFTER_MS: Final = 60_000
 """So much before the last checkpoint's time may a statement have been accepted."""
 
 
+def policy_within(policy: Policy, ring: KeyRing) -> Policy:
+    """The part of `policy` whose log keys are those of the genesis that was wanted.
+
+    A policy is a file that somebody handed out; the id of genesis fixes the keys.
+
+    Raises:
+        ProofError: `log_not_of_genesis`: nothing of it is left.
+    """
+    is_rooted = any(each.has_standing for each in ring.keys.values())
+    if ring.genesis is None or not is_rooted:
+        return policy
+    named = {VerifierKey.parse(text) for text in ring.genesis.log_vkeys}
+    logs = tuple(log for log in policy.logs if log.key in named)
+    if not logs:
+        raise ProofError(
+            "log_not_of_genesis",
+            field="policy",
+            got=", ".join(log.key.format() for log in policy.logs) or "no log",
+            wanted=", ".join(ring.genesis.log_vkeys),
+        )
+    return replace(policy, logs=logs)
+
+
 def verify_places(
-    leaves: Sequence[tuple[Leaf, TlogProof]], policy: Policy
+    leaves: Sequence[tuple[Leaf, TlogProof]], policy: Policy, ring: KeyRing
 ) -> list[Finding]:
     """Steps 7 to 9 for leaves and their proofs.
 
@@ -32,6 +58,7 @@ def verify_places(
         for leaf, proof in leaves:
             _verify_included(leaf, proof)
     with at_step(8):
+        policy = policy_within(policy, ring)
         heads = {
             open_checkpoint(
                 proof.checkpoint, log_keys=[log.key for log in policy.logs]
@@ -51,14 +78,16 @@ def verify_places(
     ]
 
 
-def verify_place(leaf: Leaf, proof: TlogProof, policy: Policy) -> list[Finding]:
+def verify_place(
+    leaf: Leaf, proof: TlogProof, policy: Policy, ring: KeyRing
+) -> list[Finding]:
     """Steps 7 to 9 for a bare tlog-proof, which has no map root for step 10.
 
     Raises:
         ProofError: `step` names the failed one.
     """
     nothing = Finding(10, "a bare tlog-proof brings no map root", is_shown=False)
-    return [*verify_places([(leaf, proof)], policy), nothing]
+    return [*verify_places([(leaf, proof)], policy, ring), nothing]
 
 
 def judge_map_roots(proof: StatementProof, policy: Policy) -> list[Finding]:

@@ -8,7 +8,7 @@
     5.  the commitments recompute from envelope, salt and time of acceptance
     6.  the leaves are of its type and speak of its subjects, one each
     7.  the leaves are included under the checkpoint
-    8.  the checkpoint is signed by a log of the policy
+    8.  the checkpoint is signed by a log of the policy, under a key of genesis
     9.  the checkpoint is cosigned by the policy's quorum of witnesses
     10. the last leaf under the checkpoint is its map root; the map roots around the
         leaves say whether they were taken in in time, or late
@@ -27,7 +27,7 @@ from .envelope import STATEMENT_TYPE, envelope_digest, statement_id
 from .errors import ProofError
 from .keyring import KeyRing, Voice, verify_voices
 from .leaf import LeafType, commitment
-from .places import head_of, judge_map_roots, verify_places
+from .places import head_of, judge_map_roots, policy_within, verify_places
 from .policy import Policy
 from .prooffile import LeafProof, StatementProof
 from .said import judge_content
@@ -92,9 +92,10 @@ def verify_statement(
     with at_step(6):
         _verify_leaves(statement, proof)
         found.append(Finding(6, f"{len(proof.leaves)} leaf/leaves, one a subject"))
-    found += verify_places([(each.leaf, each.proof) for each in proof.leaves], policy)
+    places = [(each.leaf, each.proof) for each in proof.leaves]
+    found += verify_places(places, policy, ring)
     with at_step(10):
-        found += judge_map_roots(proof, policy)
+        found += judge_map_roots(proof, policy_within(policy, ring))
     return found
 
 

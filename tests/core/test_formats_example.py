@@ -163,7 +163,9 @@ def test_the_proof_leads_from_the_leaf_to_a_head_that_the_policy_believes():
     place = TlogProof.parse(block("tlog-proof").encode())
     leaf = Leaf.decode(bytes.fromhex(example("leaf")["bytes"]))
 
-    assert [each.step for each in verify_places([(leaf, place)], policy)] == [7, 8, 9]
+    assert [
+        each.step for each in verify_places([(leaf, place)], policy, KeyRing())
+    ] == [7, 8, 9]
     salt = bytes.fromhex(example("commitment")["salt"])
     file = {
         "format": PROOF_FORMAT,

@@ -99,7 +99,7 @@ def _main(arguments: Sequence[str]) -> None:
         )
     _refuse_unsigned(files)
     for place, leaf in zip(files.places, files.leaves, strict=True):
-        _show(verify_place(leaf, place, policy))
+        _show(verify_place(leaf, place, policy, ring))
     for receipt in files.receipts:
         _show([verify_promise(receipt=receipt, ring=ring, proofs=files.proofs)])
     print(LIMITS)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from apps.core.envelope import envelope_bytes, envelope_json, statement_id
 from apps.core.keyring import build_keyring, verify_voices
 from apps.core.outside import verify as command
-from apps.core.receipt import build_receipt
 from tests.core.log.log_cast import flip
 from tests.core.outside import small_ledger as cast
 
@@ -233,61 +232,6 @@ def test_order_of_the_statements_does_not_matter():
     envelope, accepted_ms, *_ = LEDGER.said["commission"]
     (voice,) = verify_voices(envelope=envelope, ring=ring, accepted_ms=accepted_ms)
     assert (voice.standing.gln, voice.standing.role) == (cast.NOVAMED, "signer")
-
-
-def test_a_promise_is_judged_by_the_log(room, capsys):
-    kept = LEDGER.receipt("commission")
-    assert run(room, PROOF, {"statement_id": "x", "receipt": envelope_json(kept)}) == 0
-    assert "was kept" in capsys.readouterr().out
-
-    assert run(room, PROOF, envelope_json(LEDGER.receipt("enrol"))) == 0
-    assert "which no file here proves" in capsys.readouterr().out
-
-    bare = LEDGER.proof("commission")
-    assert run(room, bare, envelope_json(kept), genesis="") == 0
-    assert "11. --" in capsys.readouterr().out
-
-    foreign = LEDGER.receipt("commission", signer="mallory")
-    assert run(room, PROOF, envelope_json(foreign)) == 1
-    assert failed_step(capsys) == 11
-
-    late = cast.Ledger()
-    late.append("commission", cast.commission(), "nils", accepted_ms=cast.AT - 1)
-    late.close()
-    assert run(room, PROOF, envelope_json(late.receipt("commission"))) == 1
-    assert failed_step(capsys) == 11
-
-
-@pytest.mark.parametrize(
-    ("accepted_ms", "code"),
-    [(cast.AT - 59_000, 0), (cast.AT - 59_001, 1), (cast.AT - 300_000, 1)],
-)
-def test_a_promise_is_kept_within_its_minute(room, capsys, accepted_ms, code):
-    ledger = cast.Ledger()
-    ledger.append("genesis", cast.genesis(), "operator", "regulator")
-    ledger.append("admit", cast.admit(), "regulator", "operator", "nora")
-    ledger.append("last", cast.enrol(), "nora", "nils", accepted_ms=accepted_ms)
-    ledger.close()
-    said = ledger.proof("last", keys=("genesis", "admit"))
-
-    assert run(room, said, envelope_json(ledger.receipt("last"))) == code
-    assert (code == 0) or "step 11 failed: leaves[0]: promise late" in (
-        capsys.readouterr().err
-    )
-
-
-def test_a_receipt_is_of_the_ledger_that_kept_it(room, capsys):
-    envelope, accepted_ms, first, _ = LEDGER.said["commission"]
-    foreign = build_receipt(
-        ledger="other.example/log",
-        statement_id=statement_id(envelope),
-        accepted_ms=accepted_ms,
-        commitments=[LEDGER.leaves[first].commitment],
-        key=cast.key("receipts"),
-    )
-
-    assert run(room, PROOF, envelope_json(foreign)) == 1
-    assert "step 11 failed: other ledger" in capsys.readouterr().err
 
 
 def test_files_that_prove_nothing_are_named(room, capsys):
