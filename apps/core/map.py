@@ -12,11 +12,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Self
+from typing import Self
 
 from .errors import MalformedInput, ProofError
 from .merkle import HASH_SIZE
-from .strict import format_base64, parse_base64
 
 # What genesis names: how roots are made; a change would be another number.
 MAP_VERSION = 1
@@ -91,6 +90,8 @@ class MapProof:
 
     `other` is set in a proof of absence that ends at another key; a proof of absence
     that ends in an empty subtree has None, as has a proof of inclusion.
+
+    Its one form is bytes, for codes that must be short; JSON holds them as base64.
     """
 
     siblings: tuple[bytes, ...]
@@ -113,56 +114,8 @@ class MapProof:
         has_form = len(data) % HASH_SIZE == 2 and len(parts) - number in (0, 2)
         if not has_form or number > KEY_BITS:
             raise MalformedInput("bad_map_proof", field="map", got=f"{len(data)} bytes")
-        return cls._of_parts(parts[:number], parts[number:])
-
-    @classmethod
-    def _of_parts(cls, siblings: Sequence[bytes], other: Sequence[bytes]) -> Self:
+        siblings, other = parts[:number], parts[number:]
         return cls(tuple(siblings), OtherLeaf(*other) if other else None)
-
-    def to_json(self) -> dict[str, Any]:
-        """The proof as JSON: base64 strings; `other` only where there is one."""
-        document: dict[str, Any] = {
-            "siblings": [format_base64(part) for part in self.siblings]
-        }
-        if self.other:
-            document["other"] = {
-                "key": format_base64(self.other.key),
-                "value_hash": format_base64(self.other.value_hash),
-            }
-        return document
-
-    @classmethod
-    def from_json(cls, document: object) -> Self:
-        """A proof from parsed JSON.
-
-        Raises:
-            MalformedInput: other fields, other types, or more than 256 siblings.
-        """
-        if not isinstance(document, dict) or document.keys() - {"siblings", "other"}:
-            raise MalformedInput(
-                "bad_map_proof", field="map", wanted="siblings and perhaps other"
-            )
-        siblings = document.get("siblings")
-        if not isinstance(siblings, list) or len(siblings) > KEY_BITS:
-            raise MalformedInput("bad_map_proof", field="map.siblings")
-        other: list[bytes] = []
-        if "other" in document:
-            fields = document["other"]
-            if not isinstance(fields, dict) or fields.keys() != {"key", "value_hash"}:
-                raise MalformedInput("bad_map_proof", field="map.other")
-            other = [
-                _json_hash(fields["key"], "map.other.key"),
-                _json_hash(fields["value_hash"], "map.other.value_hash"),
-            ]
-        return cls._of_parts(
-            [_json_hash(part, "map.siblings") for part in siblings], other
-        )
-
-
-def _json_hash(value: object, field: str) -> bytes:
-    if not isinstance(value, str):
-        raise MalformedInput("bad_type", field=field, wanted="base64 string")
-    return parse_base64(value, field=field, size_bytes=HASH_SIZE)
 
 
 def verify_map_inclusion(

@@ -17,10 +17,17 @@ from apps.core.envelope import (
     parse_envelope,
     statement_id,
 )
-from apps.core.errors import UntrustedSignature
+from apps.core.errors import ProofError, UntrustedSignature
 from apps.core.events import read_event
 from apps.core.keyring import KeyRing
 from apps.core.leaf import Leaf, LeafType, commitment
+from apps.core.map import (
+    MapProof,
+    MapValue,
+    verify_map_absence,
+    verify_map_inclusion,
+)
+from apps.core.mapbuild import build_root
 from apps.core.merkle import RootBuilder
 from apps.core.places import verify_places
 from apps.core.policy import Policy
@@ -143,6 +150,66 @@ def test_the_leaf_is_114_bytes_and_says_so():
     assert sha(b"\0", data).hex() == case["leaf_hash"] == leaf.leaf_hash.hex()
     assert case["commitment"] == example("commitment")["commitment"]
     assert case["subject_tag"] == example("tags")["batch"]["tag"]
+
+
+def map_leaf(key, value):
+    return sha(b"\2", key, sha(value))
+
+
+def climb(key, end, proof):
+    """The root above `end`, by the page's words alone."""
+    depth, rest = int.from_bytes(proof[:2], "big"), proof[2:]
+    bits = f"{int.from_bytes(key, 'big'):0256b}"
+    for at in reversed(range(depth)):
+        sibling, rest = rest[:32], rest[32:]
+        pair = (sibling, end) if bits[at] == "1" else (end, sibling)
+        end = sha(b"\3", *pair)
+    return end, rest
+
+
+def test_the_map_has_one_root_and_proofs_that_lead_to_it():
+    case = example("map")
+    entries = {
+        bytes.fromhex(each["tag"]): MapValue(
+            each["count"], bytes.fromhex(each["head_leaf_hash"]), each["last_index"]
+        )
+        for each in case["entries"]
+    }
+    root, tag, value, proof = (
+        bytes.fromhex(case[name]) for name in ("root", "tag", "value", "proof")
+    )
+
+    assert build_root(entries) == root
+    last = Leaf.decode(bytes.fromhex(example("map_root")["leaf"]))
+    assert (last.kind, last.commitment) == (LeafType.MAP_ROOT, root)
+    assert tag.hex() == example("leaf")["subject_tag"]
+    head = bytes.fromhex(example("leaf")["leaf_hash"])
+    assert value == (1).to_bytes(8, "big") + head + (6).to_bytes(8, "big")
+    assert value == entries[tag].encode()
+    assert climb(tag, map_leaf(tag, value), proof) == (root, b"")
+    shown = MapProof.decode(proof)
+    verify_map_inclusion(key=tag, value=entries[tag], proof=shown, root=root)
+    for each in case["absent"]:
+        absent, absence = bytes.fromhex(each["tag"]), bytes.fromhex(each["proof"])
+        verify_map_absence(key=absent, proof=MapProof.decode(absence), root=root)
+        with pytest.raises(ProofError):
+            verify_map_inclusion(key=absent, value=entries[tag], proof=shown, root=root)
+        with pytest.raises(ProofError):
+            verify_map_absence(key=tag, proof=MapProof.decode(absence), root=root)
+
+
+def test_what_is_not_in_the_map_ends_in_nothing_or_at_another_tag():
+    case = example("map")
+    root = bytes.fromhex(case["root"])
+    nothing, beside = case["absent"]
+
+    absent, proof = (bytes.fromhex(nothing[name]) for name in ("tag", "proof"))
+    assert climb(absent, bytes(32), proof) == (root, b"")
+
+    absent, proof = (bytes.fromhex(beside[name]) for name in ("tag", "proof"))
+    other, digest = proof[-64:-32], proof[-32:]
+    assert other.hex() in {each["tag"] for each in case["entries"]}
+    assert climb(absent, sha(b"\2", other, digest), proof[:-64]) == (root, b"")
 
 
 def test_the_receipt_promises_the_leaf():
