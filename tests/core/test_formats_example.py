@@ -5,12 +5,15 @@ import hashlib
 import hmac
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import (
+    RECEIPT_TYPE,
     STATEMENT_TYPE,
     envelope_digest,
     pae,
@@ -219,10 +222,30 @@ def test_the_receipt_promises_the_leaf():
     assert envelope.payload == canonical_bytes(said)
     assert parse_receipt(envelope).commitments[0].hex() == example("leaf")["commitment"]
     assert said["statement_id"] == example("identity")["statement_id"]
-    spki = base64.b64decode(example("identity")["spki_b64"])
-    makers = load_public_key(spki=spki, alg="ed25519")
+    named = example("receipt-key")
+    spki = base64.b64decode(named["spki_b64"])
+    assert keyid_of(spki) == named["keyid"] == envelope.signatures[0].keyid
+    key = load_public_key(spki=spki, alg=named["alg"])
+    verify_receipt(envelope=envelope, key=key)
+    covered = pae(RECEIPT_TYPE, envelope.payload)
+    Ed25519PublicKey.from_public_bytes(spki[-32:]).verify(
+        envelope.signatures[0].sig, covered
+    )
+
+
+def test_no_other_key_and_no_other_promise_passes_for_the_receipt():
+    envelope = parse_envelope(block("receipt").encode())
+    spki = base64.b64decode(example("receipt-key")["spki_b64"])
+    key = load_public_key(spki=spki, alg="ed25519")
+    makers = base64.b64decode(example("identity")["spki_b64"])
+
     with pytest.raises(UntrustedSignature, match="wrong key"):
-        verify_receipt(envelope=envelope, key=makers)
+        verify_receipt(
+            envelope=envelope, key=load_public_key(spki=makers, alg="ed25519")
+        )
+    later = envelope.payload.replace(b"1772442000000", b"1772442000001")
+    with pytest.raises(UntrustedSignature):
+        verify_receipt(envelope=replace(envelope, payload=later), key=key)
 
 
 def test_the_proof_leads_from_the_leaf_to_a_head_that_the_policy_believes():
