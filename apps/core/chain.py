@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .errors import ProofError
-from .leaf import ZEROS, Leaf
+from .leaf import ERASABLE, ZEROS, Leaf, LeafType
 from .map import MapValue
 
 
@@ -33,7 +33,8 @@ def verify_chain(*, links: Sequence[Leaf], tag: bytes, head: bytes, count: int) 
     """Check that `links` are, oldest first, the whole chain of `tag`.
 
     1. There are `count` of them, and at least one.
-    2. All bear the tag; each goes on from the one before; times do not run back.
+    2. All bear the tag; each goes on from the one before; times do not run back; an
+       erasure comes after something that can be erased.
     3. The last one hashes to `head`.
 
     Raises:
@@ -45,6 +46,7 @@ def verify_chain(*, links: Sequence[Leaf], tag: bytes, head: bytes, count: int) 
             "chain_incomplete", step=1, got=len(links), wanted=f"{count} leaves"
         )
     # 2
+    _verify_erasures(links)
     previous, time_ms = ZEROS, 0
     for number, leaf in enumerate(links):
         if leaf.subject_tag != tag:
@@ -62,6 +64,20 @@ def verify_chain(*, links: Sequence[Leaf], tag: bytes, head: bytes, count: int) 
         raise ProofError(
             "chain_head_mismatch", step=3, got=previous.hex(), wanted=head.hex()
         )
+
+
+def _verify_erasures(links: Sequence[Leaf]) -> None:
+    """Only goods and recalls are erased: a key's second leaf is its revocation."""
+    has_erasable = False
+    for number, leaf in enumerate(links):
+        if leaf.kind is LeafType.ERASURE and not has_erasable:
+            raise ProofError(
+                "nothing_to_erase",
+                step=2,
+                field=f"leaf[{number}]",
+                wanted="a leaf of type 1 or 6 before it",
+            )
+        has_erasable = has_erasable or leaf.kind in ERASABLE
 
 
 def advance(value: MapValue | None, *, leaf: Leaf, index: int) -> MapValue:

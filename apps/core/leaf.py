@@ -41,11 +41,15 @@ class LeafType(IntEnum):
     CONFIG = 7  # genesis and configuration
 
 
+# An erasure is one more leaf of the erased leaf's tag. On the chain of a key it would
+# count as a revocation, so what is said of parties, keys and products stays.
+ERASABLE = frozenset({LeafType.GOODS, LeafType.RECALL})
 _FIXED_TAGS = {
     LeafType.MAP_ROOT: MAP_ROOT_TAG,
     LeafType.ANCHOR: ANCHOR_TAG,
     LeafType.CONFIG: CONFIG_TAG,
 }
+_OWNERS = {tag: kind for kind, tag in _FIXED_TAGS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +82,17 @@ class Leaf:
         self._check_tag()
 
     def _check_tag(self) -> None:
-        wanted = _FIXED_TAGS.get(self.kind)
-        has_map_tag = self.subject_tag == MAP_ROOT_TAG
-        if wanted is None and has_map_tag:
-            raise MalformedInput("bad_leaf", field="leaf.subject_tag", got="zeros")
-        if wanted is not None and self.subject_tag != wanted:
-            raise MalformedInput(
-                "bad_leaf",
-                field="leaf.subject_tag",
-                got=self.subject_tag.hex(),
-                wanted=f"the tag of type {self.kind.name}",
-            )
+        """A type with a tag of its own bears it, and no other type does."""
+        owner = _OWNERS.get(self.subject_tag)
+        if owner is self.kind or (owner is None and self.kind not in _FIXED_TAGS):
+            return
+        wanted = self.kind if self.kind in _FIXED_TAGS else None
+        raise MalformedInput(
+            "bad_leaf",
+            field="leaf.subject_tag",
+            got=self.subject_tag.hex(),
+            wanted=f"the tag of type {wanted.name}" if wanted else "a tag of no type",
+        )
 
     @classmethod
     def decode(cls, data: bytes) -> Self:

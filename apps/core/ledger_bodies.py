@@ -148,7 +148,8 @@ class Erasure:
     """What was deleted from the sealed part, by what right, and what remains of it.
 
     Args:
-        indices: leaves whose envelope and salt are gone, ascending.
+        indices: leaves whose envelope and salt are gone, ascending; of types 1 and 6
+            alone (`leaf.ERASABLE`), so never leaf 0, which is genesis.
         snapshot_digest: 32 bytes over the snapshot that closes the erased chain.
     """
 
@@ -159,7 +160,7 @@ class Erasure:
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read the body of `erasure`."""
-        indices = fields.each("indices", Fields.integer, least=1, most=65_536)
+        indices = fields.each("indices", _read_index, least=1, most=65_536)
         if any(first >= second for first, second in pairwise(indices)):
             raise MalformedInput(
                 "not_sorted", field=fields.path("indices"), wanted="ascending indices"
@@ -231,6 +232,10 @@ class EventsFile:
                 got=self.digest.hex(),
                 wanted=found.digest.hex(),
             )
+
+
+def _read_index(fields: Fields, name: str) -> int:
+    return fields.integer(name, least=1)
 
 
 def _read_operator(fields: Fields) -> Authority:

@@ -11,8 +11,8 @@ from typing import Final
 from django.db import IntegrityError, connection
 
 from apps.core.envelope import envelope_digest, envelope_json, statement_id
-from apps.core.errors import LedgerConflict
-from apps.core.leaf import ZEROS, Leaf, commitment
+from apps.core.errors import LedgerConflict, MalformedInput
+from apps.core.leaf import ERASABLE, ZEROS, Leaf, commitment
 from apps.core.receipt import build_receipt
 from apps.edge import secrets as edge_secrets
 from apps.ledger import queries
@@ -27,7 +27,7 @@ from apps.ledger.formats import (
     parse_pending,
     signature_bytes,
 )
-from apps.ledger.models import Erasure, Quarantine, Vault
+from apps.ledger.models import Erasure, Quarantine, Statement, Vault
 
 __all__ = [
     "LEAF_COLUMNS",
@@ -262,9 +262,18 @@ def erase_vault(*, statement_id: str, erased_by: str) -> None:
     `erased_by` is the id of the signed `erasure` statement that orders it.
 
     Raises:
+        MalformedInput: `not_erasable`: what it says of parties, keys or products stays.
         RuntimeError: called outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("erase_vault needs the handler's transaction")
+    kind = Statement.objects.values_list("kind", flat=True).get(pk=statement_id)
+    if leaf_type_of(kind) not in ERASABLE:
+        raise MalformedInput(
+            "not_erasable",
+            field="indices",
+            got=kind,
+            wanted="leaves of goods or recalls, types 1 and 6",
+        )
     Erasure.objects.create(statement_id=statement_id, erased_by=erased_by)
     Vault.objects.filter(statement_id=statement_id).delete()

@@ -217,6 +217,18 @@ def test_an_erased_statement_keeps_its_evidence_and_no_answer():
         queries.find_accepted(accepted.statement_id)
 
 
+@pytest.mark.parametrize(
+    "kind", ["party.admit", "key.enrol", "key.revoke", "product.register"]
+)
+def test_what_is_said_of_parties_and_keys_is_not_erased(kind: str):
+    accepted = say("lot A", kind=kind)
+
+    with pytest.raises(MalformedInput, match="not erasable"), transaction.atomic():
+        operations.erase_vault(statement_id=accepted.statement_id, erased_by="e" * 64)
+
+    assert (Vault.objects.count(), Erasure.objects.count()) == (1, 0)
+
+
 def test_an_unknown_statement_has_no_answer():
     assert queries.find_accepted("0" * 64) is None
     assert queries.find_vault("0" * 64) is None

@@ -87,6 +87,38 @@ def test_time_does_not_run_back_in_a_chain():
     assert judge([*CHAIN[:5], early], head=early.leaf_hash) == "time_runs_back"
 
 
+def typed_chain(*kinds):
+    links, previous = [], ZEROS
+    for number, kind in enumerate(kinds):
+        links.append(Leaf(kind, 1000, TAG, number, previous, SECRET))
+        previous = links[-1].leaf_hash
+    return links
+
+
+@pytest.mark.parametrize("kind", [LeafType.GOODS, LeafType.RECALL])
+def test_an_erasure_follows_what_can_be_erased(kind):
+    links = typed_chain(LeafType.PARTY, kind, LeafType.ERASURE)
+
+    verify_chain(links=links, tag=TAG, head=links[-1].leaf_hash, count=3)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        (LeafType.PARTY, LeafType.ERASURE),
+        (LeafType.PARTY, LeafType.PARTY, LeafType.ERASURE),
+        (LeafType.PARTY, LeafType.ERASURE, LeafType.GOODS),
+        (LeafType.ERASURE,),
+    ],
+)
+def test_nothing_is_erased_in_the_chain_of_a_key(kinds):
+    links = typed_chain(*kinds)
+
+    code = judge(links, head=links[-1].leaf_hash, count=len(links))
+
+    assert code == "nothing_to_erase"
+
+
 @given(st.integers(0, 5), st.integers(16, 911))
 def test_a_flipped_bit_in_a_chain_never_verifies(number, bit):
     try:

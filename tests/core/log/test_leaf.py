@@ -111,6 +111,11 @@ def test_another_length_version_or_type_is_refused(data):
         {"kind": LeafType.ANCHOR},
         {"kind": LeafType.CONFIG},
         {"kind": LeafType.CONFIG, "subject_tag": ANCHOR_TAG},
+        *(
+            {"kind": kind, "subject_tag": tag}
+            for kind in map(LeafType, (1, 2, 5, 6))
+            for tag in (MAP_ROOT_TAG, ANCHOR_TAG, CONFIG_TAG)
+        ),
     ],
 )
 def test_a_leaf_that_cannot_be_is_refused(change):

@@ -169,6 +169,7 @@ def test_what_is_optional_is_empty_and_not_null():
         ("erasure", "indices", [17, 4], "not_sorted"),
         ("erasure", "indices", [4, 4], "not_sorted"),
         ("erasure", "indices", [-1], "out_of_range"),
+        ("erasure", "indices", [0], "out_of_range"),
         ("genesis", "origin", "two words", "bad_text"),
         ("genesis", "authorities", [], "bad_length"),
         ("genesis", "receipt_keys", [], "bad_length"),
