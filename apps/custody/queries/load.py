@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from pyroaring import BitMap
 
+from apps.core.bodies import Genesis
 from apps.core.custody import Batch, Place, State
 from apps.core.errors import LedgerConflict
 from apps.custody.formats import read_vector, rows_at, to_set, whole, within
@@ -109,10 +110,20 @@ def load(touched: Touched) -> Loaded:
 
 
 def _load_parties(loaded: Loaded, touched: Touched) -> None:
-    authorities = partners.get_genesis().authorities
-    loaded.state.regulators = frozenset(each.gln for each in authorities)
+    loaded.state.regulators = regulators_of(partners.get_genesis())
     glns = {touched.by, touched.destination} - {""}
     loaded.state.parties = partners.law_parties(glns)
+
+
+def regulators_of(genesis: Genesis) -> frozenset[str]:
+    """The parties that the law knows as regulators.
+
+    A brand authority admits and licenses partners; of goods it has no more to say
+    than anybody else.
+    """
+    return frozenset(
+        each.gln for each in genesis.authorities if each.role == "regulator"
+    )
 
 
 def _reread(touched: Touched, before: Trees, named: set[int]) -> Trees:

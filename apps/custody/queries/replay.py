@@ -41,7 +41,7 @@ from apps.core.statement import Statement, parse_statement
 from apps.custody.formats import whole
 from apps.custody.models import SerialChunk
 from apps.custody.queries.lines import SaidLine, read_lines
-from apps.custody.queries.load import Loaded
+from apps.custody.queries.load import Loaded, regulators_of
 from apps.custody.queries.registry import Pack
 from apps.custody.queries.resolve import Named, build_event
 from apps.ledger import queries as ledger
@@ -210,7 +210,7 @@ def _serials(new: NewUnits[BitMap]) -> list[str]:
 def _genesis(replay: Replay, row: StatementRow, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, Genesis)  # noqa: S101 - the kind says so
-    replay.state.regulators = frozenset(each.gln for each in body.authorities)
+    replay.state.regulators = regulators_of(body)
 
 
 def _admit(replay: Replay, row: StatementRow, statement: Statement) -> None:
