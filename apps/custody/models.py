@@ -177,7 +177,7 @@ class ForwardChunk(models.Model):
 
 
 class BatchHold(models.Model):
-    """Units of a batch that a party put on hold; lifted by the same party."""
+    """Units of a batch that a party put on hold; lifted by it for the same reason."""
 
     batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING, db_index=False)
     owner = models.CharField(max_length=13)
@@ -186,7 +186,9 @@ class BatchHold(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["batch", "owner"], name="batch_hold_owner")
+            UniqueConstraint(
+                fields=["batch", "owner", "reason"], name="batch_hold_owner_reason"
+            )
         ]
 
 

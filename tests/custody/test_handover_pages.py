@@ -206,6 +206,23 @@ def test_a_return_is_received_inspected_and_released_from_the_page(
     assert goods.where()[(TRANSPHARM.gln, "active")] == 1
 
 
+def test_a_suspicion_and_a_return_wait_apart_and_are_lifted_apart(
+    goods: Goods,
+) -> None:
+    goods.do(NOVAMED, "hold", items=packs(serials(2)))
+    goods.do(NOVAMED, "hold", items=packs(serials(1)), reason="recalled")
+    nora = Reader(goods.stage, NOVAMED)
+
+    plain, recalled = nora.page("/returns").inspections
+
+    assert [len(each.rows) for each in (plain, recalled)] == [2, 1]
+    for each in (plain, recalled):
+        items = [row.code for row in each.rows]
+        goods.stage.act(NOVAMED, {**each.wish, "step": "release", "items": items})
+    assert nora.page("/returns").inspections == []
+    goods.ship(packs(serials(2)))
+
+
 def test_a_pack_comes_ready_to_be_sent_back_from_its_own_page(goods: Goods) -> None:
     page = Reader(goods.stage, STELLA).page("/returns", code=pack("S000000"))
 

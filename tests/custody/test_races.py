@@ -140,7 +140,7 @@ def test_a_hold_of_the_maker_and_a_supply_stand_in_one_order(goods: Goods) -> No
         answers = race(
             goods,
             signed(goods, STELLA, "dispense", items=[name]),
-            signed(goods, NOVAMED, "hold", items=[name]),
+            signed(goods, NOVAMED, "hold", items=[name], reason="recalled"),
             signed(goods, NOVAMED, "hold", items=[pack("S000100")]),
         )
         assert {1, 2} <= set(winners(answers))

@@ -6,8 +6,9 @@ import pytest
 
 from apps.core.envelope import parse_envelope
 from apps.core.errors import ForbiddenTransfer, LedgerConflict, MalformedInput
-from apps.custody import queries
+from apps.custody import operations, queries
 from apps.custody.models import (
+    BatchHold,
     Container,
     Discrepancy,
     Event,
@@ -221,3 +222,30 @@ def test_the_body_is_stored_byte_by_byte(goods: Goods) -> None:
     envelope = parse_envelope(ledger.get_envelope(accepted.statement_id))
 
     assert json.loads(envelope.payload)["body"]["bizStep"] == "sampling"
+
+
+def test_a_maker_blocks_packs_wherever_they_are_and_lifts_it_alone(
+    goods: Goods,
+) -> None:
+    goods.deliver(packs(serials(2)))
+    goods.do(NOVAMED, "hold", items=packs(serials(1)), reason="recalled")
+
+    for player, reason in ((STELLA, "recalled"), (NOVAMED, ""), (NOVAMED, "inspected")):
+        more = {"reason": reason} if reason else {}
+        with refused("not_your_hold"):
+            goods.do(player, "release", items=packs(serials(1)), **more)
+    with refused("on_hold"):
+        goods.do(STELLA, "dispense", items=packs(serials(1)))
+    goods.do(NOVAMED, "release", items=packs(serials(1)), reason="recalled")
+
+    goods.do(STELLA, "dispense", items=packs(serials(1)))
+    assert list(operations.replay_check()) == []
+
+
+def test_a_holder_says_of_no_pack_that_it_is_recalled(goods: Goods) -> None:
+    goods.deliver(packs(serials(1)))
+
+    with refused("not_brand_owner"):
+        goods.do(STELLA, "hold", items=packs(serials(1)), reason="recalled")
+
+    assert not BatchHold.objects.exists()

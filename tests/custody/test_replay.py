@@ -61,7 +61,7 @@ def _picture(goods: Goods) -> object:
         for ordinal in (0, 2, 10, 20, 45, 120, 129)
     ]
     units = [
-        (unit.holder, unit.status, unit.container, unit.hold_owners)
+        (unit.holder, unit.status, unit.container, sorted(unit.holds))
         for name in serials(130)
         if (unit := queries.find_unit(gtin=AMOXIL.gtin, serial=name))
     ]

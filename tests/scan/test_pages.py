@@ -82,6 +82,22 @@ def test_the_offered_wishes_are_wishes_that_can_be_drafted(chain, login):
     assert verdict(client, chain.code(0))[1].main is not None
 
 
+def test_each_hold_is_lifted_under_its_own_reason(chain, login):
+    own = [chain.epc(11)]
+    for reason in ({}, {"reason": "recalled"}):
+        chain.do(NOVAMED, "hold", items=own, **reason)
+    client = login(NOVAMED)
+
+    for _ in range(2):
+        _, part = verdict(client, chain.code(11))
+        (release,) = part.others
+        chain.stage.act(NOVAMED, release.wish)
+
+    assert "release" not in [
+        step.name for step in verdict(client, chain.code(11))[1].others
+    ]
+
+
 def test_who_may_not_sign_is_offered_nothing_to_sign(chain, login):
     _, part = verdict(login(STELLA, STELLA.people[1]), chain.code(0))
 

@@ -13,6 +13,7 @@ from .state import (
     Batch,
     Container,
     EventRecord,
+    HoldKey,
     Move,
     Place,
     S,
@@ -98,19 +99,19 @@ class Reopen(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Hold(Generic[S]):
-    """Units on hold by a party."""
+    """Units that are now on hold."""
 
     tag: str
-    owner: str
+    key: HoldKey
     units: S
 
 
 @dataclass(frozen=True, slots=True)
 class Lift(Generic[S]):
-    """Units that a party holds no more."""
+    """Units that this hold keeps no more; another's may."""
 
     tag: str
-    owner: str
+    key: HoldKey
     units: S
 
 
@@ -258,8 +259,8 @@ def _fold_shipment(
 
 def _fold_hold(state: State[S], effect: Hold[S] | Lift[S]) -> None:
     held = state.batches[effect.tag].held
-    there = held.get(effect.owner, effect.units - effect.units)
+    there = held.get(effect.key, effect.units - effect.units)
     if isinstance(effect, Hold):
-        held[effect.owner] = there | effect.units
+        held[effect.key] = there | effect.units
     else:
-        held[effect.owner] = there - effect.units
+        held[effect.key] = there - effect.units

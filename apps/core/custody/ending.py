@@ -18,9 +18,13 @@ from .effects import Effect, Hold, Lift, Settle
 from .event import CustodyEvent
 from .state import (
     ACTIVE,
+    HOLDS,
+    NON_SELLABLE,
     PARTLY_SUPPLIED,
+    RETURNED,
     SUPPLIED,
     SUPPLIERS,
+    HoldKey,
     Move,
     Place,
     S,
@@ -142,30 +146,92 @@ def _end_under_way(
 
 
 def hold(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effect[S]]:
-    """The holder, the brand owner or a regulator puts units on hold."""
+    """The holder keeps its own units back."""
     verify_something(event)
     party_of(state, event)
     for tag, units in event.units.items():
-        batch = batch_of(state, event, tag)
-        if event.by == batch.brand_owner or event.by in state.regulators:
+        _verify_held_here(state, event, tag, units)
+    return _hold(state, event)
+
+
+def hold_recalled(
+    state: State[S], event: CustodyEvent[S], accepted_ms: int
+) -> list[Effect[S]]:
+    """The brand owner or a regulator blocks units, wherever they are."""
+    verify_something(event)
+    party_of(state, event)
+    for tag, units in event.units.items():
+        owner = batch_of(state, event, tag).brand_owner
+        if event.by == owner or event.by in state.regulators:
             continue
-        here = Place(event.by, event.site, ACTIVE)
-        verify_held_at(state, event, here, {tag: units})
+        # Of goods that somebody else holds nothing is told, their owner neither.
+        _verify_held_here(state, event, tag, units)
+        raise refuse(
+            "not_brand_owner",
+            event,
+            got=event.by,
+            wanted=f"{owner} or a regulator; a holder says {NON_SELLABLE}",
+        )
+    return _hold(state, event)
+
+
+def _verify_held_here(
+    state: State[S], event: CustodyEvent[S], tag: str, units: S
+) -> None:
+    here = Place(event.by, event.site, ACTIVE)
+    verify_held_at(state, event, here, {tag: units})
+
+
+def _hold(state: State[S], event: CustodyEvent[S]) -> list[Effect[S]]:
     verify_filled(state, event)
-    return [Hold(tag, event.by, units) for tag, units in event.units.items()]
+    key = HoldKey(event.by, event.disposition)
+    return [Hold(tag, key, units) for tag, units in event.units.items()]
 
 
 def release(
     state: State[S], event: CustodyEvent[S], accepted_ms: int
 ) -> list[Effect[S]]:
-    """Whoever put units on hold lifts it; another's hold stays."""
+    """Whoever set a hold lifts it, and says which one; another's hold stays."""
+    if not event.lifts or not HOLDS.issuperset(event.lifts):
+        raise refuse(
+            "hold_not_named",
+            event,
+            got=" ".join(event.lifts),
+            wanted="persistentDisposition unset: " + " or ".join(sorted(HOLDS)),
+        )
+    return _lift(state, event, event.lifts)
+
+
+def release_inspected(
+    state: State[S], event: CustodyEvent[S], accepted_ms: int
+) -> list[Effect[S]]:
+    """Who received a return has inspected it; other holds stay."""
+    if event.lifts:
+        raise refuse(
+            "hold_not_named",
+            event,
+            got=" ".join(event.lifts),
+            wanted="storing, which lifts what a hold has set",
+        )
+    return _lift(state, event, (RETURNED,))
+
+
+def _lift(
+    state: State[S], event: CustodyEvent[S], reasons: tuple[str, ...]
+) -> list[Effect[S]]:
     verify_something(event)
     party_of(state, event)
+    effects: list[Effect[S]] = []
     for tag, units in event.units.items():
-        held = batch_of(state, event, tag).held.get(event.by)
-        if held is None or len(units - held):
-            raise refuse(
-                "not_your_hold", event, got=event.by, wanted="units you put on hold"
-            )
+        for key in (HoldKey(event.by, reason) for reason in reasons):
+            held = batch_of(state, event, tag).held.get(key)
+            if held is None or len(units - held):
+                raise refuse(
+                    "not_your_hold",
+                    event,
+                    got=event.by,
+                    wanted=f"units that you have on hold as {key.reason}",
+                )
+            effects.append(Lift(tag, key, units))
     verify_filled(state, event)
-    return [Lift(tag, event.by, units) for tag, units in event.units.items()]
+    return effects

@@ -55,6 +55,6 @@ class CustodyEvent(Generic[S]):
     destination: str = ""
     destination_site: str = ""
     has_rma: bool = False
-    lifts: bool = False  # persistentDisposition names something to unset
+    lifts: tuple[str, ...] = ()  # what persistentDisposition unsets
     error: str = ""
     new_units: NewUnits[S] | None = None

@@ -18,7 +18,17 @@ from .checks import (
 )
 from .effects import Despatch, Effect, Hold, Settle
 from .event import CustodyEvent
-from .state import ACTIVE, IN_TRANSIT, Move, Place, S, Shipment, State
+from .state import (
+    ACTIVE,
+    IN_TRANSIT,
+    RETURNED,
+    HoldKey,
+    Move,
+    Place,
+    S,
+    Shipment,
+    State,
+)
 
 
 def ship(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> list[Effect[S]]:
@@ -138,7 +148,8 @@ def receive_return(
     if shipment.purpose != "return":
         raise refuse("not_a_return", event, got=shipment.purpose, wanted="a return")
     effects = _take_over(state, event, shipment)
-    effects += [Hold(tag, event.by, units) for tag, units in event.units.items()]
+    key = HoldKey(event.by, RETURNED)
+    effects += [Hold(tag, key, units) for tag, units in event.units.items()]
     return effects
 
 

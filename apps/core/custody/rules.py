@@ -9,7 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .ending import end, hold, release, supply, supply_part
+from .ending import (
+    end,
+    hold,
+    hold_recalled,
+    release,
+    release_inspected,
+    supply,
+    supply_part,
+)
 from .event import CustodyEvent
 from .handing import (
     receive,
@@ -203,12 +211,22 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "holding",
         "holding",
-        ("recalled", "non_sellable_other"),
+        ("non_sellable_other",),
         "OBSERVE",
         hold,
-        "the holder; brand owner or regulator",
+        "the holder",
         "-",
         "flag set",
+    ),
+    Rule(
+        "holding",
+        "holding",
+        ("recalled",),
+        "OBSERVE",
+        hold_recalled,
+        "brand owner or regulator",
+        "-",
+        "flag set, wherever the units are",
     ),
     Rule(
         "releasing",
@@ -217,7 +235,7 @@ RULES: tuple[Rule, ...] = (
         "OBSERVE",
         release,
         "whoever set the flag",
-        "persistentDisposition unset",
+        "persistentDisposition unset names the flag",
         "flag lifted",
     ),
     Rule(
@@ -225,9 +243,9 @@ RULES: tuple[Rule, ...] = (
         "inspecting",
         ("sellable_not_accessible", "in_progress"),
         "OBSERVE",
-        release,
-        "the receiver of a return",
-        "-",
+        release_inspected,
+        "who received the return",
+        "the hold that its receipt has set",
         "flag lifted",
     ),
 )

@@ -21,6 +21,11 @@ PARTLY_SUPPLIED = "partially_dispensed"
 SUPPLIED = "dispensed"
 MAKERS = frozenset({"manufacturer"})
 SUPPLIERS = frozenset({"pharmacy", "hospital"})
+# Dispositions that a hold sets; a return that was received is on hold as well.
+NON_SELLABLE = "non_sellable_other"
+RECALLED = "recalled"
+RETURNED = "returned"
+HOLDS = frozenset({NON_SELLABLE, RECALLED})
 HOLDERS = frozenset({"manufacturer", "wholesaler", "pharmacy", "hospital", "carrier"})
 
 
@@ -30,6 +35,13 @@ class Place(NamedTuple):
     holder: str
     site: str
     status: str
+
+
+class HoldKey(NamedTuple):
+    """Whose hold it is and why: one of `HOLDS`, or `RETURNED` until an inspection."""
+
+    owner: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +113,7 @@ class Batch(Generic[S]):
     size: int
     holdings: dict[Place, S]
     recalled: S
-    held: dict[str, S] = field(default_factory=dict)  # by the party that holds them
+    held: dict[HoldKey, S] = field(default_factory=dict)
 
     def is_expired(self, at_ms: int) -> bool:
         """Whether the last day of use is past at `at_ms` (UTC)."""

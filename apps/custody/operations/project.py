@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
 from pyroaring import BitMap
 
-from apps.core.custody import Judgement, Move, Place
+from apps.core.custody import HoldKey, Judgement, Move, Place
 from apps.core.custody import effects as fx
 from apps.custody.formats import chunk_numbers, to_bytes, to_set
 from apps.custody.models import (
@@ -84,9 +83,9 @@ def _project_one(
         case fx.Despatch() | fx.Settle() | fx.Reopen():
             despatches.project_effect(event, effect, batch_ids, row.documents)
         case fx.Hold():
-            _change_hold(batch_ids[effect.tag], effect.owner, row, add=effect.units)
+            _change_hold(batch_ids[effect.tag], effect.key, add=effect.units)
         case fx.Lift():
-            _change_hold(batch_ids[effect.tag], effect.owner, row, take=effect.units)
+            _change_hold(batch_ids[effect.tag], effect.key, take=effect.units)
         case fx.MarkCorrected():
             Event.objects.filter(ref=effect.ref).update(is_corrected=True)
         case _:
@@ -147,21 +146,19 @@ def add_line(event: Event, batch_id: int, move: Move[BitMap]) -> None:
 
 def _change_hold(
     batch_id: int,
-    owner: str,
-    row: Row,
+    key: HoldKey,
     *,
     add: BitMap | None = None,
     take: BitMap | None = None,
 ) -> None:
     hold, _ = BatchHold.objects.get_or_create(
         batch_id=batch_id,
-        owner=owner,
-        defaults={"reason": row.disposition, "units": b""},
+        owner=key.owner,
+        reason=key.reason,
+        defaults={"units": b""},
     )
     units = (to_set(hold.units) | (add or BitMap())) - (take or BitMap())
-    BatchHold.objects.filter(pk=hold.pk).update(
-        units=to_bytes(units), reason=row.disposition if add else F("reason")
-    )
+    BatchHold.objects.filter(pk=hold.pk).update(units=to_bytes(units))
 
 
 def _project_container(effect: Any, batch_ids: Mapping[str, int]) -> None:

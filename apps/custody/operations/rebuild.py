@@ -151,9 +151,12 @@ def _write_places(replay: Replay, batch_ids: dict[str, int]) -> None:
                 units=to_bytes(units),
             )
             forward.set_holding(batch_id=batch_id, units=units, holding_id=row.pk)
-        for owner, held in batch.held.items():
+        for key, held in batch.held.items():
             BatchHold.objects.create(
-                batch_id=batch_id, owner=owner, reason="", units=to_bytes(held)
+                batch_id=batch_id,
+                owner=key.owner,
+                reason=key.reason,
+                units=to_bytes(held),
             )
     # Innermost first: a pack's vector names the smallest container around it.
     for box in sorted(Container.objects.all(), key=_depth, reverse=True):

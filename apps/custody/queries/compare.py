@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from apps.catalog import queries as catalog
 from apps.catalog.models import Batch
 from apps.core.custody import Batch as Replayed
-from apps.core.custody import Place
+from apps.core.custody import HoldKey, Place
 from apps.core.errors import TraceError
 from apps.custody.formats import CHUNK, read_vector, to_set, whole
 from apps.custody.models import (
@@ -90,9 +90,10 @@ def _compare_flags(row: Batch, batch: Replayed[BitMap], name: str) -> Iterator[s
         recalled |= whole(row.size) if scope.is_whole else to_set(scope.units)
     if recalled != batch.recalled:
         yield f"{name}: recalled units differ"
-    held = {h.owner: to_set(h.units) for h in BatchHold.objects.filter(batch=row)}
-    held = {owner: units for owner, units in held.items() if units}
-    if held != {owner: units for owner, units in batch.held.items() if units}:
+    rows = BatchHold.objects.filter(batch=row)
+    held = {HoldKey(h.owner, h.reason): to_set(h.units) for h in rows}
+    held = {key: units for key, units in held.items() if units}
+    if held != {key: units for key, units in batch.held.items() if units}:
         yield f"{name}: units on hold differ"
 
 

@@ -47,8 +47,11 @@ def flags_of(batch_ids: Iterable[int]) -> Flags:
     return flags
 
 
-def own_holds(*, gln: str) -> Mapping[int, BitMap]:
-    """Units that a partner put on hold itself, by batch row; empty ones left out."""
-    rows = BatchHold.objects.filter(owner=gln).order_by("batch_id")
-    found = {row.batch_id: to_set(row.units) for row in rows}
-    return {batch_id: units for batch_id, units in found.items() if units}
+def own_holds(*, gln: str) -> Mapping[int, Mapping[str, BitMap]]:
+    """Units that a partner put on hold itself, by batch row and reason."""
+    found: dict[int, dict[str, BitMap]] = {}
+    for row in BatchHold.objects.filter(owner=gln).order_by("batch_id", "reason"):
+        units = to_set(row.units)
+        if units:
+            found.setdefault(row.batch_id, {})[row.reason] = units
+    return found

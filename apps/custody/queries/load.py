@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from pyroaring import BitMap
 
 from apps.core.bodies import Genesis
-from apps.core.custody import Batch, Place, State
+from apps.core.custody import Batch, HoldKey, Place, State
 from apps.core.errors import LedgerConflict
 from apps.custody.formats import read_vector, rows_at, to_set, whole, within
 from apps.custody.models import (
@@ -161,7 +161,8 @@ def load_flags(loaded: Loaded) -> None:
     for hold in BatchHold.objects.filter(batch_id__in=keys):
         units = to_set(hold.units)
         if units:
-            loaded.state.batches[loaded.tags[hold.batch_id]].held[hold.owner] = units
+            key = HoldKey(hold.owner, hold.reason)
+            loaded.state.batches[loaded.tags[hold.batch_id]].held[key] = units
 
 
 def _batch_rows(

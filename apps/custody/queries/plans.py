@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Q
 
 from apps.core.canonical import parse_canonical
+from apps.core.custody import NON_SELLABLE, RECALLED, RETURNED
 from apps.core.epcis import BizTransaction, Epc, EpcisEvent, PackEpc, build, parse_event
 from apps.core.epcis.parts import Handover, Occasion, Units
 from apps.core.errors import MalformedInput
@@ -21,6 +22,12 @@ from apps.custody.queries.sales import find_sale
 from apps.custody.queries.wishes import Wish, document_uri
 from apps.ledger import queries as ledger
 
+# The `reason` of a wish to release, by what the hold was set for.
+RELEASES: Final[Mapping[str, str]] = {
+    NON_SELLABLE: "",
+    RECALLED: "recalled",
+    RETURNED: "inspected",
+}
 _MOST_BYTES = 4 << 20
 
 
@@ -198,9 +205,18 @@ def _recall_ship(wish: Wish, by: str) -> Plan:
     return Plan(event, wish.parents)
 
 
+def _hold(wish: Wish, by: str) -> Plan:
+    word = RECALLED if wish.reason == RECALLED else NON_SELLABLE
+    units = _items(wish, by)
+    return Plan(build.hold(_occasion(wish), units=units, disposition=word))
+
+
 def _release(wish: Wish, by: str) -> Plan:
-    builder = build.release_inspected if wish.reason == "inspected" else build.release
-    return Plan(builder(_occasion(wish), units=_items(wish, by)))
+    units = _items(wish, by)
+    if wish.reason == RELEASES[RETURNED]:
+        return Plan(build.release_inspected(_occasion(wish), units=units))
+    word = RECALLED if wish.reason == RELEASES[RECALLED] else NON_SELLABLE
+    return Plan(build.release(_occasion(wish), units=units, disposition=word))
 
 
 def _take_back(reason: str) -> Callable[[Wish, str], Plan]:
@@ -259,6 +275,6 @@ _PLANS: Final[Mapping[str, Callable[[Wish, str], Plan]]] = {
     "return_ship": _return,
     "return_receive": _receive_return,
     "recall_ship": _recall_ship,
-    "hold": _plain(build.hold),
+    "hold": _hold,
     "release": _release,
 }

@@ -48,7 +48,7 @@ class Said:
     destination: str
     destination_site: str
     has_rma: bool
-    lifts: bool
+    lifts: tuple[str, ...]
     is_inferred: bool
     error: str
     lot: Lot | None
@@ -89,7 +89,7 @@ def said_of(event: EpcisEvent) -> Said:
         destination=event.destination.gln if is_handed else "",
         destination_site=event.destination.site if is_handed else "",
         has_rma=event.has_rma,
-        lifts=bool(event.persistent_unset),
+        lifts=event.persistent_unset,
         is_inferred="completeness_inferred" in event.persistent_set,
         error=event.error.reason if event.error else "",
         lot=_lot(event),

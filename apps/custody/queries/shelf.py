@@ -78,7 +78,7 @@ class BoxRow:
 
 @dataclass(frozen=True, slots=True)
 class HeldPack:
-    """A pack that its holder put on hold itself."""
+    """A pack that its holder put on hold itself, for this reason."""
 
     gtin: str
     product: str
@@ -86,6 +86,7 @@ class HeldPack:
     serial: str
     expiry_date: date
     site: str
+    reason: str
 
 
 def holdings(
@@ -232,16 +233,17 @@ def held_packs(*, gln: str, most: int) -> list[HeldPack]:
     found: list[HeldPack] = []
     rows = holdings(gln=gln, statuses=("active",)).filter(batch_id__in=holds)
     for row in rows:
-        units = to_set(row.units) & holds[row.batch_id]
-        part = units[: most - len(found)]
-        serials = serials_of(batch_id=row.batch_id, ordinals=part)
-        found += [_held_pack(row, serial) for serial in serials.values()]
+        here = to_set(row.units)
+        for reason, held in holds[row.batch_id].items():
+            part = (here & held)[: most - len(found)]
+            serials = serials_of(batch_id=row.batch_id, ordinals=part)
+            found += [_held_pack(row, serial, reason) for serial in serials.values()]
         if len(found) >= most:
             break
     return found
 
 
-def _held_pack(row: Holding, serial: str) -> HeldPack:
+def _held_pack(row: Holding, serial: str, reason: str) -> HeldPack:
     product = row.batch.product
     return HeldPack(
         gtin=product.gtin,
@@ -250,4 +252,5 @@ def _held_pack(row: Holding, serial: str) -> HeldPack:
         serial=serial,
         expiry_date=row.batch.expiry_date,
         site=row.site,
+        reason=reason,
     )

@@ -8,6 +8,7 @@ from datetime import date
 from pyroaring import BitMap
 
 from apps.catalog import queries as catalog
+from apps.core.custody import HoldKey
 from apps.custody.formats import CHUNK, read_vector, to_set
 from apps.custody.models import (
     BatchHold,
@@ -28,7 +29,7 @@ class Unit:
     Attributes:
         holder: GLN of who holds it, or answers for it under way.
         recall_ids: open recalls that cover it, the first opened first.
-        hold_owners: GLNs of parties that put it on hold.
+        holds: who put it on hold, and why, the first of them first.
         container: EPC of its innermost container, "" when it is loose.
     """
 
@@ -42,7 +43,7 @@ class Unit:
     site: str
     status: str
     recall_ids: tuple[str, ...]
-    hold_owners: tuple[str, ...]
+    holds: tuple[HoldKey, ...]
     container: str
 
     @property
@@ -100,7 +101,7 @@ def find_unit(*, gtin: str, serial: str) -> Unit | None:
         site=place.site,
         status=place.status,
         recall_ids=recalls_of(batch_id=batch_id, ordinal=ordinal),
-        hold_owners=_hold_owners(batch_id, ordinal),
+        holds=_holds(batch_id, ordinal),
         container=_epc(container),
     )
 
@@ -134,9 +135,11 @@ def recalls_of_batch(*, batch_id: int) -> tuple[tuple[str, bool], ...]:
     return tuple(scopes.values_list("recall_id", "is_whole"))
 
 
-def _hold_owners(batch_id: int, ordinal: int) -> tuple[str, ...]:
-    holds = BatchHold.objects.filter(batch_id=batch_id).order_by("pk")
-    return tuple(hold.owner for hold in holds if ordinal in to_set(hold.units))
+def _holds(batch_id: int, ordinal: int) -> tuple[HoldKey, ...]:
+    rows = BatchHold.objects.filter(batch_id=batch_id).order_by("pk")
+    return tuple(
+        HoldKey(row.owner, row.reason) for row in rows if ordinal in to_set(row.units)
+    )
 
 
 def history(*, batch_id: int, ordinal: int) -> list[Link]:

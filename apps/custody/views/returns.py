@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from apps.core.custody import RETURNED
 from apps.core.epcis import PackEpc
 from apps.custody.models import Shipment
+from apps.custody.queries.plans import RELEASES
 from apps.custody.queries.shelf import HeldPack, held_packs
 from apps.custody.queries.shipments import despatches
 from apps.custody.queries.travels import progress_of
@@ -37,9 +39,10 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Packs at one site that wait for a decision."""
+    """Packs at one site, on hold for one reason, that wait for a decision."""
 
     site: str
+    caption: str
     rows: list[HeldRow]
     wish: dict[str, Any]
     sign: SignPanel
@@ -105,18 +108,32 @@ def _rows(**filters: Any) -> list[DespatchRow]:
 
 
 def _inspections(held: list[HeldPack]) -> list[Inspection]:
-    ordered = sorted(held, key=lambda pack: (pack.site, pack.lot, pack.serial))
+    ordered = sorted(held, key=lambda pack: (*_place(pack), pack.lot, pack.serial))
     return [
-        Inspection(
-            site=site,
-            rows=[_held_row(pack) for pack in group],
-            wish={"kind": "event", "site": site, "reason": "inspected"},
-            sign=SignPanel(
-                label=_("Sign the inspection"), meaning=_("inspected and released")
-            ),
-        )
-        for site, group in groupby(ordered, key=lambda pack: pack.site)
+        _inspection(site, reason, list(group))
+        for (site, reason), group in groupby(ordered, key=_place)
     ]
+
+
+def _place(pack: HeldPack) -> tuple[str, str]:
+    return pack.site, pack.reason
+
+
+def _inspection(site: str, reason: str, packs: list[HeldPack]) -> Inspection:
+    wish = {"kind": "event", "site": site, "reason": RELEASES[reason]}
+    is_return = reason == RETURNED
+    return Inspection(
+        site=site,
+        caption=_("Packs that came back") if is_return else _("Packs on hold"),
+        rows=[_held_row(pack) for pack in packs],
+        wish={name: value for name, value in wish.items() if value},
+        sign=SignPanel(
+            label=_("Sign the inspection"),
+            meaning=_("inspected and released")
+            if is_return
+            else _("released from hold"),
+        ),
+    )
 
 
 def _held_row(pack: HeldPack) -> HeldRow:

@@ -166,7 +166,7 @@ def _facts(
         lot_differs=read.lot not in {"", unit.lot},
         expiry_differs=read.expiry_date not in {None, unit.expiry_date},
         is_recalled=bool(recall_ids),
-        is_held=bool(unit.hold_owners),
+        is_held=bool(unit.holds),
         is_expired=at.astimezone(UTC).date() > unit.expiry_date,
         status=unit.status,
         is_yours=is_yours,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.gs1 import build_digital_link
+from apps.custody.queries.plans import RELEASES
 from apps.partners.queries import Actor
 from apps.scan.queries import Verdict
 
@@ -79,12 +80,14 @@ def offered_steps(verdict: Verdict, *, actor: Actor, at: datetime) -> list[Step]
     names = list(_BY_CODE.get(verdict.rule.code, ()))
     if verdict.undo is not None:
         names.append("undo")
-    if actor.gln in unit.hold_owners:
-        names.append("release")
-    return [_step(name, verdict, at=at) for name in names]
+    steps = [_step(name, verdict, at=at) for name in names]
+    # One after the other: each hold is lifted under its own reason.
+    own = [hold.reason for hold in unit.holds if hold.owner == actor.gln]
+    more = {"reason": RELEASES[own[0]]} if own else {}
+    return [*steps, *(_step("release", verdict, at=at, **more) for _ in own[:1])]
 
 
-def _step(name: str, verdict: Verdict, *, at: datetime) -> Step:
+def _step(name: str, verdict: Verdict, *, at: datetime, **more: str) -> Step:
     unit, undo = verdict.unit, verdict.undo
     if unit is None:
         raise RuntimeError("a step needs a pack")
@@ -94,6 +97,7 @@ def _step(name: str, verdict: Verdict, *, at: datetime) -> Step:
         "site": unit.site,
         "items": [build_digital_link([("01", unit.gtin), ("21", unit.serial)])],
     }
+    wish |= {key: value for key, value in more.items() if value}
     note = ""
     if name == "undo" and undo is not None:
         wish["parents"] = [undo.ref]
