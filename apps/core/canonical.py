@@ -11,6 +11,7 @@ import math
 import unicodedata
 from json.encoder import encode_basestring
 
+from .assigned import verify_assigned
 from .errors import MalformedInput
 from .strict_json import (
     MAX_DEPTH,
@@ -56,7 +57,7 @@ def parse_canonical(
     """Read bytes that must already be RFC 8785 and NFC; nothing is repaired.
 
     Raises:
-        MalformedInput: `not_canonical`, `not_nfc`, or as `parse_json`.
+        MalformedInput: `not_canonical`, or as `verify_nfc` or `parse_json`.
     """
     value = parse_json(data, max_bytes=max_bytes, max_depth=max_depth, doubles=doubles)
     if canonical_bytes(value) != data:
@@ -75,8 +76,11 @@ def verify_nfc(value: JsonValue) -> None:
     Raises:
         MalformedInput: `not_nfc`. A look-alike spelling would be a second name
             for one thing; repairing it would change what was signed.
+            `unassigned_character`: of such text no version of Unicode but the
+            reader's own says whether it is NFC.
     """
     for string in strings(value):
+        verify_assigned(string)
         if not unicodedata.is_normalized("NFC", string):
             raise MalformedInput("not_nfc", got=string, wanted="Unicode form NFC")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from apps.core.canonical import canonical_bytes
+from apps.core.canonical import canonical_bytes, parse_canonical
 from apps.core.custody import LAW_VERSION, RULES
 from apps.core.envelope import (
     STATEMENT_TYPE,
@@ -160,6 +160,8 @@ def refused() -> list[dict[str, str]]:
         ("a lot twice", lambda: parse_scope({"lots": ["A", "A"]})),
         ("serials of two lengths", lambda: parse_scope({"ranges": [["A1", "A10"]]})),
         ("a window backwards", lambda: parse_scope({"expiry_from": "2028-02-01", "expiry_to": "2028-01-31"})),
+        ("a text that is NFC in Unicode 14.0 only", lambda: parse_canonical('"b\u0301\U00010efd"'.encode(), max_bytes=99)),
+        ("a letter of Unicode 15.0", lambda: parse_canonical('"\U0001e030"'.encode(), max_bytes=99)),
         ("a leaf of 113 bytes", lambda: Leaf.decode(bytes(113))),
         ("a leaf of version 0", lambda: Leaf.decode(bytes(114))),
         ("a seed of 31 bytes", lambda: serial_salt(bytes(31), "S1")),

@@ -178,6 +178,9 @@ def test_longer_input_than_allowed_is_refused_unread():
         ('["e\u0301"]'.encode(), "not_nfc"),
         ('{"e\u0301":1}'.encode(), "not_nfc"),
         ('["\u212b"]'.encode(), "not_nfc"),
+        ('["b\u0301\U00010efd"]'.encode(), "unassigned_character"),
+        ('{"\U00010efd":1}'.encode(), "unassigned_character"),
+        ('["\u0378"]'.encode(), "unassigned_character"),
     ],
 )
 def test_another_spelling_is_refused_and_not_repaired(data, code):
