@@ -158,6 +158,10 @@ SENSOR_REPORT: Final = frozenset(
         "uom",
     ]
 )
+SENSOR_NUMBERS: Final = frozenset(
+    ["value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"]
+)
+SENSOR_FLAGS: Final = frozenset({"booleanValue"})
 
 EPCIS_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 # cbvmda is in the standard context; these are ours to spell.

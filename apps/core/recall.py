@@ -14,6 +14,7 @@ from typing import TypeVar
 from .canonical import JsonValue
 from .errors import MalformedInput
 from .fields import Fields
+from .gs1.charsets import CSET82_TEXT
 from .gs1.keys import Serial
 
 CLASSES = ("I", "II", "III")  # 21 CFR 7.3(m)
@@ -68,7 +69,8 @@ def parse_scope(body: Mapping[str, JsonValue]) -> Scope:
     """The scope in a recall body: `lots`, `serials`, `ranges`, `expiry_from`, `expiry_to`.
 
     A scope has one spelling: lists ascend, name nothing twice and are left out when
-    empty.
+    empty; ranges are of two serials or more, neither overlap nor touch, and cover
+    none that is listed. (Two neighbours may be listed or be a range.)
 
     Raises:
         MalformedInput: unknown names, wrong types, an empty, contradictory or
@@ -83,6 +85,7 @@ def parse_scope(body: Mapping[str, JsonValue]) -> Scope:
         expiry_to=fields.date("expiry_to") if fields.has("expiry_to") else None,
     )
     fields.close()
+    _verify_apart(scope)
     if scope == Scope():
         raise MalformedInput(
             "empty_scope", field="scope", wanted="lots, serials or an expiry window"
@@ -92,6 +95,42 @@ def parse_scope(body: Mapping[str, JsonValue]) -> Scope:
             "bad_window", field="scope.expiry_to", wanted="on or after expiry_from"
         )
     return scope
+
+
+def _verify_apart(scope: Scope) -> None:
+    """Ranges keep apart from each other and from single serials.
+
+    They ascend already; ranges of one length are neighbours if no serial of GS1 set
+    82 lies between them.
+    """
+    ends: dict[int, str] = {}
+    for each in scope.ranges:
+        length, last = len(each.first), ends.get(len(each.first))
+        if last is not None and each.first <= (_next_serial(last) or last):
+            raise MalformedInput(
+                "ranges_not_canonical",
+                field="scope.ranges",
+                got=f"{each.first} after {last}",
+                wanted="ranges that neither overlap nor touch",
+            )
+        ends[length] = each.last
+    for serial in sorted(scope.serials):
+        if any(each.covers(serial) for each in scope.ranges):
+            raise MalformedInput(
+                "repeated_member",
+                field="scope.serials",
+                got=serial,
+                wanted="no serial that a range covers",
+            )
+
+
+def _next_serial(serial: str) -> str:
+    """What follows `serial` among those of its length; "" after the last of them."""
+    kept = serial.rstrip(CSET82_TEXT[-1])
+    if not kept:
+        return ""
+    following = CSET82_TEXT[CSET82_TEXT.index(kept[-1]) + 1]
+    return kept[:-1] + following + CSET82_TEXT[0] * (len(serial) - len(kept))
 
 
 def _names(
@@ -112,12 +151,12 @@ def _range(fields: Fields, name: str) -> SerialRange:
     if not all(isinstance(each, str) for each in pair):
         raise MalformedInput("bad_range", field=fields.path(name), wanted="two serials")
     first, last = (_checked(str(each), fields.path(name)) for each in pair)
-    if len(first) != len(last) or first > last:
+    if len(first) != len(last) or first >= last:
         raise MalformedInput(
             "bad_range",
             field=fields.path(name),
             got=f"{first} to {last}",
-            wanted="two serials of one length, ascending",
+            wanted="two serials of one length, the first below the last",
         )
     return SerialRange(first, last)
 

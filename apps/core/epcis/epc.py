@@ -146,7 +146,8 @@ def _link(ai: str, key: str, qualifier: str | None, text: str) -> _Link | None:
         return LotClass(Gtin(key).text, Lot(text).text)
     if (ai, qualifier) == ("00", None):
         return SsccEpc(Sscc(key).text)
-    if (ai, qualifier) == ("414", "254") and len(text) <= 20:
+    # An extension 0 means none (EPC Tag Data Standard 2.0, section 6.3.3).
+    if (ai, qualifier) == ("414", "254") and len(text) <= 20 and text != "0":
         verify_cset82(text, "254")
         return Location(Gln(key).text, text)
     if (ai, qualifier) == ("414", None):

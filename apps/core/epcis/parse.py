@@ -11,6 +11,7 @@ from .. import cbv
 from ..canonical import JsonValue, verify_integers_only
 from ..errors import MalformedInput
 from ..fields import Fields
+from ..strict_json import walk
 from .epc import Epc, Location, parse_epc, parse_location, parse_lot_class, parse_party
 from .event import (
     AGGREGATION,
@@ -26,7 +27,8 @@ from .rules import verify_event
 
 MAX_EPCS: Final = 100_000
 _MOST_SMALL: Final = 100
-_OFFSET: Final = re.compile(r"[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00")
+# UTC is +00:00; RFC 3339 gives -00:00 another meaning.
+_OFFSET: Final = re.compile(r"(?!-00:00)[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00")
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]{1,30}:[!-~]{1,200}")
 _EXTENSION: Final = re.compile(
     f"(?:{'|'.join(cbv.PREFIXES)}):[A-Za-z_][A-Za-z0-9_.-]{{0,60}}"
@@ -64,19 +66,20 @@ def parse_event(event: Mapping[str, JsonValue], *, where: str = "body") -> Epcis
 
 
 def _read_context(fields: Fields) -> None:
-    """`@context` may be there; it may only say what we know already."""
+    """`@context` may be there; it may only say what we know already, and once."""
     if not fields.has("@context"):
         return
     value = fields.take("@context")
-    listed = value if isinstance(value, list) else [value]
-    for item in listed:
-        known = item == cbv.EPCIS_CONTEXT or (
-            isinstance(item, dict) and item.items() <= cbv.PREFIXES.items()
+    if value == cbv.EPCIS_CONTEXT:
+        return
+    standard, ours = value if isinstance(value, list) and len(value) == 2 else ("", "")
+    is_ours = isinstance(ours, dict) and ours and ours.items() <= cbv.PREFIXES.items()
+    if standard != cbv.EPCIS_CONTEXT or not is_ours:
+        raise MalformedInput(
+            "bad_context",
+            field=fields.path("@context"),
+            wanted="GS1's alone, or a list of it and an object of prefixes we know",
         )
-        if not known:
-            raise MalformedInput(
-                "bad_context", field=fields.path("@context"), wanted="GS1's and ours"
-            )
 
 
 def _read_common(fields: Fields, kind: str) -> EpcisEvent:
@@ -281,4 +284,11 @@ def _read_extensions(fields: Fields) -> Mapping[str, JsonValue]:
     extensions = {name: fields.take(name) for name in names}
     for name, value in extensions.items():
         verify_integers_only(value, field=fields.path(name))
+        if any(item is None for item in walk(value)):
+            raise MalformedInput(
+                "wrong_type",
+                field=fields.path(name),
+                got="null",
+                wanted="a value, or no such field",
+            )
     return extensions

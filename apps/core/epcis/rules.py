@@ -108,7 +108,9 @@ def _verify_sensor(
     place = f"{where}.sensorElementList"
     if not sensor.keys() <= {"sensorMetadata", "sensorReport"}:
         raise _bad(place, "sensorElement", "sensorMetadata and sensorReport")
-    metadata = _members(sensor.get("sensorMetadata", {}), cbv.SENSOR_METADATA, place)
+    metadata: Mapping[str, JsonValue] = {}
+    if "sensorMetadata" in sensor:
+        metadata = _members(sensor["sensorMetadata"], cbv.SENSOR_METADATA, place)
     reports = sensor.get("sensorReport")
     if not isinstance(reports, list) or not reports:
         raise _bad(place, "sensorReport", "at least one report")
@@ -124,12 +126,19 @@ def _verify_sensor(
 def _members(
     value: JsonValue, names: frozenset[str], where: str
 ) -> Mapping[str, JsonValue]:
-    if not isinstance(value, dict) or not value.keys() <= names:
-        raise _bad(where, "sensorReport", "fields of EPCIS 2.0")
-    scalars = (str, int, float, bool)
-    if not all(isinstance(each, scalars) for each in value.values()):
-        raise _bad(where, "sensorReport", "texts and numbers")
+    if not isinstance(value, dict) or not value or not value.keys() <= names:
+        raise _bad(where, "sensorReport", "fields of EPCIS 2.0, at least one")
+    for name, each in value.items():
+        if type(each) not in _types_of(name):
+            raise _bad(where, name, "a number, true or false, or text, as it is named")
     return value
+
+
+def _types_of(name: str) -> tuple[type, ...]:
+    """One type for each field: "1" beside 1 would be a second spelling."""
+    if name in cbv.SENSOR_NUMBERS:
+        return (int, float)
+    return (bool,) if name in cbv.SENSOR_FLAGS else (str,)
 
 
 def _verify_not_after(value: JsonValue, event: EpcisEvent, where: str) -> None:

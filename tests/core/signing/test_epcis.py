@@ -74,6 +74,19 @@ def test_events_that_the_law_does_not_know_are_refused_by_name(kind):
         ("ship", ["@context"], ["https://example.org/x.jsonld"], "bad_context"),
         ("ship", ["@context"], [{"cbvmda": "urn:other:"}], "bad_context"),
         ("ship", ["@context"], [{"example": "urn:x:"}], "bad_context"),
+        ("ship", ["@context"], [], "bad_context"),
+        ("ship", ["@context"], {}, "bad_context"),
+        ("ship", ["@context"], dict(cbv.PREFIXES), "bad_context"),
+        ("ship", ["@context"], [cbv.EPCIS_CONTEXT], "bad_context"),
+        ("ship", ["@context"], [cbv.EPCIS_CONTEXT] * 2, "bad_context"),
+        ("ship", ["@context"], [cbv.EPCIS_CONTEXT, {}], "bad_context"),
+        ("ship", ["@context"], [dict(cbv.PREFIXES), cbv.EPCIS_CONTEXT], "bad_context"),
+        ("ship", ["@context"], [cbv.EPCIS_CONTEXT, *[dict(cbv.PREFIXES)] * 2], "bad_context"),
+        ("ship", ["eventTimeZoneOffset"], "-00:00", "bad_text"),
+        ("ship", ["gs1ushc:dropShipment"], None, "wrong_type"),
+        ("ship", ["gs1ushc:dropShipment"], {"a": [None]}, "wrong_type"),
+        ("commission_lot", ["ilmd", "cbvmda:measurement"], None, "wrong_type"),
+        ("ship", ["readPoint", "id"], "https://id.gs1.org/414/9521568000024/254/0", "bad_epc"),
         ("ship", ["eventID"], "not a uri", "bad_text"),
         ("ship", ["epcList"], [], "bad_length"),
         ("ship", ["epcList"], [DL, DL], "repeated_member"),
@@ -154,14 +167,43 @@ def test_sensors_may_measure_fractions_before_the_event_only():
     assert refusal(sensor({"uom": "CEL"}, value)) == "bad_event"
     device = {"deviceID": "urn:x:1"}
     assert refusal(sensor(device, {**value, **device})) == "bad_event"
-    assert refusal(sensor({}, {**value, "nested": 1})) == "bad_event"
-    assert refusal(sensor({}, {**value, "value": []})) == "bad_event"
-    crowd = [{"sensorMetadata": {}, "sensorReport": [value], "note": 1}]
+    assert refusal(sensor(device, {**value, "nested": 1})) == "bad_event"
+    assert refusal(sensor(device, {**value, "value": []})) == "bad_event"
+    crowd = [{"sensorMetadata": device, "sensorReport": [value], "note": 1}]
     assert refusal(change("ship", ["sensorElementList"], crowd)) == "bad_event"
     assert refusal(change("ship", ["sensorElementList"], ["x"])) == "wrong_type"
     assert refusal(change("ship", ["sensorElementList"], [{}])) == "bad_event"
     assert refusal(sensor([], value)) == "bad_event"
     assert refusal(sensor({"time": 1}, value)) == "bad_event"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {},
+        {"type": "Temperature", "value": "4.5"},
+        {"type": "Temperature", "value": True},
+        {"type": "Temperature", "value": None},
+        {"type": 1, "value": 4},
+        {"booleanValue": 1},
+        {"booleanValue": "true"},
+        {"stringValue": 1},
+        {"uriValue": False},
+    ],
+)
+def test_a_measurement_has_one_type(report):
+    element = {"sensorReport": [report]}
+
+    assert refusal(change("ship", ["sensorElementList"], [element])) == "bad_event"
+
+
+def test_a_sensor_without_metadata_says_nothing_of_them():
+    report = {"type": "Door", "booleanValue": True, "sDev": 1}
+
+    assert refusal(sensor({}, report)) == "bad_event"
+    assert parse_event(
+        change("ship", ["sensorElementList"], [{"sensorReport": [report]}])
+    )
 
 
 def test_extensions_of_known_prefixes_are_kept():
