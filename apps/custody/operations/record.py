@@ -18,6 +18,7 @@ from apps.core.statement import Subject
 from apps.core.subjects import Reference
 from apps.custody.models import Staging
 from apps.custody.operations import commission, despatches
+from apps.custody.operations.clock import verify_in_time
 from apps.custody.operations.project import Row, project
 from apps.custody.queries.earlier import accepted_at
 from apps.custody.queries.lines import SaidLine, read_lines
@@ -37,6 +38,7 @@ def record_events(submission: Submission) -> Accepted:
         ForbiddenTransfer: the law refuses one event, so all of them.
         LedgerConflict: `subjects_differ`, `serials_not_staged`, or the ground moved.
         MalformedInput: an event that cannot be read.
+        UntrustedSignature: a signature, or it is out of time at the law's moment.
     """
     statement = submission.statement
     lines = read_lines(submission)
@@ -44,6 +46,7 @@ def record_events(submission: Submission) -> Accepted:
     partners.authenticate(submission=submission)
     partners.lock_partners(glns=glns)
     accepted_ms = _accepted_ms(submission, lines)
+    verify_in_time(submission=submission, accepted_ms=accepted_ms)
     sums = FileSums()
     subjects: tuple[Subject, ...] = ()
     for line in lines:

@@ -8,6 +8,7 @@ from apps.catalog.models import Batch
 from apps.core.bodies import RecallAnswer, read_body
 from apps.core.errors import ForbiddenTransfer, LedgerConflict, MalformedInput
 from apps.core.statement import Subject
+from apps.custody.operations.clock import verify_in_time
 from apps.custody.queries.sums import moved
 from apps.ledger.operations import Accepted, Submission, append_statement
 from apps.partners import operations as partners
@@ -55,6 +56,7 @@ def answer_recall(submission: Submission) -> Accepted:
     # 4.
     said = Said.by(submission)
     accepted_ms = max(said.accepted_ms, recall.opened_ms)
+    verify_in_time(submission=submission, accepted_ms=accepted_ms)
     partner = get_partner(statement.by)
     Answer.objects.create(
         recall=recall,

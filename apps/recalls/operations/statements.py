@@ -10,6 +10,7 @@ from apps.catalog.queries import get_product
 from apps.core.bodies import RecallAmend, RecallClose, RecallOpen, read_body
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.statement import Statement, Subject
+from apps.custody.operations.clock import verify_in_time
 from apps.custody.operations.scopes import (
     change_scope,
     close_scope,
@@ -109,6 +110,7 @@ def amend_recall(submission: Submission) -> Accepted:
     change_scope(recall_id=recall.pk, scope=body.scope_json)
     said = Said.by(submission)
     accepted_ms = max(said.accepted_ms, recall.opened_ms)
+    verify_in_time(submission=submission, accepted_ms=accepted_ms)
     _write_change(recall, statement, body.reason, said, accepted_ms)
     Recall.objects.filter(pk=recall.pk).update(
         scope=dict(body.scope_json), flagged_at=None
@@ -134,6 +136,7 @@ def close_recall(submission: Submission) -> Accepted:
     close_scope(recall_id=recall.pk)
     said = Said.by(submission)
     accepted_ms = max(said.accepted_ms, recall.opened_ms)
+    verify_in_time(submission=submission, accepted_ms=accepted_ms)
     _write_change(recall, statement, body.reason, said, accepted_ms)
     Recall.objects.filter(pk=recall.pk).update(closed_ms=accepted_ms)
     return append_statement(submission=submission, accepted_ms=accepted_ms)
