@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from apps.core.encoding import parse_date
 from apps.core.errors import MalformedInput
 from apps.core.gs1.keys import Gln, Gtin, Lot
+from apps.core.strict import parse_base64
 from apps.intake import operations
 from apps.intake.models import Upload
 from apps.intake.queries import UploadWish, verify_wish
@@ -18,6 +19,8 @@ from apps.partners.queries import Actor
 
 _CHUNK_BYTES: Final = 1 << 20
 FIELDS: Final = ("gtin", "lot", "expiry_date", "site")
+_OPTIONAL: Final = ("seed",)
+_SEED_BYTES: Final = 32
 
 
 def read_wish(fields: Mapping[str, str]) -> UploadWish:
@@ -31,6 +34,7 @@ def read_wish(fields: Mapping[str, str]) -> UploadWish:
         lot=str(Lot.parse(_text(fields, "lot"))),
         expiry_date=parse_date(_text(fields, "expiry_date"), field="expiry_date"),
         site=_read_site(_text(fields, "site")),
+        seed=_read_seed(fields["seed"]) if "seed" in fields else b"",
     )
 
 
@@ -49,11 +53,11 @@ def read_form(
     for name, values in fields:
         if name in more:
             continue
-        if name not in FIELDS or len(values) != 1:
+        if name not in (*FIELDS, *_OPTIONAL) or len(values) != 1:
             raise MalformedInput(
                 "unknown_field",
                 field=name,
-                wanted="each once: file, " + ", ".join(FIELDS),
+                wanted="each once: file, " + ", ".join((*FIELDS, *_OPTIONAL)),
             )
         single[name] = values[0]
     wish = read_wish(single)
@@ -89,6 +93,18 @@ def _text(fields: Mapping[str, str], name: str) -> str:
     if text is None:
         raise MalformedInput("missing_field", field=name, wanted="a value")
     return text.strip(" ")
+
+
+def _read_seed(text: str) -> bytes:
+    seed = parse_base64(text, field="seed")
+    if len(seed) != _SEED_BYTES:
+        raise MalformedInput(
+            "bad_length",
+            field="seed",
+            got=f"{len(seed)} bytes",
+            wanted=f"{_SEED_BYTES} random bytes in base64",
+        )
+    return seed
 
 
 def _read_site(text: str) -> str:

@@ -44,6 +44,9 @@ class Upload(models.Model):
     error_count = models.PositiveIntegerField(default=0)
     job_id = models.UUIDField(null=True)
     staging_id = models.UUIDField(null=True)
+    seed = models.BinaryField(
+        max_length=32, null=True
+    )  # the maker's own, if it gave one
     base = models.PositiveIntegerField(null=True)  # units of the lot when staged
     root = models.BinaryField(max_length=32, null=True)  # of the staged serials
     is_born_recalled = models.BooleanField(default=False)  # an open recall covers it
@@ -54,12 +57,14 @@ class Upload(models.Model):
 
     class Meta:
         constraints = [
+            # One seed, one file: a root stands for one upload alone.
+            UniqueConstraint(fields=["seed"], name="upload_seed_once"),
             # The same file for the same lot is one upload while it is open.
             UniqueConstraint(
                 fields=["partner", "file_digest", "gtin", "lot", "expiry_date", "site"],
                 condition=Q(state__in=OPEN_STATES),
                 name="upload_open_once",
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["partner", "-created_at"], name="upload_partner_at")

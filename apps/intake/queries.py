@@ -1,7 +1,7 @@
 """Uploads, read; and what the register says about the lot that one is for."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,12 +20,16 @@ from apps.partners.queries import Actor
 
 @dataclass(frozen=True, slots=True)
 class UploadWish:
-    """What the form says: the lot that the file's serials belong to."""
+    """What the form says: the lot that the file's serials belong to.
+
+    `seed` is the maker's own for the serial tree, 32 bytes, or b"".
+    """
 
     gtin: str
     lot: str
     expiry_date: date
     site: str
+    seed: bytes = field(default=b"", repr=False)
 
 
 def visible_to(actor: Actor) -> QuerySet[Upload]:
@@ -101,6 +105,11 @@ def draft_statement(*, upload: Upload, actor: Actor, at: datetime) -> Draft:
     return custody.draft_commissioning(
         staging_id=upload.staging_id, site=upload.site, actor=actor, at=at
     )
+
+
+def staged_seed(upload: Upload) -> bytes:
+    """The seed of the staged serials: with it their maker computes the root again."""
+    return custody.seed_of(staging_id=upload.staging_id) if upload.staging_id else b""
 
 
 def list_commissioned(uploads: Iterable[Upload]) -> dict[UUID, str]:

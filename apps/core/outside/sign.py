@@ -38,6 +38,7 @@ from ..strict import format_base64
 from .console import ending, read_input, read_secret, tell
 from .keyfile import make_key, parse_key, write_key
 from .post import post_statement
+from .serialfile import verify_drafted_serials
 
 _MAX_LINES_BYTES: Final = 32 << 20
 
@@ -169,11 +170,14 @@ def _keygen(options: argparse.Namespace) -> None:
 
 
 def _sign(options: argparse.Namespace) -> None:
-    draft = read_draft(read_input(options.draft))
+    data = read_input(options.draft)
+    draft = read_draft(data)
     if options.events is not None:
         draft = replace(draft, lines=read_input(options.events))
     for line in [draft.words, *describe(parse_statement(draft.payload))]:
         tell(line)
+    if options.serials is not None:
+        tell(verify_drafted_serials(draft=data, listed=read_input(options.serials)))
     secret = read_secret(options.passphrase_file, prompt="Passphrase of the key: ")
     envelope = sign_draft(draft, parse_key(read_input(options.key), passphrase=secret))
     if options.post is None:
@@ -205,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     signing = commands.add_parser("sign", help="sign a draft or co-sign an envelope")
     signing.add_argument("draft", nargs="?", default="-", help="file, - for stdin")
     signing.add_argument("--key", required=True, help="PEM file")
+    signing.add_argument("--serials", help="CSV that the drafted lot must be made of")
     signing.add_argument("--post", help="address of the site: send what was signed")
     signing.add_argument("--events", help="NDJSON that an envelope to co-sign names")
     signing.add_argument("--token-file", help="first line is the API token")

@@ -33,17 +33,21 @@ def stage_serials(
     expiry_date: date,
     serials: Iterable[str],
     at: datetime,
+    seed: bytes = b"",
 ) -> Staging:
     """Keep checked serials, in file order, until the maker signs N and the root.
 
     Nothing of them is visible before. The base is the number of units that the lot
     has now; if it grows meanwhile, signing is refused and the file is staged anew.
 
+    Args:
+        seed: the maker's own 32 bytes for the salts of the serial tree; b"" draws some.
+
     Raises:
         MalformedInput: `serial_taken` names the first serial that the product has
             already; `nothing_named` when there is none.
     """
-    seed = secrets.token_bytes(_SEED_BYTES)
+    seed = seed or secrets.token_bytes(_SEED_BYTES)
     batch = catalog.find_batch(gtin=product.gtin, lot=lot)
     base = 0 if batch is None else batch.size
     cases = case_serials(gtin=product.gtin)

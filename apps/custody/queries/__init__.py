@@ -4,6 +4,7 @@ from apps.custody.queries.drafts import (
     draft_commissioning,
     draft_event,
     redraft_event,
+    seed_of,
 )
 from apps.custody.queries.holders import (
     Held,
@@ -58,6 +59,7 @@ __all__ = [
     "outgoing",
     "recalls_of",
     "redraft_event",
+    "seed_of",
     "serials_of",
     "shares",
     "stock",

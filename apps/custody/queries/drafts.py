@@ -158,6 +158,12 @@ def draft_commissioning(
     return Draft(payload=payload, words=_words(staging, actor))
 
 
+def seed_of(*, staging_id: UUID) -> bytes:
+    """The seed of staged serials: with them it gives the root that is to be signed."""
+    seeds = Staging.objects.values_list("seed", flat=True)
+    return bytes(seeds.get(pk=staging_id))
+
+
 def _subject(staging: Staging) -> Subject:
     last = staging.base + staging.size - 1
     return Subject(

@@ -30,6 +30,7 @@ FORM: dict[str, Any] = {
         "lot": {"type": "string", "minLength": 1, "maxLength": 20},
         "expiry_date": {"type": "string", "format": "date"},
         "site": {"type": "string", "pattern": "^[0-9]{13}$"},
+        "seed": {"type": "string", "pattern": "^[A-Za-z0-9+/]{43}=$"},
     },
 }
 
@@ -96,3 +97,4 @@ class DraftSerializer(serializers.Serializer[Any]):
     statement_id = serializers.CharField()
     words = serializers.CharField()
     subjects = serializers.ListField(child=serializers.DictField())
+    seed = serializers.CharField()

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from typing_extensions import override
 
+from apps.core.strict import format_base64
 from apps.edge.openapi import (
     PAGE_PARAMETERS,
     page_of,
@@ -149,13 +150,13 @@ class UploadStatementView(APIView):
         responses={200: schemas.DraftSerializer, **reading_problems(404, 409)},
     )
     def get(self, request: Request, upload_id: UUID) -> Response:
-        """The exact bytes to sign, and the sentence in words."""
+        """The exact bytes to sign, the sentence in words, the seed to recheck the root."""
+        upload = _get(request, upload_id)
         draft = queries.draft_statement(
-            upload=_get(request, upload_id),
-            actor=actor_of(request),
-            at=timezone.now(),
+            upload=upload, actor=actor_of(request), at=timezone.now()
         )
-        return Response(draft.as_json())
+        seed = format_base64(queries.staged_seed(upload))
+        return Response({**draft.as_json(), "seed": seed})
 
 
 def answer_errors(upload: Upload) -> HttpResponse:

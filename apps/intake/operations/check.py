@@ -190,6 +190,7 @@ def _stage(run: _Run) -> None:
             expiry_date=upload.expiry_date,
             serials=run.check.serials,
             at=at,
+            seed=bytes(upload.seed or b""),
         )
         _close(
             run,

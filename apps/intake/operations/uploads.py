@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from apps.core.errors import LedgerConflict, UntrustedSignature
+from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
 from apps.custody.operations import discard_staging
 from apps.intake.formats.rows import clip
 from apps.intake.models import OPEN_STATES, Upload, UploadState
@@ -25,7 +25,9 @@ def receive_upload(
 
     Raises:
         MalformedInput: as `verify_wish`.
-        LedgerConflict: `too_many_uploads`: 100 of this partner are open.
+            `seed_used`: another file came with this seed.
+        LedgerConflict: `too_many_uploads`: 100 of this partner are open;
+            `other_seed`: the file is here already, under another seed.
     """
     if actor.partner is None or actor.user is None:
         raise UntrustedSignature("no_organisation", wanted="a person of a partner")
@@ -42,12 +44,21 @@ def receive_upload(
         file_name=clip(file.name),
         file_digest=file.digest,
         size_bytes=file.size_bytes,
+        seed=wish.seed or None,
         created_at=at,
     )
     kept = _find_or_write(upload, at)
     if kept.id != upload.id:
         file.path.unlink(missing_ok=True)
+        _verify_seed(kept, wish.seed)
     return kept
+
+
+def _verify_seed(kept: Upload, seed: bytes) -> None:
+    if seed and seed != bytes(kept.seed or b""):
+        raise LedgerConflict(
+            "other_seed", field="seed", wanted="cancel the open upload of this file"
+        )
 
 
 def refresh_upload(*, upload_id: UUID, actor: Actor, at: datetime) -> Upload | None:
@@ -92,9 +103,13 @@ def _find_or_write(upload: Upload, at: datetime) -> Upload:
     except IntegrityError:
         # Somebody sent the same file at the same moment.
         found = _find_same(upload)
-        if found is None:
-            raise
-        return found
+        if found is not None:
+            return found
+        if upload.seed and Upload.objects.filter(seed=upload.seed).exists():
+            raise MalformedInput(
+                "seed_used", field="seed", wanted="a fresh seed for each file"
+            ) from None
+        raise
 
 
 def _find_same(upload: Upload) -> Upload | None:
