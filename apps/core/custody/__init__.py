@@ -2,7 +2,15 @@
 
 from .effects import Effect, Judgement, fold
 from .event import CustodyEvent, NewUnits
-from .law import LAW_VERSION, apply, find_rule, judge, verify_answer
+from .law import (
+    LAW_VERSION,
+    LAWS,
+    apply,
+    find_rule,
+    judge,
+    verify_answer,
+    verify_law,
+)
 from .rules import CORRECT, RULES, UNDO, Rule
 from .state import (
     ACTIVE,
@@ -29,6 +37,7 @@ __all__ = [
     "ACTIVE",
     "CORRECT",
     "IN_TRANSIT",
+    "LAWS",
     "LAW_VERSION",
     "NON_SELLABLE",
     "PARTLY_SUPPLIED",
@@ -58,4 +67,5 @@ __all__ = [
     "fold",
     "judge",
     "verify_answer",
+    "verify_law",
 ]

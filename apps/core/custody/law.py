@@ -5,13 +5,18 @@
     3. let its rule decide, on sets, from the state given and the clock given;
     4. return what follows, as data.
 
-The law has a version; the genesis statement names the one in force and a replay
-uses the law of its day.
+The law has a version, which the genesis statement names. `LAWS` is the whole history:
+version 1 is the only one so far. A change adds a version beside the old ones, with a
+statement that says from where on it is in force; no row of an old one ever changes,
+since a replay must accept what was accepted.
 """
 
 from __future__ import annotations
 
-from ..errors import ForbiddenTransfer
+from collections.abc import Mapping
+from typing import Final
+
+from ..errors import ForbiddenTransfer, MalformedInput
 from .checks import record_of, refuse, verify_nameable
 from .effects import Judgement, Settle, fold
 from .event import CustodyEvent
@@ -19,7 +24,23 @@ from .making import commission_container, commission_units, pack, unpack
 from .rules import CORRECT, RULES, UNDO, Rule
 from .state import S, State
 
-LAW_VERSION = 1
+LAW_VERSION: Final = 1  # what the genesis of a new ledger names
+LAWS: Final[Mapping[int, tuple[Rule, ...]]] = {1: RULES}
+
+
+def verify_law(version: int) -> None:
+    """Check that `version` is a law that can be judged by.
+
+    Raises:
+        MalformedInput: `unknown_law`: judging by another would decide otherwise.
+    """
+    if version not in LAWS:
+        raise MalformedInput(
+            "unknown_law",
+            field="law_version",
+            got=version,
+            wanted=" or ".join(map(str, sorted(LAWS))),
+        )
 
 
 def judge(state: State[S], event: CustodyEvent[S], accepted_ms: int) -> Judgement[S]:
@@ -57,7 +78,7 @@ def find_rule(event: CustodyEvent[S]) -> Rule:
 
 
 def _rule_of_words(event: CustodyEvent[S]) -> Rule:
-    for rule in RULES:
+    for rule in LAWS[LAW_VERSION]:
         if _matches(rule, event):
             return rule
     raise ForbiddenTransfer(

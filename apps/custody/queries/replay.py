@@ -34,6 +34,7 @@ from apps.core.custody import (
     State,
     fold,
     judge,
+    verify_law,
 )
 from apps.core.envelope import parse_envelope
 from apps.core.recall import Scope
@@ -210,6 +211,7 @@ def _serials(new: NewUnits[BitMap]) -> list[str]:
 def _genesis(replay: Replay, row: StatementRow, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, Genesis)  # noqa: S101 - the kind says so
+    verify_law(body.law_version)
     replay.state.regulators = regulators_of(body)
 
 

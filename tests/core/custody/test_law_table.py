@@ -2,7 +2,18 @@
 
 from pathlib import Path
 
-from apps.core.custody import CORRECT, LAW_VERSION, RULES, UNDO, Rule
+import pytest
+
+from apps.core.custody import (
+    CORRECT,
+    LAW_VERSION,
+    LAWS,
+    RULES,
+    UNDO,
+    Rule,
+    verify_law,
+)
+from apps.core.errors import MalformedInput
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "law.md"
 
@@ -20,6 +31,20 @@ def test_the_document_prints_the_law() -> None:
 
     assert missing == []
     assert f"Version {LAW_VERSION}." in text
+
+
+def test_the_law_in_force_is_the_newest_there_is() -> None:
+    assert max(LAWS) == LAW_VERSION
+    assert sorted(LAWS) == list(range(1, LAW_VERSION + 1))
+    verify_law(LAW_VERSION)
+
+
+@pytest.mark.parametrize("version", [0, LAW_VERSION + 1, 99])
+def test_a_law_that_nobody_wrote_down_judges_nothing(version: int) -> None:
+    with pytest.raises(MalformedInput) as refused:
+        verify_law(version)
+
+    assert refused.value.code == "unknown_law"
 
 
 def test_the_document_has_no_rule_of_its_own() -> None:
