@@ -1,7 +1,8 @@
 """Who holds what: registry, event lines, holdings, containers, shipments, scopes.
 
-`SerialChunk` is evidence; every other row is a projection that `rebuild` can drop
-and replay from the ledger. Sets of ordinals are roaring bitmaps (portable format).
+`SerialChunk` is evidence, `Commissioning` is sealed, `Staging` waits for a signature;
+every other row is a projection that `rebuild` can drop and replay from the ledger.
+Sets of ordinals are roaring bitmaps (portable format).
 """
 
 from django.db import models
@@ -74,16 +75,25 @@ class StagedChunk(models.Model):
 
 
 class Commissioning(models.Model):
-    """One signed commissioning of a batch: base, size, root; the seed is sealed."""
+    """One signed commissioning of a batch: base, size, root and seed (sealed).
+
+    A row begins at the signature, so that none of them may ever change: what may still
+    be replaced or forgotten stands in `Staging`.
+    """
 
     batch = models.ForeignKey(
         Batch, on_delete=models.DO_NOTHING, related_name="commissionings"
     )
-    statement_id = models.CharField(max_length=64)
+    statement_id = models.CharField(max_length=64, unique=True)
     base = models.PositiveIntegerField()
     size = models.PositiveIntegerField()
     root = models.BinaryField(max_length=32)
     seed = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["batch", "base"], name="commissioning_base")
+        ]
 
 
 class Event(models.Model):

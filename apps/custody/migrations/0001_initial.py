@@ -40,13 +40,16 @@ class Migration(migrations.Migration):
             name='Commissioning',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('statement_id', models.CharField(max_length=64)),
+                ('statement_id', models.CharField(max_length=64, unique=True)),
                 ('base', models.PositiveIntegerField()),
                 ('size', models.PositiveIntegerField()),
                 ('root', models.BinaryField(max_length=32)),
                 ('seed', models.BinaryField(max_length=32)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='commissionings', to='catalog.batch')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('batch', 'base'), name='commissioning_base')],
+            },
         ),
         migrations.CreateModel(
             name='Container',
