@@ -1,4 +1,4 @@
-"""Statements against their sealed bytes, their signatures, receipts and leaves."""
+"""Statements against their sealed bytes, signatures, receipts, serials and leaves."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from apps.ledger.formats import (
 )
 from apps.ledger.queries import StoredLeaf, StoredStatement
 from pharmatrace.fsck.finding import Finding, finding_of
+from pharmatrace.fsck.serials import SerialChecker
 from pharmatrace.fsck.voices import Voices
 
 _Leaf = tuple[int, bytes, bytes]  # type, tag, commitment
@@ -35,7 +36,7 @@ _Leaf = tuple[int, bytes, bytes]  # type, tag, commitment
 
 def check_statements(*, at: datetime) -> Iterator[Finding]:
     """Every difference between statements and what they should have become."""
-    voices = Voices()
+    voices, serials = Voices(), SerialChecker()
     late_ms = as_ms(at) - LATE_SECONDS * 1000
     for stored in ledger.iter_statements():
         if stored.vault is None:
@@ -43,20 +44,24 @@ def check_statements(*, at: datetime) -> Iterator[Finding]:
                 yield Finding("vault_missing", _name(stored))
             continue
         try:
-            yield from _check(stored, voices)
+            yield from _check(stored, voices, serials)
         except TraceError as error:
             yield finding_of(error, _name(stored))
         if stored.pending is not None and stored.row.accepted_ms < late_ms:
             yield Finding("still_pending", _name(stored), wanted="a leaf by now")
+    yield from serials.check_rest()
 
 
 def _name(stored: StoredStatement) -> str:
     return f"statement {stored.row.id}"
 
 
-def _check(stored: StoredStatement, voices: Voices) -> Iterator[Finding]:
+def _check(
+    stored: StoredStatement, voices: Voices, serials: SerialChecker
+) -> Iterator[Finding]:
     envelope = _read_envelope(stored)
     statement = parse_statement(envelope.payload)
+    yield from serials.check(statement, stored.row.id)
     yield from _check_row(stored, envelope, statement)
     lines = stored.vault.lines if stored.vault else None
     speech = Speech(

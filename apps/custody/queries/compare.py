@@ -44,6 +44,14 @@ def replay_check() -> Iterator[str]:
         yield from _compare_batch(tags[tag], replay.state.batches[tag], replay)
     yield from _compare_containers(replay, {b.pk: tag for tag, b in tags.items()})
     yield from _compare_shipments(replay)
+    yield from _compare_totals(replay)
+
+
+def _compare_totals(replay: Replay) -> Iterator[str]:
+    """What stands in the registry beside all batches."""
+    found, wanted = SerialNumber.objects.count(), sum(map(len, replay.serials.values()))
+    if found != wanted:
+        yield f"registry: {found} serials, {wanted} commissioned"
 
 
 def _compare_lines(judged: Judged) -> Iterator[str]:
@@ -99,9 +107,13 @@ def _compare_flags(row: Batch, batch: Replayed[BitMap], name: str) -> Iterator[s
 
 def _compare_registry(row: Batch, serials: list[str], name: str) -> Iterator[str]:
     rows = SerialNumber.objects.filter(product_id=row.product_id, batch_id=row.pk)
-    found = dict(rows.values_list("ordinal", "serial"))
-    if found != dict(enumerate(serials)):
-        yield f"{name}: the registry differs from the serials commissioned"
+    count = 0
+    for serial, ordinal in rows.values_list("serial", "ordinal").iterator():
+        count += 1
+        if ordinal >= len(serials) or serials[ordinal] != serial:
+            yield f"{name}: the registry differs from the serials commissioned, {serial}"
+    if count != len(serials):
+        yield f"{name}: the registry has {count} of {len(serials)} serials commissioned"
 
 
 def _compare_vectors(row: Batch, name: str) -> Iterator[str]:
