@@ -7,16 +7,23 @@ import pytest
 from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.epcis import build, event_json
-from apps.core.errors import ForbiddenTransfer, MalformedInput, TraceError
+from apps.core.errors import (
+    ForbiddenTransfer,
+    LedgerConflict,
+    MalformedInput,
+    TraceError,
+)
+from apps.custody import operations
 from apps.custody.queries.sums import FileSums, Line
 from apps.ledger.formats import new_statement
-from apps.ledger.models import Statement
+from apps.ledger.models import Statement, Vault
 from apps.partners import queries as partners
 from pharmatrace.demo.cast import NOVAMED, Player
 from pharmatrace.demo.signing import sign_statement
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, serials
 from tests.custody.mallory import occasion, things, units_of, verify_whole
+from tests.fsck.forging import past_triggers, rewrite
 
 
 @pytest.fixture
@@ -102,3 +109,27 @@ def test_a_file_is_exactly_the_lines_that_were_signed(goods: Goods) -> None:
     assert Statement.objects.count() == before
     assert goods.stage.send(signed, _bytes(one, two)).is_new
     verify_whole(goods)
+
+
+def test_a_file_that_was_changed_after_it_was_signed_is_found(goods: Goods) -> None:
+    """The payload names the file by its root alone; the replay derives it again."""
+    line = _line(goods, "S000000")
+    accepted = goods.stage.send(_file(goods, NOVAMED, line), _bytes(line))
+    assert list(operations.replay_check()) == []
+    vault = Vault.objects.get(statement_id=accepted.statement_id)
+    changed = bytes(vault.lines).replace(b"S000000", b"S000001")
+
+    rewrite(vault, lines=changed)
+
+    found = list(operations.replay_check())
+    place = f"{accepted.statement_id}: signed units differ"
+    assert found[-1] == f"replay stopped: {place}"
+
+
+def test_a_lost_vault_stops_the_replay_with_its_name(goods: Goods) -> None:
+    row = Statement.objects.latest("accept_no")
+    past_triggers(lambda: Vault.objects.filter(pk=row.pk).delete(), "ledger_vault")
+
+    found = list(operations.replay_check())
+
+    assert found == [f"replay stopped: {row.id}: vault missing"]

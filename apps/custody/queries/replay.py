@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from django.db.models import Min
 from pyroaring import BitMap
 
 from apps.core.bodies import (
@@ -36,23 +35,24 @@ from apps.core.custody import (
     judge,
     verify_law,
 )
-from apps.core.envelope import parse_envelope
+from apps.core.errors import IntegrityBreach
 from apps.core.recall import Scope
-from apps.core.statement import Statement, parse_statement
+from apps.core.statement import Statement
 from apps.custody.formats import whole
 from apps.custody.models import SerialChunk
 from apps.custody.queries.lines import SaidLine, read_lines
 from apps.custody.queries.load import Loaded, regulators_of
+from apps.custody.queries.logged import in_log_order, named_by_errors, submission_of
 from apps.custody.queries.registry import Pack
 from apps.custody.queries.resolve import Named, build_event
-from apps.ledger import queries as ledger
+from apps.custody.queries.sums import FileSums, Line, subjects_of_event
 from apps.ledger.models import Statement as StatementRow
 from apps.ledger.operations import Submission
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One event as the replay judged it."""
+    """One event as the replay judged it; the state has taken it already."""
 
     line: SaidLine
     event: CustodyEvent[BitMap]
@@ -76,11 +76,12 @@ class Replay:
         """Judge every event again; what the log has, the law must accept.
 
         Raises:
-            TraceError: a statement in the log that cannot be read or is refused.
+            TraceError: a statement in the log that cannot be read or is refused, or
+                whose subjects do not name the units that it moves.
         """
-        self.state.watched = _named_by_errors()
-        for row in _in_log_order():
-            submission = _submission(row)
+        self.state.watched = named_by_errors()
+        for row in in_log_order():
+            submission = submission_of(row)
             reader = _READERS.get(submission.statement.kind)
             if reader is not None:
                 reader(self, row, submission.statement)
@@ -88,13 +89,16 @@ class Replay:
                 yield from self._events(row, submission)
 
     def _events(self, row: StatementRow, submission: Submission) -> Iterator[Judged]:
+        lines: list[Line] = []
         for line in read_lines(submission):
             event = self._resolve(line, submission.statement)
+            lines.append(_summed(line, event, submission.statement))
             judgement = judge(self.state, event, row.accepted_ms)
-            yield Judged(line, event, judgement, row.id, row.accepted_ms)
             fold(self.state, event, judgement, row.accepted_ms)
             if event.new_units is not None:
                 self._begin(event.new_units)
+            yield Judged(line, event, judgement, row.id, row.accepted_ms)
+        _verify_subjects(submission.statement, lines, row.id)
 
     def _resolve(self, line: SaidLine, statement: Statement) -> CustodyEvent[BitMap]:
         loaded = Loaded(state=self.state)
@@ -157,27 +161,22 @@ class Replay:
         return BitMap(n for n, name in enumerate(names) if scope.covers_serial(name))
 
 
-def _in_log_order() -> Iterator[StatementRow]:
-    rows = StatementRow.objects.annotate(index=Min("leaves__index"))
-    yield from rows.order_by("index", "accept_no").filter(index__isnull=False)
-    yield from rows.filter(index__isnull=True).order_by("accept_no")
+def _summed(line: SaidLine, event: CustodyEvent[BitMap], statement: Statement) -> Line:
+    serials = statement.subjects[0].serials if event.new_units is not None else None
+    return Line(line.event, line.signed_parents, event.units, statement.by, serials)
 
 
-def _submission(row: StatementRow) -> Submission:
-    envelope = parse_envelope(ledger.get_envelope(row.id))
-    vault = ledger.find_vault(row.id)
-    lines = bytes(vault.lines) if vault is not None and vault.lines else None
-    statement = parse_statement(envelope.payload)
-    return Submission(envelope, statement, lines, row.accepted_ms)
-
-
-def _named_by_errors() -> frozenset[str]:
-    found: set[str] = set()
-    for row in StatementRow.objects.filter(kind__in=("event", "events")):
-        for line in read_lines(_submission(row)):
-            if line.said.error:
-                found.update(line.parents)
-    return frozenset(found)
+def _verify_subjects(statement: Statement, lines: list[Line], ref: str) -> None:
+    """What was signed is what is moved: the lines of a file are signed by this alone."""
+    if statement.kind == "event":
+        found = subjects_of_event(lines[0])
+    else:
+        sums = FileSums()
+        for line in lines:
+            sums.add(line)
+        found = sums.subjects()
+    if found != statement.subjects:
+        raise IntegrityBreach("signed_units_differ", field=ref)
 
 
 def _new_units(line: SaidLine, statement: Statement) -> NewUnits[BitMap] | None:
