@@ -9,6 +9,7 @@ import secrets
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 
 def new_signer_id() -> str:
@@ -26,13 +27,13 @@ class User(AbstractUser):
 class LicenceRole(models.TextChoices):
     """What a licence lets a partner do; the law of custody reads it."""
 
-    MANUFACTURER = "manufacturer", "manufacturer"
-    WHOLESALER = "wholesaler", "wholesaler"
-    PHARMACY = "pharmacy", "pharmacy"
-    HOSPITAL = "hospital", "hospital"
-    CARRIER = "carrier", "carrier"
-    REGULATOR = "regulator", "regulator"
-    OPERATOR = "operator", "operator"
+    MANUFACTURER = "manufacturer", _("manufacturer")
+    WHOLESALER = "wholesaler", _("wholesaler")
+    PHARMACY = "pharmacy", _("pharmacy")
+    HOSPITAL = "hospital", _("hospital")
+    CARRIER = "carrier", _("carrier")
+    REGULATOR = "regulator", _("regulator")
+    OPERATOR = "operator", _("operator")
 
 
 class TradingPartner(models.Model):
@@ -100,9 +101,9 @@ class Licence(models.Model):
 class MemberRole(models.TextChoices):
     """What a person or token may do within an organisation."""
 
-    MEMBER = "member", "member"
-    SIGNER = "signer", "signer"
-    ADMIN = "admin", "admin"
+    MEMBER = "member", _("member")
+    SIGNER = "signer", _("signer")
+    ADMIN = "admin", _("admin")
 
 
 class Membership(models.Model):

@@ -10,8 +10,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.utils.functional import Promise
 
 from apps.edge.append_only import AppendOnly, list_protected
+from apps.partners.models import LicenceRole, MemberRole
 from tests.architecture import error_table
 from tests.architecture.sources import ROOT, tree_of
 
@@ -131,3 +133,9 @@ def test_every_error_code_is_documented_in_a_sentence():
     assert raised.keys() - documented.keys() == set(), "run: make errors"
     assert documented.keys() - raised.keys() == set(), "run: make errors"
     assert {code for code, sentence in documented.items() if not sentence} == set()
+
+
+def test_the_roles_that_pages_show_are_marked_for_translation():
+    roles = [*LicenceRole, *MemberRole]
+
+    assert [role for role in roles if not isinstance(role.label, Promise)] == []

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from apps.core.custody.rules import RULES
 from apps.core.envelope import parse_envelope
+from apps.custody.queries import words
 from apps.ledger import queries as ledger
 from pharmatrace.demo.cast import NOVAMED, STELLA, TRANSPHARM, Player
 from pharmatrace.demo.stage import Stage
@@ -57,3 +59,9 @@ def test_a_correction_says_that_it_is_one(goods: Goods) -> None:
     assert said(goods, NOVAMED, "correct", parents=[ref], items=packs(serials(1))) == (
         "event taken back by who said it"
     )
+
+
+def test_every_way_to_end_serials_has_a_word():
+    ways = {way for rule in RULES if rule.name == "ending" for way in rule.dispositions}
+
+    assert set(words._HOW_ENDED) == ways

@@ -56,6 +56,14 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "holding": gettext_noop("%(who)s puts %(what)s on hold."),
     "releasing": gettext_noop("%(who)s releases %(what)s."),
 }
+# The dispositions under which the law lets serials end.
+_HOW_ENDED: Final[Mapping[str, str]] = {
+    "destroyed": gettext_noop("destroyed"),
+    "in_transit": gettext_noop("in transit"),
+    "inactive": gettext_noop("inactive"),
+    "stolen": gettext_noop("stolen"),
+    "unavailable": gettext_noop("unavailable"),
+}
 
 
 def meaning_of(*, rule: str, biz_step: str) -> str:
@@ -72,7 +80,7 @@ def sentence(rule: str, event: CustodyEvent[BitMap], loaded: Loaded) -> str:
         "what": _what(event, loaded),
         "boxes": _boxes(event),
         "parent": short(event.parent),
-        "how": event.disposition.replace("_", " "),
+        "how": _(_HOW_ENDED[event.disposition]) if rule == "ending" else "",
     }
 
 

@@ -25,7 +25,7 @@ from apps.core.statement import Statement
 from apps.core.subjects import Subject
 from apps.edge.secrets import tag_key
 from apps.ledger.formats import Draft, new_statement
-from apps.partners.models import Site, new_signer_id
+from apps.partners.models import LicenceRole, MemberRole, Site, new_signer_id
 from apps.partners.queries.actors import Actor
 from apps.partners.queries.genesis import get_genesis, is_authority
 from apps.partners.queries.keys import find_key
@@ -110,7 +110,9 @@ def draft_enrol(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     signer = read_signer(fields) if fields.has("signer") else own
     fields.close()
     if signer != own and not actor.can_administer:
-        raise MalformedInput("not_yours", field="signer", wanted="your own id")
+        raise MalformedInput(
+            "not_yours", field="signer", got=signer, wanted="your own id"
+        )
     body = KeyEnrol(
         party=actor.gln, key=key, signer=signer, role=role, key_tag=_key(key.keyid)
     )
@@ -123,7 +125,7 @@ def draft_enrol(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
             "key": key.keyid[:16],
             "person": person,
             "who": _name(actor),
-            "role": role,
+            "role": MemberRole(role).label,
         },
         tags=[_party(actor.gln), _key(key.keyid)],
         body=body.to_json(),
@@ -185,7 +187,7 @@ def licence_words(body: PartyLicence, *, who: str, name: str) -> str:
     return said % {
         "who": who,
         "name": name,
-        "role": body.role,
+        "role": LicenceRole(body.role).label,
         "sites": len(body.sites),
     }
 
