@@ -179,7 +179,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_SCHEMA_CLASS": "apps.edge.schema.TraceSchema",
     "DEFAULT_PAGINATION_CLASS": "apps.edge.pagination.CursorPagination",
-    "EXCEPTION_HANDLER": "apps.edge.problems.exception_handler",
+    "EXCEPTION_HANDLER": "apps.edge.api_problems.exception_handler",
     "NUM_PROXIES": env.number("NUM_PROXIES", 0),  # reverse proxies in front of us
 }
 SPECTACULAR_SETTINGS = {

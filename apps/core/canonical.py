@@ -12,7 +12,7 @@ import unicodedata
 from json.encoder import encode_basestring
 
 from .assigned import verify_assigned
-from .errors import MalformedInput
+from .errors import MalformedInput, located
 from .strict_json import (
     MAX_DEPTH,
     MAX_SAFE_INTEGER,
@@ -52,21 +52,22 @@ def canonical_bytes(value: JsonValue) -> bytes:
 
 
 def parse_canonical(
-    data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, doubles: bool = False
+    data: bytes, *, max_bytes: int, doubles: bool = False, field: str = "body"
 ) -> JsonValue:
     """Read bytes that must already be RFC 8785 and NFC; nothing is repaired.
 
     Raises:
         MalformedInput: `not_canonical`, or as `verify_nfc` or `parse_json`.
     """
-    value = parse_json(data, max_bytes=max_bytes, max_depth=max_depth, doubles=doubles)
-    if canonical_bytes(value) != data:
-        raise MalformedInput(
-            "not_canonical",
-            got=f"{len(data)} bytes of JSON",
-            wanted="their RFC 8785 form, byte for byte",
-        )
-    verify_nfc(value)
+    value = parse_json(data, max_bytes=max_bytes, doubles=doubles, field=field)
+    with located(field):
+        if canonical_bytes(value) != data:
+            raise MalformedInput(
+                "not_canonical",
+                got=f"{len(data)} bytes of JSON",
+                wanted="their RFC 8785 form, byte for byte",
+            )
+        verify_nfc(value)
     return value
 
 
@@ -148,7 +149,11 @@ def _write(value: JsonValue, parts: list[str], depth: int) -> None:
 
 def _descend(depth: int) -> int:
     if depth == 0:
-        raise MalformedInput("too_deep", wanted=f"at most {MAX_DEPTH} levels")
+        raise MalformedInput(
+            "too_deep",
+            got=f"more than {MAX_DEPTH} levels",
+            wanted=f"at most {MAX_DEPTH} levels",
+        )
     return depth - 1
 
 
@@ -186,7 +191,11 @@ def _scalar(value: JsonValue) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         if abs(value) > MAX_SAFE_INTEGER:
-            raise MalformedInput("bad_number", got="an integer of 2^53 or more")
+            raise MalformedInput(
+                "bad_number",
+                got="an integer of 2^53 or more",
+                wanted="an integer below 2^53",
+            )
         return str(value)
     if isinstance(value, float):
         return _double(value)

@@ -14,7 +14,8 @@ from .encoding import format_time_ms
 from .envelope import DELEGATION_TYPE, Envelope, Signature
 from .errors import MalformedInput, UntrustedSignature
 from .fields import Fields
-from .keys import ALGORITHMS, MAX_SPKI_BYTES, PublicKey, load_public_key
+from .keys import PublicKey
+from .party_bodies import read_key
 from .signing import WebauthnScope, verify_signature
 from .statement import LEDGER_PATTERN, SIGNER_PATTERN
 from .strict import format_base64
@@ -55,15 +56,14 @@ def parse_delegation(payload: bytes) -> Delegation:
     Raises:
         MalformedInput: as for a statement, or longer than 12 hours.
     """
+    where = "delegation"
     fields = Fields(
-        parse_canonical(payload, max_bytes=MAX_DELEGATION_BYTES), where="delegation"
+        parse_canonical(payload, max_bytes=MAX_DELEGATION_BYTES, field=where),
+        where=where,
     )
     fields.integer("v", least=1, most=1)
     inner = fields.object("delegate")
-    key = load_public_key(
-        spki=inner.based("spki_b64", most_bytes=MAX_SPKI_BYTES),
-        alg=inner.word("alg", ALGORITHMS),
-    )
+    key = read_key(inner)
     inner.close()
     delegation = Delegation(
         ledger=fields.matching("ledger", LEDGER_PATTERN, wanted="the log's origin"),

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from .canonical import JsonValue, canonical_bytes, parse_json
-from .errors import MalformedInput
+from .errors import MalformedInput, located
 from .fields import Fields
 from .strict import format_base64
 
@@ -84,8 +84,9 @@ def parse_envelope(data: bytes) -> Envelope:
         MalformedInput: not JSON, an unknown field, base64 with another spelling,
             signatures not ascending by keyid.
     """
-    value = parse_json(data, max_bytes=MAX_ENVELOPE_BYTES)
-    return read_envelope(Fields(value, where=""))
+    with located("envelope"):
+        fields = Fields(parse_json(data, max_bytes=MAX_ENVELOPE_BYTES), where="")
+    return read_envelope(fields)
 
 
 def read_envelope(fields: Fields) -> Envelope:
@@ -143,6 +144,7 @@ def _read(
             raise MalformedInput(
                 "not_sorted",
                 field=fields.path("signatures"),
+                got=f"{second.keyid} after {first.keyid}",
                 wanted="ascending keyids, each once",
             )
     return Envelope(payload_type, payload, signatures)

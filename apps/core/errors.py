@@ -7,6 +7,8 @@ says what was got and what was wanted, never a secret or a whole payload.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _SHOWN_CHARACTERS = 120
@@ -45,10 +47,15 @@ class TraceError(Exception):
         where = f"{self.field}: " if self.field else ""
         parts = [self.code.replace("_", " ")]
         if self.got is not None:
-            parts.append(f"got {self.got}")
+            parts.append(f"got {self.got or 'nothing'}")
         if self.wanted:
             parts.append(f"wanted {self.wanted}")
         return where + "; ".join(parts)
+
+    def locate(self, field: str) -> None:
+        """Say that `field` is at fault; whoever read the whole knows its name."""
+        self.field = field
+        self.args = (self.sentence(),)
 
 
 class MalformedInput(TraceError):
@@ -125,3 +132,14 @@ class Unavailable(TraceError):
 
 class IntegrityBreach(TraceError):
     """Stored evidence contradicts itself; an operator must be woken."""
+
+
+@contextmanager
+def located(field: str) -> Iterator[None]:
+    """Errors of the block that name no field are about `field`."""
+    try:
+        yield
+    except TraceError as error:
+        if not error.field:
+            error.locate(field)
+        raise

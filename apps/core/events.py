@@ -76,11 +76,19 @@ def parse_lines(data: bytes) -> tuple[EventLine, ...]:
             an event that cannot be read, `#k` that is not an earlier line.
     """
     if not data.endswith(b"\n"):
-        raise MalformedInput("bad_lines", wanted="lines, each ended by a line feed")
+        raise MalformedInput(
+            "bad_lines",
+            field="events",
+            got=f"{len(data)} bytes, no line feed at the end",
+            wanted="lines, each ended by a line feed",
+        )
     lines = data[:-1].split(b"\n")
     if len(lines) > MAX_LINES:
         raise MalformedInput(
-            "too_large", got=f"{len(lines)} lines", wanted=f"at most {MAX_LINES}"
+            "too_large",
+            field="events",
+            got=f"{len(lines)} lines",
+            wanted=f"at most {MAX_LINES}",
         )
     return tuple(_parse_line(number, line) for number, line in enumerate(lines))
 
@@ -140,13 +148,11 @@ def events_root(leaves: Iterable[bytes]) -> EventsRoot:
 
 def _parse_line(number: int, line: bytes) -> EventLine:
     where = f"events[{number}]"
-    value = parse_canonical(line, max_bytes=MAX_LINE_BYTES, doubles=True)
+    value = parse_canonical(line, max_bytes=MAX_LINE_BYTES, doubles=True, field=where)
     fields = Fields(value, where=where)
     parents = read_parents(fields)
-    event = fields.take("event")
+    event = fields.members("event")
     fields.close()
-    if not isinstance(event, dict):
-        raise MalformedInput("wrong_type", field=f"{where}.event", wanted="an object")
     for name, member in event.items():
         if name != "sensorElementList":
             verify_integers_only(member, field=f"{where}.event.{name}")

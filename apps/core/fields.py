@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import pairwise
@@ -37,7 +38,7 @@ class Fields:
     def __init__(self, value: JsonValue, *, where: str) -> None:
         if not isinstance(value, dict):
             raise MalformedInput(
-                "wrong_type", field=where, got=_type(value), wanted="an object"
+                "wrong_type", field=where, got=json_type(value), wanted="an object"
             )
         self._left = dict(value)
         self.where = where
@@ -54,10 +55,12 @@ class Fields:
         """Names of the members not read yet."""
         return iter(list(self._left))
 
-    def take(self, name: str) -> JsonValue:
+    def take(self, name: str, *, wanted: str = "a value") -> JsonValue:
         """The member `name`, whatever it is; raises `missing_field`."""
         if name not in self._left:
-            raise MalformedInput("missing_field", field=self.path(name))
+            raise MalformedInput(
+                "missing_field", field=self.path(name), got="nothing", wanted=wanted
+            )
         return self._left.pop(name)
 
     def close(self) -> None:
@@ -69,7 +72,10 @@ class Fields:
         if self._left:
             name = min(self._left)
             raise MalformedInput(
-                "unknown_field", field=self.path(name), wanted="no such field"
+                "unknown_field",
+                field=self.path(name),
+                got=json_type(self._left[name]),
+                wanted="no such field",
             )
 
     def text(self, name: str, *, longest: int = 200) -> str:
@@ -89,6 +95,10 @@ class Fields:
                 got=text,
                 wanted="one line without control characters",
             )
+        if not unicodedata.is_normalized("NFC", text):
+            raise MalformedInput(
+                "not_nfc", field=self.path(name), got=text, wanted="Unicode form NFC"
+            )
         return text
 
     def prose(self, name: str, *, longest: int = 4_000) -> str:
@@ -98,13 +108,16 @@ class Fields:
         lines.text(name, longest=longest)
         if len(text) > longest:
             raise MalformedInput(
-                "bad_length", field=self.path(name), wanted=f"1 to {longest} characters"
+                "bad_length",
+                field=self.path(name),
+                got=f"{len(text)} characters",
+                wanted=f"1 to {longest} characters",
             )
         return text
 
     def string(self, name: str) -> str:
         """Any text."""
-        value = self.take(name)
+        value = self.take(name, wanted="text")
         if not isinstance(value, str):
             raise self._wrong(name, value, "text")
         return value
@@ -134,7 +147,7 @@ class Fields:
         self, name: str, *, least: int = 0, most: int = MAX_SAFE_INTEGER
     ) -> int:
         """An integer from `least` to `most`."""
-        value = self.take(name)
+        value = self.take(name, wanted="an integer")
         if not isinstance(value, int) or isinstance(value, bool):
             raise self._wrong(name, value, "an integer")
         if not least <= value <= most:
@@ -148,7 +161,7 @@ class Fields:
 
     def flag(self, name: str) -> bool:
         """True or false."""
-        value = self.take(name)
+        value = self.take(name, wanted="true or false")
         if not isinstance(value, bool):
             raise self._wrong(name, value, "true or false")
         return value
@@ -181,11 +194,18 @@ class Fields:
 
     def object(self, name: str) -> Fields:
         """An object, to be read in turn."""
-        return Fields(self.take(name), where=self.path(name))
+        return Fields(self.take(name, wanted="an object"), where=self.path(name))
+
+    def members(self, name: str) -> dict[str, JsonValue]:
+        """The members of an object, to be handed on as they are."""
+        value = self.take(name, wanted="an object")
+        if not isinstance(value, dict):
+            raise self._wrong(name, value, "an object")
+        return value
 
     def array(self, name: str, *, least: int = 0, most: int) -> list[JsonValue]:
         """A list of `least` to `most` members."""
-        value = self.take(name)
+        value = self.take(name, wanted="a list")
         if not isinstance(value, list):
             raise self._wrong(name, value, "a list")
         if not least <= len(value) <= most:
@@ -225,7 +245,10 @@ class Fields:
         values = self.each(name, read, least=least, most=most)
         if len(set(values)) != len(values):
             raise MalformedInput(
-                "repeated_member", field=self.path(name), wanted="every member once"
+                "repeated_member",
+                field=self.path(name),
+                got=f"{len(values)} members, {len(set(values))} different",
+                wanted="every member once",
             )
         return values
 
@@ -277,11 +300,12 @@ class Fields:
 
     def _wrong(self, name: str, value: JsonValue, wanted: str) -> MalformedInput:
         return MalformedInput(
-            "wrong_type", field=self.path(name), got=_type(value), wanted=wanted
+            "wrong_type", field=self.path(name), got=json_type(value), wanted=wanted
         )
 
 
-def _type(value: JsonValue) -> str:
+def json_type(value: object) -> str:
+    """What JSON calls a value of this type, in words."""
     names = {
         "NoneType": "null",
         "bool": "true or false",

@@ -66,13 +66,18 @@ def load_public_key(*, spki: bytes, alg: str) -> PublicKey:
     """
     if alg not in ALGORITHMS:
         raise MalformedInput(
-            "unknown_algorithm", got=alg, wanted=", ".join(sorted(ALGORITHMS))
+            "unknown_algorithm",
+            field="alg",
+            got=alg,
+            wanted=", ".join(sorted(ALGORITHMS)),
         )
     loaded = _load(spki, alg)
     if isinstance(loaded, ed25519.Ed25519PublicKey):
         verify_point(loaded.public_bytes_raw())
     if loaded.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != spki:
-        raise MalformedInput("bad_key", wanted="its own DER re-encoding")
+        raise MalformedInput(
+            "bad_key", got="another spelling", wanted="its own DER re-encoding"
+        )
     return PublicKey(alg, spki, loaded)
 
 
@@ -95,7 +100,9 @@ def _load(spki: bytes, alg: str) -> _Loaded:
     try:
         loaded = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise MalformedInput("bad_key", wanted="an SPKI in DER") from error
+        raise MalformedInput(
+            "bad_key", got=f"{len(spki)} bytes that are none", wanted="an SPKI in DER"
+        ) from error
     if alg == ED25519 and isinstance(loaded, ed25519.Ed25519PublicKey):
         return loaded
     if (
@@ -104,4 +111,6 @@ def _load(spki: bytes, alg: str) -> _Loaded:
         and isinstance(loaded.curve, ec.SECP256R1)
     ):
         return loaded
-    raise MalformedInput("bad_key", wanted=f"a key for {alg}")
+    raise MalformedInput(
+        "bad_key", got="a key of another algorithm", wanted=f"a key for {alg}"
+    )

@@ -55,7 +55,10 @@ def _verify_every_party(signed: Collection[str], genesis: Genesis) -> None:
     for party in genesis.parties:
         if not any(each.key.keyid in signed for each in party.keys):
             raise UntrustedSignature(
-                "signature_missing", field="signatures", wanted=f"one of {party.gln}"
+                "signature_missing",
+                field="signatures",
+                got="none of its keys",
+                wanted=f"one of {party.gln}",
             )
 
 
@@ -64,7 +67,10 @@ def _verify_possession(signed: Collection[str], brought: Iterable[str]) -> None:
     for keyid in brought:
         if keyid not in signed:
             raise UntrustedSignature(
-                "possession_missing", field="signatures", wanted=f"one by {keyid}"
+                "possession_missing",
+                field="signatures",
+                got="none by that key",
+                wanted=f"one by {keyid}",
             )
 
 
@@ -77,12 +83,16 @@ def _verify_office(known: Collection[Speaker], genesis: Genesis, *, by: str) -> 
         )
     if by not in glns:
         raise UntrustedSignature(
-            "signature_missing", field="signatures", wanted=f"one of {by}"
+            "signature_missing",
+            field="signatures",
+            got="none of its keys",
+            wanted=f"one of {by}",
         )
     if genesis.operator.gln not in glns:
         raise UntrustedSignature(
             "operator_missing",
             field="signatures",
+            got="none by the operator",
             wanted=f"one of {genesis.operator.gln}",
         )
 
@@ -91,7 +101,10 @@ def _verify_enrolment(known: Collection[Speaker], genesis: Genesis, *, by: str) 
     """An admin key of the party, or, where it has none left, both offices."""
     if not _has_admin(known, by) and not _have_offices(known, genesis):
         raise UntrustedSignature(
-            "admin_missing", field="signatures", wanted=f"an admin key of {by}"
+            "admin_missing",
+            field="signatures",
+            got="no administrator's",
+            wanted=f"an admin key of {by}",
         )
 
 
@@ -114,7 +127,10 @@ def _verify_revocation(
     )
     if not itself and not _has_admin(known, by):
         raise UntrustedSignature(
-            "admin_missing", field="signatures", wanted=f"an admin key of {by}"
+            "admin_missing",
+            field="signatures",
+            got="no administrator's",
+            wanted=f"an admin key of {by}",
         )
 
 

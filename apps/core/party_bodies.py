@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from .canonical import JsonValue
 from .encoding import format_time_ms
-from .errors import MalformedInput
+from .errors import MalformedInput, located
 from .fields import Fields
 from .keys import ALGORITHMS, MAX_SPKI_BYTES, PublicKey, load_public_key
 from .statement import SIGNER_PATTERN
@@ -136,7 +136,10 @@ class PartyLicence:
         )
         if licence.to_ms is not None and licence.to_ms <= licence.from_ms:
             raise MalformedInput(
-                "bad_window", field=fields.path("to"), wanted="later than from"
+                "bad_window",
+                field=fields.path("to"),
+                got=format_time_ms(licence.to_ms),
+                wanted="later than from",
             )
         return licence
 
@@ -224,10 +227,10 @@ class KeyRevoke:
 
 def read_key(fields: Fields) -> PublicKey:
     """The members `spki_b64` and `alg`: a key that may be enrolled."""
-    return load_public_key(
-        spki=fields.based("spki_b64", most_bytes=MAX_SPKI_BYTES),
-        alg=fields.word("alg", ALGORITHMS),
-    )
+    spki = fields.based("spki_b64", most_bytes=MAX_SPKI_BYTES)
+    alg = fields.word("alg", ALGORITHMS)
+    with located(fields.path("spki_b64")):
+        return load_public_key(spki=spki, alg=alg)
 
 
 def key_json(key: PublicKey) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from .canonical import parse_json
 from .envelope import Envelope, read_envelope
-from .errors import MalformedInput
+from .errors import MalformedInput, located
 from .fields import Fields
 from .leaf import LEAF_SIZE, Leaf
 from .proof import TlogProof
@@ -66,7 +66,9 @@ def parse_proof_file(data: bytes) -> StatementProof:
         MalformedInput: another format, an unknown field, a leaf or proof that cannot
             be read.
     """
-    fields = Fields(parse_json(data, max_bytes=MAX_PROOF_BYTES), where="")
+    value = parse_json(data, max_bytes=MAX_PROOF_BYTES, field="proof")
+    with located("proof"):
+        fields = Fields(value, where="")
     fields.word("format", frozenset({PROOF_FORMAT}))
     has_keys = fields.has("keys")
     after = _read_optional(fields, "after")

@@ -88,11 +88,17 @@ def parse_scope(body: Mapping[str, JsonValue]) -> Scope:
     _verify_apart(scope)
     if scope == Scope():
         raise MalformedInput(
-            "empty_scope", field="scope", wanted="lots, serials or an expiry window"
+            "empty_scope",
+            field="scope",
+            got="none of them",
+            wanted="lots, serials or an expiry window",
         )
     if scope.expiry_from and scope.expiry_to and scope.expiry_from > scope.expiry_to:
         raise MalformedInput(
-            "bad_window", field="scope.expiry_to", wanted="on or after expiry_from"
+            "bad_window",
+            field="scope.expiry_to",
+            got=scope.expiry_to.isoformat(),
+            wanted="on or after expiry_from",
         )
     return scope
 
@@ -141,7 +147,10 @@ def _names(
     names = fields.distinct(name, read, most=_MAX_NAMES)
     if not names or list(names) != sorted(names):
         raise MalformedInput(
-            "not_sorted", field=f"scope.{name}", wanted="at least one, ascending"
+            "not_sorted",
+            field=f"scope.{name}",
+            got=f"{len(names)} in this order",
+            wanted="at least one, ascending",
         )
     return names
 
@@ -149,7 +158,9 @@ def _names(
 def _range(fields: Fields, name: str) -> SerialRange:
     pair = fields.array(name, least=2, most=2)
     if not all(isinstance(each, str) for each in pair):
-        raise MalformedInput("bad_range", field=fields.path(name), wanted="two serials")
+        raise MalformedInput(
+            "bad_range", field=fields.path(name), got=pair, wanted="two serials"
+        )
     first, last = (_checked(str(each), fields.path(name)) for each in pair)
     if len(first) != len(last) or first >= last:
         raise MalformedInput(

@@ -143,6 +143,7 @@ class RecallAnswer:
                 raise MalformedInput(
                     "unknown_word",
                     field=inner.path(state),
+                    got=state,
                     wanted="one of " + ", ".join(sorted(ANSWER_STATES)),
                 )
         counts = {state: inner.integer(state, least=1) for state in states}
@@ -169,9 +170,5 @@ def _read_recall(fields: Fields) -> str:
 
 
 def _read_scope(fields: Fields) -> tuple[Scope, dict[str, JsonValue]]:
-    value = fields.take("scope")
-    if not isinstance(value, dict):
-        raise MalformedInput(
-            "wrong_type", field=fields.path("scope"), wanted="an object"
-        )
+    value = fields.members("scope")
     return parse_scope(value), value

@@ -100,7 +100,8 @@ def verify_receipt(*, envelope: Envelope, key: PublicKey) -> None:
 
 def _read(payload: bytes) -> Receipt:
     fields = Fields(
-        parse_canonical(payload, max_bytes=_MAX_RECEIPT_BYTES), where="receipt"
+        parse_canonical(payload, max_bytes=_MAX_RECEIPT_BYTES, field="receipt"),
+        where="receipt",
     )
     receipt = Receipt(
         ledger=fields.matching("ledger", LEDGER_PATTERN, wanted="the log's origin"),

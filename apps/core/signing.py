@@ -136,4 +136,6 @@ def _verify_raw(key: PublicKey, sig: bytes, covered: bytes) -> None:
 
 
 def _bad(key: PublicKey, wanted: str) -> UntrustedSignature:
-    return UntrustedSignature("bad_signature", field=key.keyid, wanted=wanted)
+    return UntrustedSignature(
+        "bad_signature", field=key.keyid, got="one that does not verify", wanted=wanted
+    )

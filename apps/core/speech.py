@@ -123,7 +123,12 @@ def _verify_signature(
 def _usable(keyid: str, speakers: Mapping[str, Speaker]) -> Speaker:
     speaker = speakers.get(keyid)
     if speaker is None:
-        raise UntrustedSignature("unknown_key", field=keyid, wanted="an enrolled key")
+        raise UntrustedSignature(
+            "unknown_key",
+            field=keyid,
+            got="a key that nobody enrolled",
+            wanted="an enrolled key",
+        )
     if speaker.revoked_ms is not None:
         raise UntrustedSignature(
             "revoked_key",

@@ -19,7 +19,7 @@ from .canonical import (
     verify_integers_only,
 )
 from .encoding import format_time_ms
-from .errors import MalformedInput
+from .errors import MalformedInput, located
 from .fields import Fields
 from .strict import format_base64
 from .subjects import (
@@ -97,10 +97,14 @@ def parse_statement(payload: bytes) -> Statement:
             or a value that its field cannot hold.
     Source: DESIGN section 3.
     """
-    value = parse_canonical(payload, max_bytes=MAX_STATEMENT_BYTES, doubles=True)
-    fields = Fields(value, where="")
-    if fields.integer("v") != VERSION:
-        raise MalformedInput("unknown_version", field="v", wanted=str(VERSION))
+    with located("payload"):
+        value = parse_canonical(payload, max_bytes=MAX_STATEMENT_BYTES, doubles=True)
+        fields = Fields(value, where="")
+    version = fields.integer("v")
+    if version != VERSION:
+        raise MalformedInput(
+            "unknown_version", field="v", got=version, wanted=str(VERSION)
+        )
     kind = fields.word("kind", KINDS)
     statement = Statement(
         ledger=fields.matching("ledger", LEDGER_PATTERN, wanted="the log's origin"),
@@ -158,9 +162,7 @@ def _read_nonce(fields: Fields) -> bytes:
 
 
 def _read_body(fields: Fields, kind: str) -> Mapping[str, JsonValue]:
-    body = fields.take("body")
-    if not isinstance(body, dict):
-        raise MalformedInput("wrong_type", field="body", wanted="an object")
+    body = fields.members("body")
     # Only what a sensor measured may be a fraction.
     sensors = ("sensorElementList",) if kind == "event" else ()
     for name, value in body.items():
@@ -183,7 +185,15 @@ def _verify_validity(statement: Statement) -> None:
 def _verify_parents(statement: Statement) -> None:
     if any(not parent.statement_id for parent in statement.parents):
         raise MalformedInput(
-            "bad_reference", field="parents", wanted="#k only inside a file of events"
+            "bad_reference",
+            field="parents",
+            got=next(each.text for each in statement.parents if not each.statement_id),
+            wanted="#k only inside a file of events",
         )
     if statement.kind in {"events", "genesis"} and statement.parents:
-        raise MalformedInput("bad_reference", field="parents", wanted="no parents")
+        raise MalformedInput(
+            "bad_reference",
+            field="parents",
+            got=f"{len(statement.parents)} parents",
+            wanted="no parents",
+        )

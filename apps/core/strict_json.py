@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn, TypeAlias
 
-from .errors import MalformedInput
+from .errors import MalformedInput, located
 
 JsonValue: TypeAlias = (
     "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -37,7 +37,12 @@ _FORBIDDEN: Final = re.compile(
 
 
 def parse_json(
-    data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, doubles: bool = False
+    data: bytes,
+    *,
+    max_bytes: int,
+    max_depth: int = MAX_DEPTH,
+    doubles: bool = False,
+    field: str = "body",
 ) -> JsonValue:
     """Read strict I-JSON: UTF-8 without BOM, no name twice, no unsafe number.
 
@@ -47,24 +52,14 @@ def parse_json(
         max_depth: deepest nesting of arrays and objects.
         doubles: True admits numbers with a fraction or exponent (EPCIS sensor
             values); our own fields hold integers only.
+        field: what the bytes are to the sender, for the errors.
 
     Raises:
         MalformedInput: anything else, and nothing else is raised.
     Source: RFC 8259, RFC 7493 (I-JSON).
     """
-    if len(data) > max_bytes:
-        raise MalformedInput(
-            "too_large", got=f"{len(data)} bytes", wanted=f"at most {max_bytes} bytes"
-        )
-    text = _decode(data)
-    _check_depth(data, max_depth)
-    value = _load(text, doubles=doubles)
-    if "\\u" in text:
-        for string in strings(value):
-            check_characters(string)
-    else:
-        check_characters(text)
-    return value
+    with located(field):
+        return _parse(data, max_bytes, max_depth, doubles=doubles)
 
 
 def walk(value: JsonValue) -> Iterator[JsonValue]:
@@ -96,9 +91,27 @@ def check_characters(text: str) -> None:
         )
 
 
+def _parse(data: bytes, max_bytes: int, max_depth: int, *, doubles: bool) -> JsonValue:
+    if len(data) > max_bytes:
+        raise MalformedInput(
+            "too_large", got=f"{len(data)} bytes", wanted=f"at most {max_bytes} bytes"
+        )
+    text = _decode(data)
+    _check_depth(data, max_depth)
+    value = _load(text, doubles=doubles)
+    if "\\u" in text:
+        for string in strings(value):
+            check_characters(string)
+    else:
+        check_characters(text)
+    return value
+
+
 def _decode(data: bytes) -> str:
     if data.startswith(b"\xef\xbb\xbf"):
-        raise MalformedInput("byte_order_mark", wanted="UTF-8 without BOM")
+        raise MalformedInput(
+            "byte_order_mark", got="EF BB BF first", wanted="UTF-8 without BOM"
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -115,7 +128,11 @@ def _check_depth(data: bytes, max_depth: int) -> None:
     for bracket in re.findall(rb"[\[\]{}]", _STRING.sub(b"", data)):
         depth += 1 if bracket in b"[{" else -1
         if depth > max_depth:
-            raise MalformedInput("too_deep", wanted=f"at most {max_depth} levels")
+            raise MalformedInput(
+                "too_deep",
+                got=f"{depth} levels or more",
+                wanted=f"at most {max_depth} levels",
+            )
 
 
 def _load(text: str, *, doubles: bool) -> JsonValue:
@@ -133,7 +150,9 @@ def _load(text: str, *, doubles: bool) -> JsonValue:
         raise MalformedInput("not_json", got=f"no JSON{where}", wanted="JSON") from None
     except RecursionError:
         # A bracket inside an unterminated string can hide from the count above.
-        raise MalformedInput("too_deep", wanted="less nesting") from None
+        raise MalformedInput(
+            "too_deep", got="more levels than can be read", wanted="less nesting"
+        ) from None
     return value
 
 

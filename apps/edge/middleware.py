@@ -117,7 +117,9 @@ def _find_oversize(request: HttpRequest) -> Problem | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return problem_of(
-            MalformedInput("bad_length", field="Content-Length", wanted="a number")
+            MalformedInput(
+                "bad_length", field="Content-Length", got=length, wanted="a number"
+            )
         )
     limit = limit_bytes(request.path)
     if int(length) <= limit:

@@ -10,11 +10,10 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from rest_framework import exceptions
 
 from apps.core.errors import (
     ForbiddenTransfer,
@@ -40,6 +39,8 @@ _STATUS: dict[type[TraceError], int] = {
     Unavailable: 503,
     IntegrityBreach: 500,
 }
+# The law judges an event as a whole; the sentence for people names no field then.
+_WHOLE: dict[type[TraceError], str] = {ForbiddenTransfer: "body"}
 _DISK_FULL = "disk_full"
 _TITLES = {
     400: "The request is malformed",
@@ -107,7 +108,7 @@ def problem_of(error: TraceError) -> Problem:
     family = next(kind for kind in _STATUS if isinstance(error, kind))
     status = _STATUS[family]
     members: dict[str, Any] = {
-        "field": error.field,
+        "field": error.field or _WHOLE.get(family, ""),
         "got": error.got,
         "wanted": error.wanted,
     }
@@ -119,11 +120,16 @@ def problem_of(error: TraceError) -> Problem:
     if isinstance(error, Unavailable):
         status = 507 if error.code == _DISK_FULL else status
         headers["Retry-After"] = str(error.retry_after_seconds)
-    shown = {name: value for name, value in members.items() if value not in {None, ""}}
+    # An empty text that was got is told: nothing came where something was wanted.
+    told = {
+        name: value
+        for name, value in members.items()
+        if value is not None and (value or name == "got")
+    }
     extra = getattr(error, "extra", None)  # e.g. the fresh draft of subjects_differ
     if isinstance(extra, dict):
-        shown |= extra
-    return Problem(status, error.code, error.sentence(), shown, headers)
+        told |= extra
+    return Problem(status, error.code, error.sentence(), told, headers)
 
 
 def find_storage_problem(error: BaseException) -> Problem | None:
@@ -190,69 +196,15 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     return response
 
 
-def exception_handler(
-    error: Exception, context: dict[str, Any]
-) -> HttpResponseBase | None:
-    """REST framework's hook: every refusal of an API view is a problem document."""
-    problem = find_problem(error) or _framework_problem(error)
-    if problem is None:
-        return None
-    return answer(context["request"]._request, problem)
-
-
-def _framework_problem(error: Exception) -> Problem | None:
-    if isinstance(error, Http404):
-        return Problem(404, "not_found", "There is nothing here that you may see.")
-    if isinstance(error, PermissionDenied):
-        return Problem(403, "not_allowed", "You may not do this.")
-    if not isinstance(error, exceptions.APIException):
-        return None
-    headers = {}
-    if header := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = header
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
-    if isinstance(error, exceptions.ValidationError):
-        return _validation_problem(error)
-    detail = str(error.detail)
-    code = str(error.default_code)
-    return Problem(error.status_code, code, detail, {}, headers)
-
-
-def _validation_problem(error: exceptions.ValidationError) -> Problem:
-    """The first complaint as field and sentence; all of them under `errors`."""
-    errors = list(_flatten("", error.detail))
-    first_field, sentence = errors[0] if errors else ("", "malformed")
-    return Problem(
-        400,
-        "malformed",
-        f"{first_field}: {sentence}" if first_field else sentence,
-        {
-            "field": first_field,
-            "wanted": sentence,
-            "errors": [{"field": name, "wanted": text} for name, text in errors],
-        },
-    )
-
-
-def _flatten(path: str, detail: Any) -> list[tuple[str, str]]:
-    if isinstance(detail, dict):
-        return [
-            pair
-            for name, value in detail.items()
-            for pair in _flatten(f"{path}.{name}".lstrip("."), value)
-        ]
-    if isinstance(detail, list):
-        return [pair for value in detail for pair in _flatten(path, value)]
-    return [(path.removesuffix("non_field_errors").rstrip("."), str(detail))]
-
-
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's hook: a request that Django itself refused."""
     wanted = "a well-formed request"
     if isinstance(exception, SuspiciousOperation) and "DATA_UPLOAD" in str(exception):
         wanted = "fewer or smaller form fields"
-    return answer(request, Problem(400, "malformed", f"The request: wanted {wanted}"))
+    got = type(exception).__name__
+    members = {"field": "body", "got": got, "wanted": wanted}
+    problem = Problem(400, "malformed", f"The request: wanted {wanted}", members)
+    return answer(request, problem)
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:

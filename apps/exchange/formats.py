@@ -63,7 +63,10 @@ def split_envelopes(body: bytes) -> Iterator[bytes]:
     for number, line in enumerate(lines):
         if not line.strip():
             raise MalformedInput(
-                "empty_line", field=str(number), wanted="an envelope on every line"
+                "empty_line",
+                field=str(number),
+                got="nothing",
+                wanted="an envelope on every line",
             )
         yield line.removesuffix(b"\r")
 
@@ -74,6 +77,5 @@ def numbered(position: int) -> Iterator[None]:
     try:
         yield
     except TraceError as error:
-        error.field = f"{position}.{error.field}".removesuffix(".")
-        error.args = (error.sentence(),)
+        error.locate(f"{position}.{error.field}".removesuffix("."))
         raise

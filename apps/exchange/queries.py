@@ -10,7 +10,7 @@ from apps.anchoring import queries as anchoring
 from apps.catalog import queries as catalog
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import parse_envelope
-from apps.core.errors import MalformedInput
+from apps.core.fields import Fields
 from apps.core.leaf import party_tag
 from apps.core.statement import Statement, parse_statement
 from apps.core.strict import format_base64
@@ -177,13 +177,5 @@ def draft(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         MalformedInput: `kind` is none of `DRAFTERS`, or as its drafter says.
         ForbiddenTransfer: the law of custody would refuse it.
     """
-    kind = wish.get("kind")
-    drafter = DRAFTERS.get(kind) if isinstance(kind, str) else None
-    if drafter is None:
-        raise MalformedInput(
-            "unknown_word",
-            field="kind",
-            got=kind,
-            wanted="one of " + ", ".join(sorted(DRAFTERS)),
-        )
-    return drafter(wish=wish, actor=actor, at=at)
+    kind = Fields(wish, where="").word("kind", frozenset(DRAFTERS))
+    return DRAFTERS[kind](wish=wish, actor=actor, at=at)

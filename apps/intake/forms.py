@@ -57,6 +57,7 @@ def read_form(
             raise MalformedInput(
                 "unknown_field",
                 field=name,
+                got=f"{len(values)} parts of this name",
                 wanted="each once: file, " + ", ".join((*FIELDS, *_OPTIONAL)),
             )
         single[name] = values[0]
@@ -67,6 +68,7 @@ def read_form(
         raise MalformedInput(
             "missing_field" if not found else "unknown_field",
             field=others[0] if others else "file",
+            got=f"{len(found)} files, {len(others)} of other names",
             wanted="one file, CSV in UTF-8 or XLSX",
         )
     return wish, found[0]
@@ -91,7 +93,9 @@ def submit_form(
 def _text(fields: Mapping[str, str], name: str) -> str:
     text = fields.get(name)
     if text is None:
-        raise MalformedInput("missing_field", field=name, wanted="a value")
+        raise MalformedInput(
+            "missing_field", field=name, got="nothing", wanted="a value"
+        )
     return text.strip(" ")
 
 

@@ -9,7 +9,6 @@ from apps.core.canonical import canonical_bytes
 from apps.core.epcis import build, event_json
 from apps.core.errors import (
     ForbiddenTransfer,
-    LedgerConflict,
     MalformedInput,
     TraceError,
 )

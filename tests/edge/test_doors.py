@@ -263,6 +263,21 @@ def test_json_that_is_not_strict_is_malformed(door: Client, body: bytes):
 
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["field"] == "body"
+    assert response.json()["got"]
+    assert response.json()["wanted"]
+
+
+def test_what_the_framework_cannot_read_names_field_got_and_wanted(door: Client):
+    text = door.post("/api/", b"{}", content_type="text/csv")
+    form = door.post("/api/", b"--", content_type="multipart/form-data; boundary=")
+
+    document = assert_problem(text, 415, "unsupported_media_type")
+    assert (document["field"], document["got"]) == ("Content-Type", "text/csv")
+    assert document["wanted"].startswith("application/json")
+    document = assert_problem(form, 400, "parse_error")
+    assert document["field"] == "body"
+    assert "multipart/form-data" in document["wanted"]
 
 
 def test_another_charset_is_malformed(door: Client):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.core.canonical import canonical_bytes
+from apps.edge.throttles import PerMinute
 from apps.intake.models import Upload
 from apps.jobs.models import Outbox
 from apps.ledger.models import Statement
@@ -16,6 +17,12 @@ from tests.exchange.wishes import WISHES, product_wish
 
 _OURS = ("/api/v1/drafts", "/api/v1/statements", "/api/v1/statements:batch")
 _TYPES = {"/api/v1/statements:batch": "application/x-ndjson"}
+
+
+@pytest.fixture(autouse=True)
+def _no_throttles(monkeypatch):
+    """A call too many is no refusal of what it carries."""
+    monkeypatch.setattr(PerMinute, "allow_request", lambda *_call: True)
 
 
 def _written() -> tuple[int, int, int]:
@@ -27,12 +34,16 @@ def _written() -> tuple[int, int, int]:
 
 
 def _verify_problem(answer: Any, what: str) -> None:
-    """A 4xx problem document that says what is wrong."""
+    """A 4xx problem document that says where, what was got and what was wanted."""
     assert 400 <= answer.status < 500, (what, answer.status, answer.body[:300])
+    assert answer.status != 429, what
     assert answer.headers["Content-Type"] == "application/problem+json", what
     document = answer.json
     assert document["code"], what
     assert document["detail"], what
+    assert document["field"], (what, document)
+    assert "got" in document, (what, document)
+    assert document["wanted"], (what, document)
     assert len(answer.body) < 5_000, what
 
 

@@ -72,7 +72,7 @@ def verify_held_at(
             why,
             event,
             # Of goods that somebody else holds nothing is told.
-            got=None if why == "not_in_your_custody" else lost,
+            got="units elsewhere" if why == "not_in_your_custody" else lost,
             wanted=f"units {place.status} at {place.holder}, site {place.site}",
         )
 

@@ -150,7 +150,12 @@ def _read_quantities(fields: Fields, name: str) -> tuple[LotQuantity, ...]:
         return ()
     read = fields.each(name, _read_quantity, least=1, most=_MOST_SMALL)
     if len({each.lot_class for each in read}) != len(read):
-        raise MalformedInput("repeated_member", field=fields.path(name))
+        raise MalformedInput(
+            "repeated_member",
+            field=fields.path(name),
+            got="one class twice",
+            wanted="every class once",
+        )
     return read
 
 
@@ -201,7 +206,10 @@ def _read_ends(fields: Fields, name: str, member: str) -> Ends:
     sides = dict(pairs)
     if len(sides) != len(pairs):
         raise MalformedInput(
-            "repeated_member", field=fields.path(name), wanted="every type once"
+            "repeated_member",
+            field=fields.path(name),
+            got="one type twice",
+            wanted="every type once",
         )
     where = fields.path(name)
     owner, holder = sides.get("owning_party"), sides.get("possessing_party")
@@ -238,7 +246,12 @@ def _read_persistent(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
     put, lifted = (_read_words(inner, name) for name in ("set", "unset"))
     inner.close()
     if not put and not lifted:
-        raise MalformedInput("missing_field", field=inner.path("set"))
+        raise MalformedInput(
+            "missing_field",
+            field=inner.path("set"),
+            got="nothing",
+            wanted="set, unset or both",
+        )
     return put, lifted
 
 
@@ -269,14 +282,7 @@ def _read_error(fields: Fields) -> ErrorDeclaration:
 def _read_sensors(fields: Fields) -> tuple[Mapping[str, JsonValue], ...]:
     if not fields.has("sensorElementList"):
         return ()
-    items = fields.array("sensorElementList", least=1, most=1_000)
-    where = fields.path("sensorElementList")
-    read: list[Mapping[str, JsonValue]] = []
-    for item in items:
-        if not isinstance(item, dict):
-            raise MalformedInput("wrong_type", field=where, wanted="an object")
-        read.append(item)
-    return tuple(read)
+    return fields.each("sensorElementList", Fields.members, least=1, most=1_000)
 
 
 def _read_extensions(fields: Fields) -> Mapping[str, JsonValue]:

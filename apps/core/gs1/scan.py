@@ -102,7 +102,9 @@ def parse_scan(text: str, *, today: date, is_separator_safe: bool = False) -> Sc
     _verify_size(body)
     symbology, data = split_symbology(body)
     if not data:
-        raise MalformedInput("empty", field="scan", wanted="data in the symbol")
+        raise MalformedInput(
+            "empty", field="scan", got="nothing", wanted="data in the symbol"
+        )
     # 2
     form, elements, link = _read_form(
         symbology, data, is_separator_safe=is_separator_safe
@@ -126,7 +128,7 @@ def parse_scan(text: str, *, today: date, is_separator_safe: bool = False) -> Sc
 
 def _verify_size(body: str) -> None:
     if not body:
-        raise MalformedInput("empty", field="scan", wanted="a code")
+        raise MalformedInput("empty", field="scan", got="nothing", wanted="a code")
     if len(body) > MAX_SCAN_CHARACTERS:
         raise MalformedInput(
             "too_long",

@@ -70,7 +70,8 @@ def read_draft(data: bytes) -> Draft:
     Raises:
         MalformedInput: another form; `wrong_statement_id`.
     """
-    value = parse_json(data, max_bytes=MAX_ENVELOPE_BYTES + _MAX_LINES_BYTES)
+    most = MAX_ENVELOPE_BYTES + _MAX_LINES_BYTES
+    value = parse_json(data, max_bytes=most, field="draft")
     if isinstance(value, dict) and "payloadType" in value:
         envelope = read_envelope(Fields(value, where="envelope"))
         _verify_type(envelope.payload_type)

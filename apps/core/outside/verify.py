@@ -73,7 +73,7 @@ class Files:
             )
 
     def _read_json(self, data: bytes) -> None:
-        value = parse_json(data, max_bytes=MAX_PROOF_BYTES)
+        value = parse_json(data, max_bytes=MAX_PROOF_BYTES, field="evidence")
         if isinstance(value, dict) and "format" in value:
             self.proofs.append(parse_proof_file(data))
             return

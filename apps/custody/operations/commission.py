@@ -49,6 +49,7 @@ def find_staging(subject: Subject) -> Staging:
     raise LedgerConflict(
         "serials_not_staged",
         field="subjects.serials.root",
+        got="none of that root",
         wanted="the root of a file that was uploaded and checked",
     )
 

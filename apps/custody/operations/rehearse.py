@@ -20,7 +20,7 @@ from apps.core.bodies import EventsFile
 from apps.core.canonical import JsonValue, canonical_bytes
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.events import MAX_LINES
-from apps.core.fields import Fields
+from apps.core.fields import Fields, json_type
 from apps.core.subjects import Reference
 from apps.custody.operations.project import Row, project
 from apps.custody.queries.drafts import Weighed, signer_of, weigh
@@ -126,7 +126,9 @@ def _rehearse(
     identity, _hash, number = ref.partition("#")
     where = f"events[{number}]"
     if not isinstance(wish, dict):
-        raise MalformedInput("wrong_type", field=where, wanted="a wish")
+        raise MalformedInput(
+            "wrong_type", field=where, got=json_type(wish), wanted="a wish"
+        )
     read = read_wish(wish, where=where, at=at)
     here = replace(
         read,

@@ -79,7 +79,12 @@ def stage_serials(
                 staging=staging, chunk_no=number, serials="\n".join(part)
             )
         if not size:
-            raise MalformedInput("nothing_named", wanted="at least one serial")
+            raise MalformedInput(
+                "nothing_named",
+                field="serials",
+                got="nothing",
+                wanted="at least one serial",
+            )
         staging.size, staging.root = size, builder.root()
         staging.save(update_fields=["size", "root"])
     return staging

@@ -142,7 +142,10 @@ def draft_commissioning(
     )
     if staging is None:
         raise MalformedInput(
-            "unknown_staging", got=str(staging_id), wanted="a file that was checked"
+            "unknown_staging",
+            field="staging_id",
+            got=str(staging_id),
+            wanted="a file that was checked",
         )
     payload = new_statement(
         kind="event",

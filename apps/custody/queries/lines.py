@@ -45,7 +45,9 @@ def read_lines(submission: Submission) -> list[SaidLine]:
         said = said_of(event)
         return [SaidLine(identity, statement.body, said, statement.parents, parents)]
     if submission.lines is None:
-        raise MalformedInput("events_missing", field="events", wanted="NDJSON")
+        raise MalformedInput(
+            "events_missing", field="events", got="nothing", wanted="NDJSON"
+        )
     lines = read_file(statement, submission.lines)
     return [_said_line(identity, line) for line in lines]
 

@@ -59,13 +59,17 @@ def _items(wish: Wish, by: str) -> Units:
         for epc in expand_lot(lot, holder=by, site=wish.site, field=field):
             epcs[epc] = None
     if not epcs:
-        raise MalformedInput("nothing_named", field="items", wanted="at least one code")
+        raise MalformedInput(
+            "nothing_named", field="items", got="nothing", wanted="at least one code"
+        )
     return Units(list(epcs))
 
 
 def _container(wish: Wish) -> Epc:
     if wish.container is None:
-        raise MalformedInput("field_missing", field="container", wanted="its code")
+        raise MalformedInput(
+            "field_missing", field="container", got="nothing", wanted="its code"
+        )
     return wish.container
 
 
@@ -76,7 +80,10 @@ def _documents(wish: Wish, by: str) -> Sequence[BizTransaction]:
 def _outward(wish: Wish, by: str) -> Handover:
     if not wish.to or not wish.to_site:
         raise MalformedInput(
-            "field_missing", field="to", wanted="GLN and site of the addressee"
+            "field_missing",
+            field="to",
+            got="nothing",
+            wanted="GLN and site of the addressee",
         )
     return Handover(by, wish.site, wish.to, wish.to_site, _documents(wish, by))
 
@@ -194,7 +201,10 @@ def _sale_of(units: Units, by: str) -> str:
     sale = find_sale(*positions[0], buyer=by) if positions else ""
     if not sale:
         raise MalformedInput(
-            "unknown_shipment", field="shipment", wanted="the sale it goes back on"
+            "unknown_shipment",
+            field="shipment",
+            got="goods that no sale to you names",
+            wanted="the sale it goes back on",
         )
     return sale
 
@@ -222,7 +232,12 @@ def _release(wish: Wish, by: str) -> Plan:
 def _take_back(reason: str) -> Callable[[Wish, str], Plan]:
     def plan(wish: Wish, by: str) -> Plan:
         if len(wish.parents) != 1:
-            raise MalformedInput("field_missing", field="parents", wanted="the event")
+            raise MalformedInput(
+                "field_missing",
+                field="parents",
+                got=f"{len(wish.parents)} references",
+                wanted="the event",
+            )
         event = _said_before(wish.parents[0], by)
         if wish.items and not event.children:
             event = replace(event, epcs=wish.items)
@@ -247,11 +262,15 @@ def _said_before(ref: str, by: str) -> EpcisEvent:
         return parse_event(statement.body)
     lines = bytes(vault.lines or b"").split(b"\n")
     if reference.line >= len(lines) - 1:
-        raise MalformedInput("unknown_event", field="parents", got=ref)
+        raise MalformedInput(
+            "unknown_event", field="parents", got=ref, wanted="a line of that file"
+        )
     line = parse_canonical(lines[reference.line], max_bytes=_MOST_BYTES, doubles=True)
     event = line["event"] if isinstance(line, dict) else None
     if not isinstance(event, dict):
-        raise MalformedInput("unknown_event", field="parents", got=ref)
+        raise MalformedInput(
+            "unknown_event", field="parents", got=ref, wanted="a line of that file"
+        )
     return parse_event(event)
 
 

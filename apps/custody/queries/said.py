@@ -108,11 +108,17 @@ def _verify_counted(event: EpcisEvent) -> None:
     begins = event.biz_step == "commissioning" and event.action == "ADD"
     if event.quantities and (event.epcs or not begins):
         raise MalformedInput(
-            "not_supported_by_law", field="quantityList", wanted="EPCs alone"
+            "not_supported_by_law",
+            field="quantityList",
+            got="counted goods",
+            wanted="EPCs alone",
         )
     if event.child_quantities:
         raise MalformedInput(
-            "not_supported_by_law", field="childQuantityList", wanted="EPCs alone"
+            "not_supported_by_law",
+            field="childQuantityList",
+            got="counted goods",
+            wanted="EPCs alone",
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from apps.core.encoding import parse_time_ms
 from apps.core.epcis import BizTransaction, Epc, PackEpc, SsccEpc
 from apps.core.errors import MalformedInput
-from apps.core.fields import Fields
+from apps.core.fields import Fields, json_type
 from apps.core.gs1 import parse_scan
 from apps.core.subjects import Reference
 from apps.ledger.formats import as_ms
@@ -126,8 +126,14 @@ def read_code(value: object, *, field: str, at: datetime) -> Epc:
         MalformedInput: `not_a_thing`: it names a product, a lot or a place only.
     """
     if not isinstance(value, str):
-        raise MalformedInput("wrong_type", field=field, got=value, wanted="a code")
-    scan = parse_scan(value, today=at.date())
+        raise MalformedInput(
+            "wrong_type", field=field, got=json_type(value), wanted="a code"
+        )
+    try:
+        scan = parse_scan(value, today=at.date())
+    except MalformedInput as error:
+        error.locate(field)  # the member of the wish, not the part of the code
+        raise
     if scan.gtin is not None and scan.serial is not None:
         return PackEpc(scan.gtin.text, scan.serial.text)
     if scan.sscc is not None:

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.errors import MalformedInput
+from apps.core.fields import json_type
 from apps.edge.openapi import writing_problems
 from apps.edge.parsers import StrictJSONParser
 from apps.edge.throttles import PerMinute
@@ -37,9 +38,12 @@ class DraftsView(APIView):
     def post(self, request: Request) -> Response:
         """Nothing is written; the statement is judged again when it comes signed."""
         wish = request.data
-        if not isinstance(wish, dict) or not wish:
+        if not isinstance(wish, dict):
             raise MalformedInput(
-                "wrong_type", field="body", got=wish, wanted="an object with a kind"
+                "wrong_type",
+                field="body",
+                got=json_type(wish),
+                wanted="an object with a kind",
             )
         draft = queries.draft(wish=wish, actor=actor_of(request), at=timezone.now())
         return Response(draft.as_json())

@@ -34,7 +34,10 @@ class _BytesParser(BaseParser):
         body: bytes = stream.read(self.limit_bytes + 1)
         if len(body) > self.limit_bytes:
             raise MalformedInput(
-                "too_large", field="body", wanted=f"at most {self.limit_bytes} bytes"
+                "too_large",
+                field="body",
+                got=f"more than {self.limit_bytes} bytes",
+                wanted=f"at most {self.limit_bytes} bytes",
             )
         return {self.part: body}
 
@@ -63,12 +66,18 @@ def read_parts(request: Request) -> tuple[bytes, bytes | None]:
     for name, values in _parts(request.data):
         if name not in _PARTS or len(values) != 1:
             raise MalformedInput(
-                "unknown_field", field=name, wanted="each of envelope, events once"
+                "unknown_field",
+                field=name,
+                got=f"{len(values)} parts of this name",
+                wanted="each of envelope, events once",
             )
         parts[name] = _part_bytes(values[0])
     if "envelope" not in parts:
         raise MalformedInput(
-            "missing_field", field="envelope", wanted="a DSSE envelope"
+            "missing_field",
+            field="envelope",
+            got="nothing",
+            wanted="a DSSE envelope",
         )
     return parts["envelope"], parts.get("events")
 
@@ -78,7 +87,7 @@ def read_lines(request: Request) -> bytes:
     for name, values in _parts(request.data):
         if name == "lines":
             return _part_bytes(values[0])
-    raise MalformedInput("missing_field", field="body", wanted="NDJSON")
+    raise MalformedInput("missing_field", field="body", got="nothing", wanted="NDJSON")
 
 
 def _parts(data: Any) -> Iterable[tuple[str, list[Any]]]:

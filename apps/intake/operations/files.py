@@ -106,10 +106,15 @@ def _copy(chunks: Iterable[bytes], file: IO[bytes]) -> tuple[str, int]:
         size_bytes += len(chunk)
         if size_bytes > limit:
             raise MalformedInput(
-                "too_large", field="file", wanted=f"at most {limit} bytes"
+                "too_large",
+                field="file",
+                got=f"more than {limit} bytes",
+                wanted=f"at most {limit} bytes",
             )
         digest.update(chunk)
         file.write(chunk)
     if not size_bytes:
-        raise MalformedInput("empty", field="file", wanted="a file with serials")
+        raise MalformedInput(
+            "empty", field="file", got="nothing", wanted="a file with serials"
+        )
     return digest.hexdigest(), size_bytes

@@ -30,7 +30,12 @@ def receive_upload(
             `other_seed`: the file is here already, under another seed.
     """
     if actor.partner is None or actor.user is None:
-        raise UntrustedSignature("no_organisation", wanted="a person of a partner")
+        raise UntrustedSignature(
+            "no_organisation",
+            field="by",
+            got="a person of none",
+            wanted="a person of a partner",
+        )
     verify_wish(wish=wish, gln=actor.gln, at=at)
     settle(partner=actor.partner, at=at)
     upload = Upload(
@@ -129,7 +134,10 @@ def _write(upload: Upload, at: datetime) -> Upload:
     still_open = Upload.objects.filter(partner=upload.partner, state__in=OPEN_STATES)
     if still_open.count() >= _MAX_OPEN:
         raise LedgerConflict(
-            "too_many_uploads", wanted="sign or cancel some of your open uploads"
+            "too_many_uploads",
+            field="file",
+            got=f"{_MAX_OPEN} that are open",
+            wanted="sign or cancel some of your open uploads",
         )
     upload.save(force_insert=True)
     order_check(upload=upload, at=at)

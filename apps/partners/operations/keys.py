@@ -69,7 +69,12 @@ def revoke_key(submission: Submission) -> Accepted:
     authenticate(submission=submission, revoking=body.keyid)
     key.refresh_from_db(fields=["revoked_ms"])  # the row is locked only now
     if key.revoked_ms is not None:
-        raise LedgerConflict("key_revoked", field="body.keyid", got=body.keyid)
+        raise LedgerConflict(
+            "key_revoked",
+            field="body.keyid",
+            got=body.keyid,
+            wanted="a key that is not revoked",
+        )
     said = Said.by(submission)
     SigningKey.objects.filter(keyid=key.keyid).update(
         revoked_by=said.statement_id,

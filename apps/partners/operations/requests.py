@@ -44,13 +44,18 @@ def request_key(
             "wrong_kind", field="kind", got=statement.kind, wanted="key.enrol"
         )
     if (statement.by, body.signer) != (actor.gln, actor.user.signer):
-        raise MalformedInput("not_yours", field="signer", wanted="your own id")
+        raise MalformedInput(
+            "not_yours", field="signer", got=body.signer, wanted="your own id"
+        )
     queries.require_role(body.role, actor)
     genesis = queries.get_genesis()
     verify_scope(statement, origin=genesis.origin, at_ms=as_ms(at))
     if [each.keyid for each in parsed.signatures] != [body.key.keyid]:
         raise UntrustedSignature(
-            "possession_missing", field="signatures", wanted="the new key's alone"
+            "possession_missing",
+            field="signatures",
+            got="another key's, or several",
+            wanted="the new key's alone",
         )
     verify_signature(
         key=body.key,
@@ -93,7 +98,10 @@ def propose(*, actor: Actor, envelope: bytes, at: datetime) -> Proposal:
     _verify_all(parsed, statement, at)
     if actor.gln not in queries.glns_of(parsed):
         raise UntrustedSignature(
-            "not_of_party", field="signatures", wanted=f"one of {actor.gln}"
+            "not_of_party",
+            field="signatures",
+            got="none of its keys",
+            wanted=f"one of {actor.gln}",
         )
     try:
         with transaction.atomic():
@@ -184,7 +192,10 @@ def _verify_all(parsed: Envelope, statement: Statement, at: datetime) -> None:
     for signature in parsed.signatures:
         if signature.keyid not in keys:
             raise UntrustedSignature(
-                "unknown_key", field=signature.keyid, wanted="an enrolled key"
+                "unknown_key",
+                field=signature.keyid,
+                got="a key that nobody enrolled",
+                wanted="an enrolled key",
             )
         verify_signature(
             key=keys[signature.keyid],

@@ -33,7 +33,9 @@ class TraceView(APIView):
         asked = read_criteria(request.query_params)
         for name, value in (("gtin", asked.gtin), ("lot", asked.lot)):
             if not value:
-                raise MalformedInput("missing_field", field=name)
+                raise MalformedInput(
+                    "missing_field", field=name, got="nothing", wanted="a value"
+                )
         trace = find_trace(
             gtin=asked.gtin, lot=asked.lot, serial=asked.serial, actor=actor
         )

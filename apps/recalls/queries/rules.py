@@ -45,6 +45,7 @@ def verify_may_change(*, recall: Recall, by: str, kind: str) -> None:
             "not_recall_opener",
             rule=kind,
             field="body.recall",
+            got=by,
             wanted="the party that opened it, or a regulator",
         )
     verify_open(recall)

@@ -89,10 +89,15 @@ def read_criteria(said: Mapping[str, str]) -> Criteria:
     )
     if criteria == Criteria():
         raise MalformedInput(
-            "nothing_asked", field="gtin", wanted="a GTIN, lot, expiry or serial"
+            "nothing_asked",
+            field="gtin",
+            got="none of them",
+            wanted="a GTIN, lot, expiry or serial",
         )
     if criteria.serial and not criteria.gtin:
-        raise MalformedInput("missing_field", field="gtin", wanted="the serial's GTIN")
+        raise MalformedInput(
+            "missing_field", field="gtin", got="nothing", wanted="the serial's GTIN"
+        )
     return criteria
 
 
@@ -107,7 +112,10 @@ def find_where(criteria: Criteria, *, actor: Actor) -> Whereabouts:
     batches = list(_batches(criteria, actor)[: MOST_BATCHES + 1])
     if len(batches) > MOST_BATCHES:
         raise MalformedInput(
-            "too_many_batches", wanted=f"a question that at most {MOST_BATCHES} fit"
+            "too_many_batches",
+            field="gtin",
+            got=f"more than {MOST_BATCHES}",
+            wanted=f"a question that at most {MOST_BATCHES} fit",
         )
     meant = _meant(criteria, batches)
     rows = rows_of(meant, answers={})

@@ -50,6 +50,7 @@ def read_photo(data: bytes) -> str:
     raise MalformedInput(
         "no_code_found",
         field="photo",
+        got="a picture without one",
         wanted="a sharp picture of the code, straight from above, in even light",
     )
 
@@ -63,7 +64,10 @@ def _open(data: bytes) -> Image.Image:
     # Decoders of pictures raise all sorts on broken files; each means the same here.
     except _BROKEN as error:
         raise MalformedInput(
-            "bad_photo", field="photo", wanted="a JPEG or PNG picture"
+            "bad_photo",
+            field="photo",
+            got="no picture of these kinds",
+            wanted="a JPEG or PNG picture",
         ) from error
 
 

@@ -50,7 +50,9 @@ def read_code(code: str, *, today: date) -> Read:
         MalformedInput: `empty`: there is nothing to read.
     """
     if not code.strip():
-        raise MalformedInput("empty", field="code", wanted="a scanned code")
+        raise MalformedInput(
+            "empty", field="code", got="nothing", wanted="a scanned code"
+        )
     try:
         scan = parse_scan(code, today=today)
     except MalformedInput as error:

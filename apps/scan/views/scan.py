@@ -104,7 +104,9 @@ def scan_photo(request: HttpRequest) -> HttpResponseBase:
     """
     photo = request.FILES.get("photo")
     if photo is None:
-        raise MalformedInput("bad_photo", field="photo", wanted="a picture")
+        raise MalformedInput(
+            "bad_photo", field="photo", got="nothing", wanted="a picture"
+        )
     return redirect(scan_url(read_photo(photo.read())))
 
 
