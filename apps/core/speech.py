@@ -163,7 +163,10 @@ def _verify_lent(
     names = (delegation.ledger, delegation.by, delegation.signer)
     if names != (speech.statement.ledger, speaker.gln, speaker.signer):
         raise UntrustedSignature(
-            "delegation_mismatch", field=signature.keyid, wanted="the delegator's own"
+            "delegation_mismatch",
+            field=signature.keyid,
+            got="another ledger, party or person",
+            wanted="the delegator's own",
         )
     # 2.
     _verify_use(speech, delegation)
