@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy
 
 from pharmatrace import env
 
@@ -73,9 +72,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",  # for files too: a picture alone is a page
     "apps.edge.middleware.PrivacyHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "apps.edge.middleware.HostileInputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -252,7 +251,8 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Languages, time, static files ------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", gettext_lazy("English")), ("de", gettext_lazy("German"))]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # as their readers call them
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_AGE = not EMBEDDED, 31_536_000  # a year
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

@@ -1,6 +1,8 @@
 """Every address of the site; each app names its own paths below these prefixes."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.edge.health import health
@@ -37,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("inbox", inbox, name="inbox"),
     path("health", health, name="health"),
+    path("language", require_POST(set_language), name="set_language"),
     path("log/", include("apps.anchoring.log_urls")),
     path("api/v1/", include(api)),
     path("accounts/", include("allauth.urls")),

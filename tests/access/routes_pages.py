@@ -32,6 +32,7 @@ _RECALLING = who("SAFR ok, MO forbidden, 0TXV login")
 _PARTNERS = (
     page("", get=EVERYBODY),
     page("inbox", get=MEMBERS),
+    page("language", post=say(EVERYBODY, MOVED)),
     page("organisation", get=MEMBERS),
     page("organisation/choose", post=say(MEMBERS, MISSING)),  # chooses nothing
     page("organisation/tokens", post=say(ADMINS, BAD)),
