@@ -43,7 +43,8 @@ export function receiptNote(answer, text, next) {
   }, icon("download"), text("download"));
   const actions = element("p", { class: "actions" }, download);
   if (next) actions.append(element("a", { class: "button small", href: next }, text("next")));
-  return note("go", element("p", {}, `${text("recorded")} `, link, `, ${text("accepted")} ${accepted} UTC`), actions);
+  const [before, after = ""] = text("recorded").replace("%time", `${accepted} UTC`).split("%id");
+  return note("go", element("p", {}, before, link, after), actions);
 }
 
 /** Signed by one, not recorded yet: it waits for the others. */

@@ -87,7 +87,7 @@ export class SignForm {
     this.draft = checked;
     this.part("words").textContent = checked.words;
     this.part("time").textContent = `${utcText(at)} · ${localText(at)} ${this.text("local")}`;
-    this.part("meaning").textContent = checked.statement.meaning;
+    this.part("meaning").textContent = this.text(checked.statement.meaning);
     showFacts(this.panel, checked);
     this.part("go").disabled = false;
   }

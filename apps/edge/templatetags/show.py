@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 
 from django import template
 from django.templatetags.static import static
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from apps.edge.numbers import grouped
 
 register = template.Library()
 
@@ -82,7 +84,13 @@ def number(value: object) -> str:
     """A count with its thousands grouped as the reader's language does."""
     if not isinstance(value, int):
         return "" if value is None else str(value)
-    return number_format(value, force_grouping=True)
+    return grouped(value)
+
+
+@register.filter
+def meaning(signed: str) -> str:
+    """What a signature means, in the reader's language; the signed words are English."""
+    return gettext(signed) if signed else ""
 
 
 @register.filter
