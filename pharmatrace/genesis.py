@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from apps.anchoring.clients.log_key import log_signer
 from apps.core.bodies import Authority, Genesis
@@ -45,7 +46,7 @@ def draft_genesis(
         kind="genesis",
         by=operator.gln,
         signer=operator.keys[0].signer,
-        meaning="opens the ledger",
+        meaning=gettext_noop("opens the ledger"),
         subjects=[Subject(CONFIG_TAG)],
         parents=[],
         body=body.to_json(),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.catalog.models import Batch, Product
 from apps.core.bodies import ProductRegister
@@ -109,7 +110,7 @@ def draft_product(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         kind="product.register",
         by=actor.gln,
         signer=actor.user.signer if actor.user else "",
-        meaning="registers a product",
+        meaning=gettext_noop("registers a product"),
         subjects=[Subject(product_tag(tag_key(), gtin=body.gtin))],
         parents=[],
         body=body.to_json(),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBase
+from django.utils.translation import gettext
 from rest_framework import exceptions
 from rest_framework.request import Request
 
@@ -26,9 +27,11 @@ def exception_handler(
 
 def _framework_problem(error: Exception, request: Request) -> Problem | None:
     if isinstance(error, Http404):
-        return Problem(404, "not_found", "There is nothing here that you may see.")
+        return Problem(
+            404, "not_found", gettext("There is nothing here that you may see.")
+        )
     if isinstance(error, PermissionDenied):
-        return Problem(403, "not_allowed", "You may not do this.")
+        return Problem(403, "not_allowed", gettext("You may not do this."))
     if not isinstance(error, exceptions.APIException):
         return None
     headers = {}

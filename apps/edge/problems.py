@@ -14,6 +14,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import (
     ForbiddenTransfer,
@@ -43,30 +45,30 @@ _STATUS: dict[type[TraceError], int] = {
 _WHOLE: dict[type[TraceError], str] = {ForbiddenTransfer: "body"}
 _DISK_FULL = "disk_full"
 _TITLES = {
-    400: "The request is malformed",
-    401: "Log in first",
-    403: "Not allowed",
-    404: "Not found",
-    405: "This address does not do that",
-    406: "That format is not offered",
-    409: "Refused by the record",
-    413: "Too large",
-    415: "That format is not understood",
-    422: "The evidence does not hold",
-    429: "Too many requests",
-    500: "Our fault",
-    503: "Not available now",
-    507: "No room to store this now",
+    400: _("The request is malformed"),
+    401: _("Log in first"),
+    403: _("Not allowed"),
+    404: _("Not found"),
+    405: _("This address does not do that"),
+    406: _("That format is not offered"),
+    409: _("Refused by the record"),
+    413: _("Too large"),
+    415: _("That format is not understood"),
+    422: _("The evidence does not hold"),
+    429: _("Too many requests"),
+    500: _("Our fault"),
+    503: _("Not available now"),
+    507: _("No room to store this now"),
 }
 _TO_DO = {
-    401: "Log in, or send your token.",
-    403: "Use an account and a key that may do this.",
-    404: "Check the address, or search for what you want.",
-    409: "Read the present state and decide again.",
-    429: "Wait, then send it again.",
-    500: "Tell the operator the request id.",
-    503: "Wait, then send it again.",
-    507: "Wait, then send it again.",
+    401: _("Log in, or send your token."),
+    403: _("Use an account and a key that may do this."),
+    404: _("Check the address, or search for what you want."),
+    409: _("Read the present state and decide again."),
+    429: _("Wait, then send it again."),
+    500: _("Tell the operator the request id."),
+    503: _("Wait, then send it again."),
+    507: _("Wait, then send it again."),
 }
 _MACHINE_PREFIXES = ("/api/", "/epcis/", "/log/", "/verify/", "/checkConnectivity")
 
@@ -84,12 +86,12 @@ class Problem:
     @property
     def title(self) -> str:
         """The status in words."""
-        return _TITLES.get(self.status, "Refused")
+        return str(_TITLES.get(self.status, _("Refused")))
 
     @property
     def to_do(self) -> str:
         """The next step of whoever reads this."""
-        return _TO_DO.get(self.status, "Mend the request and send it again.")
+        return str(_TO_DO.get(self.status, _("Mend the request and send it again.")))
 
     def document(self) -> dict[str, Any]:
         """The members of RFC 9457 section 3.1 and ours."""
@@ -209,24 +211,28 @@ def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's hook: the person or token may not do this."""
-    return answer(request, Problem(403, "not_allowed", "You may not do this."))
+    return answer(request, Problem(403, "not_allowed", gettext("You may not do this.")))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's hook: a form came without its token, or from another site."""
-    detail = "The form was too old or came from elsewhere. Open it again and send it."
+    detail = gettext(
+        "The form was too old or came from elsewhere. Open it again and send it."
+    )
     return answer(request, Problem(403, "form_not_ours", detail))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's hook: no such address, or nothing there that you may see."""
-    detail = "There is nothing here that you may see."
+    detail = gettext("There is nothing here that you may see.")
     return answer(request, Problem(404, "not_found", detail))
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """Django's hook: our bug; the log has the trace under the request id."""
-    detail = "We did something wrong; nothing was written. Name the request id to us."
+    detail = gettext(
+        "We did something wrong; nothing was written. Name the request id to us."
+    )
     request_id = getattr(request, "request_id", "")
     return answer(
         request, Problem(500, "internal_error", detail, {"request_id": request_id})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.custody import ACTIVE, IN_TRANSIT, PARTLY_SUPPLIED, SUPPLIED
 from apps.core.recall import Scope
+from apps.edge.numbers import grouped
 
 # Until when a holder is expected to answer, by class (21 CFR 7.3(m)). The law names
 # no hours; these are ours: a class I recall is followed up the next day.
@@ -130,7 +131,7 @@ def _lot_words(lots: list[str]) -> str:
 def count_words(counts: Mapping[str, int]) -> str:
     """Units by state of an answer in words: "40 quarantined, 2 not found"."""
     said = [
-        f"{counts[state]:,} {word}"
+        f"{grouped(counts[state])} {word}"
         for state, word in ANSWER_WORDS.items()
         if counts.get(state)
     ]

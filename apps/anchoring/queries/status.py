@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from apps.anchoring.queries.checkpoints import find_checkpoint, newest_checkpoint
 from apps.core.errors import IntegrityBreach
 from apps.edge.health import Line
@@ -63,7 +65,7 @@ def status(*, at: datetime) -> Status:
         age_seconds=None if age is None else max(0, age),
         pending=oldest_ms is not None,
         is_late=waited_ms > LATE_SECONDS * 1000,
-        witnesses_label="no witnesses",
+        witnesses_label=_("no witnesses"),
         quarantine_reason=reason,
     )
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.core.bodies import EventsFile
 from apps.core.canonical import JsonValue, canonical_bytes
@@ -28,6 +29,7 @@ from apps.custody.queries.plans import plan_event
 from apps.custody.queries.sums import FileSums, Line
 from apps.custody.queries.wishes import read_wish
 from apps.custody.queries.words import sentence
+from apps.edge.numbers import grouped
 from apps.edge.races import is_lost_race
 from apps.ledger.formats import Draft, as_ms, new_statement
 from apps.partners import queries as partners
@@ -55,7 +57,7 @@ def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         kind="events",
         by=actor.gln,
         signer=signer_of(actor),
-        meaning="events recorded by the holder",
+        meaning=gettext_noop("events recorded by the holder"),
         subjects=sums.subjects(),
         parents=[],
         body=EventsFile.of(file).to_json(),
@@ -114,7 +116,7 @@ def _sum_up(words: list[str]) -> str:
     if len(words) <= 3:
         return " ".join(words)
     return _("%(n)s events. First: %(first)s Last: %(last)s") % {
-        "n": f"{len(words):,}",
+        "n": grouped(len(words)),
         "first": words[0],
         "last": words[-1],
     }

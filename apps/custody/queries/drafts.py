@@ -29,6 +29,7 @@ from apps.custody.queries.strangers import with_strangers, without_unknown
 from apps.custody.queries.sums import Line, subjects_of_event
 from apps.custody.queries.wishes import read_wish
 from apps.custody.queries.words import meaning_of, sentence
+from apps.edge.numbers import grouped
 from apps.ledger.formats import Draft, as_ms, new_statement
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
@@ -202,7 +203,7 @@ def _words(staging: Staging, actor: Actor) -> str:
         "%(who)s commissions %(n)s packs of %(product)s, lot %(lot)s, expiry %(expiry)s."
     ) % {
         "who": actor.partner.name if actor.partner else "",
-        "n": f"{staging.size:,}",
+        "n": grouped(staging.size),
         "product": staging.product,
         "lot": staging.lot,
         "expiry": staging.expiry_date.isoformat(),

@@ -11,28 +11,38 @@ from pyroaring import BitMap
 
 from apps.core.custody import CustodyEvent
 from apps.custody.queries.load import Loaded
+from apps.edge.numbers import grouped
 from apps.partners import queries as partners
 
+# Signed in these words, whatever the language of the page.
 _MEANINGS: Final[Mapping[str, str]] = {
-    "commissioning": "commissioned by the manufacturer",
-    "packing": "packed by the holder",
-    "unpacking": "unpacked by the holder",
-    "shipping": "despatched by the holder",
-    "receiving": "received by the addressee",
-    "void_shipping": "despatch withdrawn by the sender",
-    "dispensing": "supplied by the pharmacy",
-    "decommissioning": "serials ended by the holder",
-    "destroying": "destroyed by the holder",
-    "sampling": "taken as samples by the holder",
-    "holding": "put on hold",
-    "storing": "released from hold",
-    "inspecting": "inspected and released",
+    "commissioning": gettext_noop("commissioned by the manufacturer"),
+    "packing": gettext_noop("packed by the holder"),
+    "unpacking": gettext_noop("unpacked by the holder"),
+    "shipping": gettext_noop("despatched by the holder"),
+    "receiving": gettext_noop("received by the addressee"),
+    "void_shipping": gettext_noop("despatch withdrawn by the sender"),
+    "dispensing": gettext_noop("supplied by the pharmacy"),
+    "decommissioning": gettext_noop("serials ended by the holder"),
+    "destroying": gettext_noop("destroyed by the holder"),
+    "sampling": gettext_noop("taken as samples by the holder"),
+    "holding": gettext_noop("put on hold"),
+    "storing": gettext_noop("released from hold"),
+    "inspecting": gettext_noop("inspected and released"),
 }
 # Events of these rows share their bizStep with others and mean something else.
 _MEANINGS_OF_RULES: Final[Mapping[str, str]] = {
-    "opening a container": "container opened by the holder",
-    "undoing a supply": "supply taken back by the pharmacy",
-    "correcting": "event taken back by who said it",
+    "opening a container": gettext_noop("container opened by the holder"),
+    "undoing a supply": gettext_noop("supply taken back by the pharmacy"),
+    "correcting": gettext_noop("event taken back by who said it"),
+}
+# How the serials end, by the disposition of the event.
+_ENDS: Final[Mapping[str, str]] = {
+    "inactive": gettext_noop("inactive"),
+    "unavailable": gettext_noop("unavailable"),
+    "stolen": gettext_noop("stolen"),
+    "destroyed": gettext_noop("destroyed"),
+    "in_transit": gettext_noop("in transit"),
 }
 _SENTENCES: Final[Mapping[str, str]] = {
     "opening a container": gettext_noop("%(who)s opens %(boxes)s."),
@@ -57,13 +67,6 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "releasing": gettext_noop("%(who)s releases %(what)s."),
 }
 # The dispositions under which the law lets serials end.
-_HOW_ENDED: Final[Mapping[str, str]] = {
-    "destroyed": gettext_noop("destroyed"),
-    "in_transit": gettext_noop("in transit"),
-    "inactive": gettext_noop("inactive"),
-    "stolen": gettext_noop("stolen"),
-    "unavailable": gettext_noop("unavailable"),
-}
 
 
 def meaning_of(*, rule: str, biz_step: str) -> str:
@@ -80,7 +83,7 @@ def sentence(rule: str, event: CustodyEvent[BitMap], loaded: Loaded) -> str:
         "what": _what(event, loaded),
         "boxes": _boxes(event),
         "parent": short(event.parent),
-        "how": _(_HOW_ENDED[event.disposition]) if rule == "ending" else "",
+        "how": _(_ENDS.get(event.disposition, event.disposition)),
     }
 
 
@@ -95,23 +98,26 @@ def partner_names(glns: set[str]) -> dict[str, str]:
 
 def _what(event: CustodyEvent[BitMap], loaded: Loaded) -> str:
     total = sum(len(units) for units in event.units.values())
-    packs = ngettext("%(n)s pack", "%(n)s packs", total) % {"n": f"{total:,}"}
+    packs = ngettext("%(n)s pack", "%(n)s packs", total) % {"n": grouped(total)}
     lots = [
         _("%(n)s of lot %(lot)s")
-        % {"n": f"{len(units):,}", "lot": loaded.state.batches[tag].lot}
+        % {"n": grouped(len(units)), "lot": loaded.state.batches[tag].lot}
         for tag, units in sorted(event.units.items())
         if units
     ]
     shown = ", ".join(lots[:5]) + (" …" if len(lots) > 5 else "")
     if event.containers:
-        packs += _(" in %(boxes)s") % {"boxes": _boxes(event)}
+        packs = _("%(packs)s in %(boxes)s") % {"packs": packs, "boxes": _boxes(event)}
     return f"{packs} ({shown})" if shown else packs
 
 
 def _boxes(event: CustodyEvent[BitMap]) -> str:
     if len(event.containers) == 1:
         return _("container %(code)s") % {"code": short(event.containers[0])}
-    return _("%(n)s containers") % {"n": len(event.containers)}
+    total = len(event.containers)
+    return ngettext("%(n)s container", "%(n)s containers", total) % {
+        "n": grouped(total)
+    }
 
 
 def short(epc: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.core.bodies import (
     ANY_PRODUCT,
@@ -50,7 +51,7 @@ def draft_admit(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     body = PartyAdmit(gln, name, country, NamedKey(key, signer), _key(key.keyid))
     return _draft(
         kind="party.admit",
-        meaning="admits the party and its first key",
+        meaning=gettext_noop("admits the party and its first key"),
         words=admit_words(body, who=_name(actor)),
         tags=[_party(gln), _key(key.keyid)],
         body=body.to_json(),
@@ -83,7 +84,7 @@ def draft_licence(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     fields.close()
     return _draft(
         kind="party.licence",
-        meaning="licenses the party",
+        meaning=gettext_noop("licenses the party"),
         words=licence_words(body, who=_name(actor), name=partner.name),
         tags=[_party(partner.gln)],
         body=body.to_json(),
@@ -119,7 +120,7 @@ def draft_enrol(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     person = names_of({signer}).get(signer, signer)
     return _draft(
         kind="key.enrol",
-        meaning="enrols a signing key",
+        meaning=gettext_noop("enrols a signing key"),
         words=_("The key %(key)s speaks for %(person)s of %(who)s, as %(role)s.")
         % {
             "key": key.keyid[:16],
@@ -157,7 +158,7 @@ def draft_revoke(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     person = names_of({key.signer}).get(key.signer, key.signer)
     return _draft(
         kind="key.revoke",
-        meaning="revokes a signing key",
+        meaning=gettext_noop("revokes a signing key"),
         words=_("The key %(key)s of %(person)s signs nothing more: %(reason)s.")
         % {"key": keyid[:16], "person": person, "reason": reason.rstrip(".")},
         tags=[_key(keyid)],

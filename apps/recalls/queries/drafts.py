@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from apps.catalog.queries import find_batch, get_product
 from apps.core.bodies import (
@@ -24,6 +24,7 @@ from apps.core.recall import parse_scope
 from apps.core.statement import Reference
 from apps.core.subjects import Subject
 from apps.custody.queries.sums import moved
+from apps.edge.numbers import grouped
 from apps.ledger.formats import Draft, new_statement
 from apps.partners.queries import Actor, get_genesis
 from apps.recalls.formats import count_words, scope_words
@@ -74,7 +75,7 @@ def draft_open(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     words = _("%(who)s recalls %(scope)s of %(product)s, class %(class)s: %(reason)s.")
     said = _Said(
         kind="recall.open",
-        meaning="recalls the units",
+        meaning=gettext_noop("recalls the units"),
         words=_sentences(
             words
             % {
@@ -107,7 +108,7 @@ def draft_amend(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     words = _("%(who)s changes the recall of %(product)s to %(scope)s: %(reason)s.")
     said = _Said(
         kind="recall.amend",
-        meaning="changes what the recall covers",
+        meaning=gettext_noop("changes what the recall covers"),
         words=_sentences(
             words
             % {
@@ -141,7 +142,7 @@ def draft_close(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     words = _("%(who)s ends the recall of %(scope)s of %(product)s: %(reason)s.")
     said = _Said(
         kind="recall.close",
-        meaning="ends the recall",
+        meaning=gettext_noop("ends the recall"),
         words=_sentences(
             words
             % {
@@ -155,7 +156,7 @@ def draft_close(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
                 "%(n)s packs are no longer blocked by it.",
                 lifted,
             )
-            % {"n": f"{lifted:,}"},
+            % {"n": grouped(lifted)},
         ),
         subjects=subjects_of(recall.product, [each.batch for each in meant]),
         body=body.to_json(),
@@ -197,7 +198,7 @@ def draft_answer(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     words = _("%(who)s answers the recall of lot %(lot)s of %(product)s: %(counts)s.")
     said = _Said(
         kind="recall.answer",
-        meaning="says what became of the recalled units",
+        meaning=gettext_noop("says what became of the recalled units"),
         words=words
         % {
             "who": _name(actor),
@@ -241,11 +242,11 @@ def _blocked(meant: list[Meant]) -> str:
             "%(n)s pack is meant; nobody holds it any more.",
             "%(n)s packs are meant; nobody holds any of them any more.",
             units,
-        ) % {"n": f"{units:,}"}
+        ) % {"n": grouped(units)}
     return _("%(packs)s at %(holders)s are blocked at once.") % {
-        "packs": ngettext("%(n)s pack", "%(n)s packs", units) % {"n": f"{units:,}"},
+        "packs": ngettext("%(n)s pack", "%(n)s packs", units) % {"n": grouped(units)},
         "holders": ngettext("%(n)s holder", "%(n)s holders", places)
-        % {"n": f"{places:,}"},
+        % {"n": grouped(places)},
     }
 
 

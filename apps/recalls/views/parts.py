@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from apps.edge.numbers import grouped
 from apps.partners import operations as partners
 from apps.partners.queries import Actor
 from apps.recalls.formats import TIERS
@@ -63,9 +64,9 @@ def bar_of(tally: Tally) -> Bar:
         width = round(_WHOLE * n / tally.total) if tally.total else 0
         segments.append(Segment(str(TIERS[tier]), n, _FILLS[tier], x, width))
         x += width
-    said = ", ".join(f"{part.label}: {part.n:,}" for part in segments if part.n)
+    said = ", ".join(f"{part.label}: {grouped(part.n)}" for part in segments if part.n)
     title = _("Where %(n)s packs are. %(said)s") % {
-        "n": f"{tally.total:,}",
+        "n": grouped(tally.total),
         "said": said,
     }
     return Bar(title, tally.total, [part for part in segments if part.n])

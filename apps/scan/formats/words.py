@@ -7,9 +7,13 @@ from datetime import UTC, date, datetime
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-_DAY = "j F Y"
 _MONTH = "F Y"
+
+
+def _day(day: date) -> str:
+    return date_format(day, pgettext("a day in a sentence, as Django's date", "j F Y"))
 
 
 def is_month_end(day: date) -> bool:
@@ -30,7 +34,7 @@ def expiry_spoken(day: date | None) -> str:
         return ""
     if is_month_end(day):
         return _("end of %(month)s") % {"month": date_format(day, _MONTH)}
-    return date_format(day, _DAY)
+    return _day(day)
 
 
 def recall_spoken(*, opened_ms: int | None, recall_class: str, reason: str) -> str:
@@ -39,7 +43,7 @@ def recall_spoken(*, opened_ms: int | None, recall_class: str, reason: str) -> s
         return _("This pack is recalled.")
     day = datetime.fromtimestamp(opened_ms / 1000, tz=UTC).date()
     return _("Recalled on %(day)s: class %(class)s, %(reason)s.") % {
-        "day": date_format(day, _DAY),
+        "day": _day(day),
         "class": recall_class,
         "reason": reason.strip().rstrip("."),
     }
@@ -58,7 +62,7 @@ def supply_spoken(*, supplied_ms: int | None, at: datetime, site: str) -> str:
     words = {
         "where": _("at %(site)s") % {"site": site} if site else _("here"),
         "time": then.strftime("%H:%M UTC"),
-        "day": date_format(then.date(), _DAY),
+        "day": _day(then.date()),
     }
     if then.date() == at.astimezone(UTC).date():
         said = _("This serial was already dispensed %(where)s at %(time)s today.")

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from apps.core.errors import shown
 from apps.partners.queries import Actor
@@ -25,7 +25,7 @@ STATES: Final[Mapping[str, str]] = {"dispense": "go", "hold": "stop", "ask": "th
 _WORDS: Final[Mapping[str, str | Promise]] = {
     "dispense": gettext_lazy("Dispense"),
     "hold": gettext_lazy("Hold"),
-    "ask": gettext_lazy("Ask"),
+    "ask": pgettext_lazy("verdict", "Ask"),
 }
 
 
