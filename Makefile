@@ -9,7 +9,7 @@ NO_DATABASE := core architecture bench browser journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
-        bench golden errors pictures fsck outsider messages mutate clean
+        bench golden errors pictures fsck outsider messages catalogue mutate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ node_modules/.done: package-lock.json .venv/.run
 
 messages: .venv/.run  ## compile the translations (no gettext needed)
 	@test -z "$(wildcard locale/*/LC_MESSAGES/django.po)" || $(V)/pybabel -q compile -d locale -D django
+
+catalogue: .venv/.dev  ## add new sentences to the German catalogue, to be translated there
+	$(V)/python -m tests.languages.catalogue
 
 run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve http://localhost:8000
 	$(V)/python manage.py serve $(ARGS)

@@ -66,7 +66,6 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "holding": gettext_noop("%(who)s puts %(what)s on hold."),
     "releasing": gettext_noop("%(who)s releases %(what)s."),
 }
-# The dispositions under which the law lets serials end.
 
 
 def meaning_of(*, rule: str, biz_step: str) -> str:
