@@ -3,54 +3,23 @@
 from datetime import date
 from io import BytesIO
 
-import pypdfium2
 import pytest
-import zxingcpp
 from PIL import Image
 
 from apps.core.gs1 import parse_digital_link, parse_scan
 from apps.scan.labels.pack import Pack
-from apps.scan.labels.sheet import COLUMNS, HEIGHT_MM, PER_SHEET, WIDTH_MM, draw_sheets
+from apps.scan.labels.sheet import PER_SHEET, draw_sheets
 from apps.scan.labels.symbols import datamatrix, qr, svg
 from pharmatrace.demo.cast import AMOXIL, LINDE, NOVAMED, REGULATOR, STELLA
+from tests.scan.decoding import cut, decode, decode_svg, pages, picture
 from tests.scan.packs import GS, LOT
 
 STEM = "https://trace.example"
-DPI = 300
 TODAY = date(2027, 3, 1)
 
 
 def pack(serial="S1K7Q2MZ9P", lot=LOT):
     return Pack("Amoxil 500 mg", AMOXIL.gtin, lot, serial, date(2029, 2, 28))
-
-
-def picture(modules, scale=5):
-    image = Image.new("L", (len(modules), len(modules)), 255)
-    image.putdata([0 if dark else 255 for row in modules for dark in row])
-    return image.resize((len(modules) * scale,) * 2, Image.Resampling.NEAREST)
-
-
-def decode(image):
-    return {
-        found.symbology_identifier: found.text
-        for found in zxingcpp.read_barcodes(image, text_mode=zxingcpp.TextMode.Plain)
-    }
-
-
-def pages(pdf):
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        return [page.render(scale=DPI / 72).to_pil() for page in document]
-    finally:
-        document.close()
-
-
-def cut(page, place):
-    row, column = divmod(place, COLUMNS)
-    across, down = WIDTH_MM / 25.4 * DPI, HEIGHT_MM / 25.4 * DPI
-    top = (297 - 8 * HEIGHT_MM) / 2 / 25.4 * DPI
-    box = (column * across, top + row * down)
-    return page.crop((*map(int, box), int(box[0] + across), int(box[1] + down)))
 
 
 def test_the_datamatrix_is_a_gs1_symbol_with_its_separator():
@@ -125,19 +94,7 @@ def test_an_svg_draws_exactly_the_modules_and_escapes_its_title():
 
     assert "<script>" not in text
     assert "&lt;script&gt;&amp;" in text
-    assert decode(_drawn(text, len(modules))) == decode(picture(modules))
-
-
-def _drawn(text, size):
-    """The dark path of our SVG, drawn again: runs of `Mx yhNv1h-Nz`."""
-    path = text.rpartition('d="')[2].partition('"')[0]
-    rows = [[False] * size for _ in range(size)]
-    for run in path.removeprefix("M").split("M"):
-        start, _, rest = run.partition("h")
-        x, y = map(int, start.split())
-        for column in range(x, x + int(rest.partition("v")[0])):
-            rows[y][column] = True
-    return picture(rows)
+    assert decode_svg(text) == decode(picture(modules))
 
 
 class TestPages:
@@ -206,8 +163,7 @@ class TestPages:
         answer = maker.get(f"/labels/{AMOXIL.gtin}/{chain.names[3]}/{name}.svg")
 
         assert answer["Content-Type"] == "image/svg+xml"
-        size = int(answer.content.decode().split('viewBox="0 0 ')[1].split()[0])
-        (text,) = decode(_drawn(answer.content.decode(), size)).values()
+        (text,) = decode_svg(answer.content.decode()).values()
         assert chain.names[3] in text
 
     def test_a_lot_with_a_slash_has_labels(self, chain, maker):
