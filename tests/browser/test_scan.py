@@ -12,8 +12,8 @@ from apps.scan.labels.pack import Pack
 from apps.scan.labels.symbols import datamatrix, qr
 from pharmatrace.demo.cast import AMOXIL, STELLA
 from tests.cast import keyring, ledger, stage
+from tests.scan.decoding import picture
 from tests.scan.packs import LOT, Chain
-from tests.scan.test_labels import picture
 
 __all__ = ["keyring", "ledger", "stage"]
 
