@@ -42,7 +42,7 @@ export function receiptNote(answer, text, next) {
     download: `receipt-${answer.statement_id.slice(0, 16)}.json`,
   }, icon("download"), text("download"));
   const actions = element("p", { class: "actions" }, download);
-  if (next) actions.append(element("a", { class: "button small", href: next }, text("next")));
+  if (next) actions.append(element("a", { class: "button small", href: next.url }, next.label));
   const [before, after = ""] = text("recorded").replace("%time", `${accepted} UTC`).split("%id");
   return note("go", element("p", {}, before, link, after), actions);
 }
@@ -50,6 +50,6 @@ export function receiptNote(answer, text, next) {
 /** Signed by one, not recorded yet: it waits for the others. */
 export function proposedNote(answer, text, next) {
   const said = note("think", element("p", {}, text("proposed")));
-  if (next) said.append(element("p", { class: "actions" }, element("a", { class: "button small", href: next }, text("next"))));
+  if (next) said.append(element("p", { class: "actions" }, element("a", { class: "button small", href: next.url }, next.label)));
   return said;
 }

@@ -126,12 +126,29 @@ export class SignForm {
   finish(answer) {
     this.isDone = true;
     this.say();
-    const { signUrl, signNext } = this.form.dataset;
+    const { signUrl } = this.form.dataset;
     const say = signUrl ? proposedNote : receiptNote;
-    this.part("receipt").replaceChildren(say(answer, this.text, signNext));
+    this.part("receipt").replaceChildren(say(answer, this.text, this.next(answer)));
     this.part("go").hidden = true;
     this.part("review").hidden = true;
+    this.moveFocus();
     this.form.dispatchEvent(new CustomEvent("signed", { detail: answer, bubbles: true }));
+  }
+
+  /** The step after this one, by name; "{id}" in its address is the new statement's. */
+  next(answer) {
+    const { signNext, signNextLabel } = this.form.dataset;
+    if (!signNext) return null;
+    const url = signNext.replace("{id}", answer.statement_id);
+    return { url, label: signNextLabel || this.text("next") };
+  }
+
+  /** The pressed button is gone: the keyboard goes on with the next scan or step. */
+  moveFocus() {
+    const at = document.activeElement;
+    if (at && at !== document.body && !this.panel.contains(at)) return;
+    const next = document.querySelector("[data-scan-field]") ?? this.part("receipt").querySelector("a.button:not(.plain)");
+    next?.focus({ preventScroll: true });
   }
 
   /** A refusal: with a fresh draft if the goods moved, else the same one may be retried. */

@@ -1,6 +1,6 @@
 """The scan page: a code comes in by camera, hand scanner, photo or keyboard."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -124,9 +124,15 @@ def scan_sign(request: HttpRequest, step: str) -> HttpResponseBase:
     chosen = next((each for each in steps if each.name == step), None)
     if chosen is None:
         return redirect(scan_url(code))
+    band = build_part(verdict, code=code, actor=actor, at=at).band
     page = SignPage(
-        band=build_part(verdict, code=code, actor=actor, at=at).band,
-        step=chosen,
-        back_url=scan_url(code),
+        band=_step_band(band, chosen), step=chosen, back_url=scan_url(code)
     )
     return render(request, "scan/scan_sign.html", {"page": page})
+
+
+def _step_band(band: Band, step: Step) -> Band:
+    """The verdict beside what is about to be signed; it is no longer the headline."""
+    said = _("The verdict was %(word)s: %(reason)s")
+    reason = said % {"word": band.word.upper(), "reason": band.reason}
+    return replace(band, state="past", word=step.word, reason=reason)

@@ -17,32 +17,44 @@ from apps.custody.queries.plans import RELEASES
 from apps.partners.queries import Actor
 from apps.scan.queries import Verdict
 
-# Step → button on the verdict, button that signs, meaning of the signature.
-_WORDS: Final[Mapping[str, tuple[str | Promise, str | Promise, str | Promise]]] = {
+_Words = tuple[str | Promise, ...]
+# Step → button on the verdict, button that signs, meaning of the signature; then what
+# the band says once it is signed: a word for two metres, and what follows from it.
+_WORDS: Final[Mapping[str, _Words]] = {
     "dispense": (
         gettext_lazy("Dispense"),
         gettext_lazy("Sign and supply this pack ⏎"),
         gettext_lazy("I supply this pack"),
+        gettext_lazy("Supplied"),
+        gettext_lazy("Recorded. This pack may not be supplied again."),
     ),
     "dispense_part": (
         gettext_lazy("Part pack"),
         gettext_lazy("Sign and supply a part of this pack"),
         gettext_lazy("I supply a part of this pack"),
+        gettext_lazy("Part supplied"),
+        gettext_lazy("Recorded. The rest of the pack stays with you."),
     ),
     "hold": (
         gettext_lazy("Report a suspicion"),
         gettext_lazy("Sign and put this pack on hold"),
         gettext_lazy("I put this pack on hold"),
+        gettext_lazy("On hold"),
+        gettext_lazy("Recorded. Keep the pack apart until the hold is lifted."),
     ),
     "release": (
         gettext_lazy("Lift the hold"),
         gettext_lazy("Sign and lift the hold"),
         gettext_lazy("I release this pack"),
+        gettext_lazy("Hold lifted"),
+        gettext_lazy("Recorded. Scan the pack again before you supply it."),
     ),
     "undo": (
         gettext_lazy("Take the supply back"),
         gettext_lazy("Sign and take the supply back"),
         gettext_lazy("I take this supply back"),
+        gettext_lazy("Taken back"),
+        gettext_lazy("Recorded. Scan the pack again before you supply it."),
     ),
 }
 _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -63,13 +75,19 @@ class SignPanel:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that can be signed: its wish goes to the drafts door as it is."""
+    """One thing that can be signed: its wish goes to the drafts door as it is.
+
+    Attributes:
+        done, after: what the band says once it is signed.
+    """
 
     name: str
     word: str
     note: str
     wish: dict[str, Any]
     sign: SignPanel
+    done: str
+    after: str
 
 
 def offered_steps(verdict: Verdict, *, actor: Actor, at: datetime) -> list[Step]:
@@ -105,6 +123,6 @@ def _step(name: str, verdict: Verdict, *, at: datetime, **more: str) -> Step:
             "until": undo.until.strftime("%Y-%m-%d %H:%M UTC"),
             "left": timeuntil(undo.until, at),
         }
-    word, label, meaning = _WORDS[name]
-    panel = SignPanel(label=str(label), meaning=str(meaning))
-    return Step(name=name, word=str(word), note=note, wish=wish, sign=panel)
+    word, label, meaning, done, after = map(str, _WORDS[name])
+    panel = SignPanel(label=label, meaning=meaning)
+    return Step(name, word, note, wish, panel, done=done, after=after)
