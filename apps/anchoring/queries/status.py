@@ -25,6 +25,7 @@ class Status:
     Args:
         log_size: leaves under the published checkpoint.
         age_seconds: since it was signed; None before the first.
+        signed_at: when that was.
         pending: whether statements wait for the sequencer.
         is_late: whether the oldest of them waits longer than receipts promise.
         witnesses_label: "no witnesses", or "witnesses k of n".
@@ -33,6 +34,7 @@ class Status:
 
     log_size: int
     age_seconds: int | None
+    signed_at: datetime | None
     pending: bool
     is_late: bool
     witnesses_label: str
@@ -63,6 +65,7 @@ def status(*, at: datetime) -> Status:
     return Status(
         log_size=published.size if published else 0,
         age_seconds=None if age is None else max(0, age),
+        signed_at=signed.signed_at if signed else None,
         pending=oldest_ms is not None,
         is_late=waited_ms > LATE_SECONDS * 1000,
         witnesses_label=_("no witnesses"),

@@ -8,6 +8,7 @@ import mimetypes
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,6 +37,8 @@ FRAME = SimpleNamespace(
     ),
     log_size=48211,
     checkpoint_age="4 s ago",
+    checkpoint_at=datetime(2026, 11, 21, 9, 29, 56, tzinfo=UTC),
+    shown_at=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
     witnesses_label="2 of 2 witnesses",
     trust_state="go",
 )

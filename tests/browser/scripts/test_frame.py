@@ -176,6 +176,28 @@ def test_printing_leaves_the_facts_and_drops_the_frame(stage, open_page):
     expect(page.get_by_text("Stella Pharmacy").first).to_be_visible()
 
 
+@pytest.mark.parametrize("state", ["go", "stop", "think", "past"])
+def test_a_printed_verdict_is_black_on_white(stage, open_page, state):
+    context = {**parts(), "band": {**BAND, "state": state}}
+    page = open_page(stage.show("/parts", "parts.html", **context))
+    page.emulate_media(media="print")
+
+    band = page.locator(".band")
+    expect(band).to_have_css("color", "rgb(0, 0, 0)")
+    expect(band).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+def test_a_sheet_says_when_not_how_long_ago(stage, open_page):
+    page = open_page(stage.show("/parts", "parts.html", **parts()))
+    expect(page.get_by_text("last checkpoint 4 s ago")).to_be_visible()
+
+    page.emulate_media(media="print")
+
+    expect(page.get_by_text("4 s ago")).to_be_hidden()
+    expect(page.get_by_text("last checkpoint 2026-11-21 09:29:56 UTC")).to_be_visible()
+    expect(page.get_by_text("Page of 2026-11-21 09:30:00 UTC")).to_be_visible()
+
+
 def test_the_keyboard_skips_to_the_content(stage, open_page):
     page = open_page(stage.show("/parts", "parts.html", **parts()))
 
