@@ -30,6 +30,13 @@ TITLES: Final[dict[str, _Words]] = {
     "not_licensed_to_supply": _("A supply by somebody without a licence"),
     "not_recall_opener": _("A change of somebody else's recall"),
     "on_hold": _("Goods on hold were to be moved or supplied"),
+    "scan_expiry_differs": _("A scanned expiry date is not that of the record"),
+    "scan_lot_differs": _("A scanned lot is not that of the record"),
+    "scan_already_dispensed": _("A pack was scanned that was supplied before"),
+    "scan_reported": _("Somebody reported a code"),
+    "scan_serial_ended": _("A pack was scanned whose serial has ended"),
+    "scan_stolen": _("A stolen pack was scanned"),
+    "scan_unknown": _("A code was scanned that nobody put on record"),
     "recalled": _("Recalled goods were to be moved or supplied"),
     "serial_unknown": _("A serial that nobody commissioned"),
 }
@@ -53,6 +60,13 @@ _TO_DO: Final[dict[str, _Words]] = {
     ),
     "on_hold": _("Leave it where it is until whoever set the hold lifts it."),
     "recalled": _("Set it aside and answer the recall."),
+    "scan_reported": _(
+        "Read what looks wrong, talk to who reported it, and to the maker if the code"
+        " may be copied."
+    ),
+    "scan_unknown": _(
+        "Keep the pack apart and scan it again. If it is still unknown, tell the maker."
+    ),
     "serial_unknown": _(
         "Scan it again. If it is still unknown, set the pack aside and tell the maker."
     ),

@@ -29,6 +29,11 @@ class AlertRow:
     title: str
     to_do: str
 
+    @property
+    def is_scan(self) -> bool:
+        """Whether it was seen at a scan; else the law refused something."""
+        return self.alert.kind.startswith("scan_")
+
 
 @dataclass(frozen=True, slots=True)
 class Pager:

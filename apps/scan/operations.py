@@ -59,6 +59,28 @@ def _is_suspicious(verdict: Verdict, *, gln: str) -> bool:
     return unit is None or unit.holder != gln or verdict.rule.alert not in {"A7", "A24"}
 
 
+def report_code(
+    *, verdict: Verdict, reason: str, actor: Actor, at: datetime
+) -> None:
+    """Note what a person has against a pack, beside what the record has against it.
+
+    The same reason from the same party on the same day counts up.
+    """
+    read = verdict.read
+    about = f"report|{actor.gln}|{read.gtin}|{read.serial}|{at.date()}|{reason}"
+    alerts.raise_alert(
+        kind="scan_reported",
+        rule=verdict.rule.alert,
+        partner_gln=actor.gln,
+        summary=f"{reason} ({verdict.reason})",
+        cause=sha256(about.encode()).hexdigest(),
+        at=at,
+        gtin=read.gtin,
+        lot=read.lot,
+        subject=read.serial,
+    )
+
+
 def _raise_alert(scan: Scan, verdict: Verdict, *, gln: str) -> None:
     about = f"{scan.code}|{gln}|{scan.gtin}|{scan.serial}|{scan.at.date()}"
     alerts.raise_alert(

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.scan.views import labels, public, scan, search
+from apps.scan.views import labels, public, report, scan, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan", scan.scan, name="scan"),
     path("scan/photo", scan.scan_photo, name="scan_photo"),
+    path("scan/report", report.scan_report, name="scan_report"),
     path("scan/sign/<str:step>", scan.scan_sign, name="scan_sign"),
     path("search", search.search, name="search"),
     path(

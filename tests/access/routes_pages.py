@@ -116,6 +116,7 @@ _SCAN = (
     page("scan", get=MEMBERS),
     page("scan", get=MEMBERS, query="?code={code}"),
     page("scan/photo", post=say(MEMBERS, BAD)),
+    page("scan/report", get=say(MEMBERS, MISSING), post=say(MEMBERS, MISSING)),
     page("scan/sign/<str:step>", get=say(SIGNERS, MISSING), step="=dispense"),
     page("search", get=MEMBERS),
     page(f"{_LABEL}datamatrix.svg", get=OWN, **_PACK),

@@ -27,6 +27,10 @@ _WORDS: Final[Mapping[str, str | Promise]] = {
     "hold": gettext_lazy("Hold"),
     "ask": pgettext_lazy("verdict", "Ask"),
 }
+# Verdicts that say "report it": the button beside them does.
+_REPORTED: Final = frozenset(
+    {"unknown", "expiry_differs", "lot_differs", "stolen", "serial_ended"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def build_part(
     main = next((step for step in steps if step.name == "dispense"), None)
     is_doubtful = verdict.rule.verdict == "ask" or verdict.rule.code == "unknown"
     own = {link.statement_id for link in verdict.timeline}
-    next_url, next_label = _next(verdict, actor=actor, at=at)
+    next_url, next_label = _next(verdict, steps, code=code, actor=actor, at=at)
     return VerdictPart(
         band=_band(verdict, actor),
         next_step=str(verdict.rule.next_step),
@@ -117,7 +121,11 @@ def build_part(
         proposal=verdict.read.proposal,
         proposal_url=scan_url(verdict.read.proposal) if verdict.read.proposal else "",
         main=main,
-        others=[step for step in steps if step is not main],
+        others=[
+            step
+            for step in steps
+            if step is not main and _step_url(step.name, code) != next_url
+        ],
         code=code,
         rows=_rows(verdict.timeline),
         summary=_summary(verdict.timeline),
@@ -134,6 +142,11 @@ def build_part(
 def scan_url(code: str) -> str:
     """The page with the verdict on `code`."""
     return f"/scan?{urlencode({'code': code})}"
+
+
+def report_url(code: str) -> str:
+    """The page that reports what looks wrong with `code`."""
+    return f"/scan/report?{urlencode({'code': code})}"
 
 
 def _band(verdict: Verdict, actor: Actor) -> Band:
@@ -157,7 +170,14 @@ def _word(said: Rule | Scan) -> str:
     return str(_WORDS[said.verdict])
 
 
-def _next(verdict: Verdict, *, actor: Actor, at: datetime) -> tuple[str, str]:
+def _next(
+    verdict: Verdict, steps: list[Step], *, code: str, actor: Actor, at: datetime
+) -> tuple[str, str]:
+    """Address and label of the one next step, both "" where nothing can be opened."""
+    if verdict.rule.code in _REPORTED and not actor.is_regulator:
+        return _report(steps, code)
+    if verdict.rule.code == "not_in_your_custody" and not actor.is_regulator:
+        return "/receive", _("Look for its despatch")
     if verdict.rule.code == "recalled":
         return f"/recalls/{verdict.recall_ids[0]}", _("Open the recall")
     if verdict.rule.code == "in_transit_to_you":
@@ -167,6 +187,17 @@ def _next(verdict: Verdict, *, actor: Actor, at: datetime) -> tuple[str, str]:
         found = queries.search(text=verdict.read.sscc, actor=actor, today=at.date())
         return (found[0].url, _("Open the container")) if found else ("", "")
     return "", ""
+
+
+def _report(steps: list[Step], code: str) -> tuple[str, str]:
+    """A pack at hand is put on hold; of any other only a report can be made."""
+    if any(step.name == "hold" for step in steps):
+        return _step_url("hold", code), _("Put this pack on hold")
+    return report_url(code), _("Report this code")
+
+
+def _step_url(name: str, code: str) -> str:
+    return f"/scan/sign/{name}?{urlencode({'code': code})}"
 
 
 def _rows(timeline: tuple[CustodyLink, ...]) -> list[Row]:

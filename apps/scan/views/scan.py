@@ -21,6 +21,7 @@ from apps.scan.views.parts import (
     VerdictPart,
     build_part,
     chips,
+    report_url,
     scan_url,
 )
 from apps.scan.views.steps import Step, offered_steps
@@ -65,6 +66,7 @@ class SignPage:
     band: Band
     step: Step
     back_url: str
+    report_url: str
 
 
 @require_safe
@@ -126,7 +128,10 @@ def scan_sign(request: HttpRequest, step: str) -> HttpResponseBase:
         return redirect(scan_url(code))
     band = build_part(verdict, code=code, actor=actor, at=at).band
     page = SignPage(
-        band=_step_band(band, chosen), step=chosen, back_url=scan_url(code)
+        band=_step_band(band, chosen),
+        step=chosen,
+        back_url=scan_url(code),
+        report_url=report_url(code) if step == "hold" else "",
     )
     return render(request, "scan/scan_sign.html", {"page": page})
 

@@ -12,8 +12,10 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.custody import ACTIVE
 from apps.core.gs1 import build_digital_link
 from apps.custody.queries.plans import RELEASES
+from apps.custody.queries.units import Unit
 from apps.partners.queries import Actor
 from apps.scan.queries import Verdict
 
@@ -61,6 +63,8 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "genuine_in_date_yours": ("dispense", "dispense_part", "hold"),
     "opened_yours": ("dispense", "hold"),
     "genuine_yours": ("hold",),
+    "expiry_differs": ("hold",),
+    "lot_differs": ("hold",),
 }
 
 
@@ -96,6 +100,8 @@ def offered_steps(verdict: Verdict, *, actor: Actor, at: datetime) -> list[Step]
     if unit is None or not actor.can_sign:
         return []
     names = list(_BY_CODE.get(verdict.rule.code, ()))
+    if verdict.rule.verdict == "hold" and not _is_at_hand(unit, actor):
+        names.clear()
     if verdict.undo is not None:
         names.append("undo")
     steps = [_step(name, verdict, at=at) for name in names]
@@ -103,6 +109,12 @@ def offered_steps(verdict: Verdict, *, actor: Actor, at: datetime) -> list[Step]
     own = [hold.reason for hold in unit.holds if hold.owner == actor.gln]
     more = {"reason": RELEASES[own[0]]} if own else {}
     return [*steps, *(_step("release", verdict, at=at, **more) for _ in own[:1])]
+
+
+def _is_at_hand(unit: Unit, actor: Actor) -> bool:
+    """Whether `actor` may put the pack on hold, and has not done so."""
+    is_own = unit.holder == actor.gln and unit.status == ACTIVE
+    return is_own and actor.gln not in unit.hold_owners
 
 
 def _step(name: str, verdict: Verdict, *, at: datetime, **more: str) -> Step:
@@ -123,6 +135,11 @@ def _step(name: str, verdict: Verdict, *, at: datetime, **more: str) -> Step:
             "until": undo.until.strftime("%Y-%m-%d %H:%M UTC"),
             "left": timeuntil(undo.until, at),
         }
+    elif name == "hold":
+        note = _(
+            "A hold keeps the pack off every counter. It does not say why, and calls"
+            " nobody: the maker and the regulator see it in the custody of the pack."
+        )
     word, label, meaning, done, after = map(str, _WORDS[name])
     panel = SignPanel(label=label, meaning=meaning)
     return Step(name, word, note, wish, panel, done=done, after=after)
