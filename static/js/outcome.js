@@ -2,7 +2,7 @@
 // and what could be done before goes away. It is read from two metres.
 //
 // <form data-sign data-sign-done="Supplied" data-sign-after="…">; [data-until-signed]
-// holds what ends with the signature.
+// holds what ends with the signature, [data-when-signed] what begins with it.
 import { icon } from "./messages.js";
 
 const hhmm = (ms) => new Date(ms).toISOString().slice(11, 16);
@@ -17,7 +17,7 @@ export function showOutcome(band, { word, after, acceptedMs }) {
 document.addEventListener("signed", ({ target, detail }) => {
   const { signDone: word, signAfter: after = "" } = target.dataset;
   const band = document.querySelector(".band");
-  if (!word || !band) return;
-  showOutcome(band, { word, after, acceptedMs: detail.accepted_ms });
+  if (word && band) showOutcome(band, { word, after, acceptedMs: detail.accepted_ms });
   for (const over of document.querySelectorAll("[data-until-signed]")) over.hidden = true;
+  for (const fresh of document.querySelectorAll("[data-when-signed]")) fresh.hidden = false;
 });

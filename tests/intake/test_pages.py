@@ -103,6 +103,22 @@ def test_a_staged_upload_shows_what_to_sign(nora, world):
     assert f'data-draft-url="/api/v1/uploads/{upload.id}/statement"' in page
     assert 'data-sign-next="/batches/09521568251204/A123"' in page
     assert "js/sign.js" in page
+    assert 'data-sign-next-label="Open lot A123"' in page
+
+
+def test_what_is_over_with_the_signature_is_marked(nora, world):
+    upload = world.check(serials(3))
+
+    page = nora.get(f"/uploads/{upload.id}")
+    text = page.content.decode()
+
+    assert page.context["page"].site_name
+    assert f"{page.context['page'].site_name} · <code" in text
+    assert "js/outcome.js" in text
+    cancel = f'action="/uploads/{upload.id}/cancel" data-until-signed>'
+    assert cancel in text
+    assert "<p data-until-signed>" in text
+    assert '<p data-when-signed hidden role="status">' in text
 
 
 def test_after_the_signature_the_page_leads_to_the_batch(nora, world):

@@ -16,6 +16,7 @@ from apps.core.errors import TraceError
 from apps.intake import queries
 from apps.intake.formats.words import sentence
 from apps.intake.models import OPEN_STATES, UNCHECKED_STATES, Upload, UploadState
+from apps.partners import queries as partners
 from apps.partners.models import Site
 from apps.partners.queries import Actor
 
@@ -40,8 +41,8 @@ _CHECK_OF: Final = {
     "serial_taken": "ledger_once",
 }
 _STATE_SHAPES: Final = {
-    UploadState.QUEUED: "think",
-    UploadState.CHECKING: "think",
+    UploadState.QUEUED: "past",
+    UploadState.CHECKING: "past",
     UploadState.REFUSED: "stop",
     UploadState.STAGED: "think",
     UploadState.COMMISSIONED: "go",
@@ -155,6 +156,8 @@ class UploadPage:
     product: Product | None
     state_shape: str
     state_words: str
+    signed_words: str
+    site_name: str
     progress: Progress
     errors: list[Line]
     more_errors: int
@@ -176,11 +179,14 @@ def make_page(
     state = _state(upload)
     errors = queries.list_errors(upload=upload, limit=_SHOWN_ERRORS)
     is_staged = state == UploadState.STAGED
+    site = partners.find_site(upload.site)
     return UploadPage(
         upload=upload,
         product=product,
         state_shape=_STATE_SHAPES[state],
         state_words=_state_words(upload),
+        signed_words=_("Commissioned"),
+        site_name=site.name if site else "",
         progress=make_progress(upload=upload, at=at),
         errors=[
             Line(
@@ -236,9 +242,8 @@ def _check_state(upload: Upload, has_failed: bool) -> str:  # noqa: FBT001  # tw
     if has_failed:
         return "stop"
     state = _state(upload)
-    if state in UNCHECKED_STATES:
-        return "think"
-    return "past" if state == UploadState.CANCELLED else "go"
+    is_undecided = state in {*UNCHECKED_STATES, UploadState.CANCELLED}
+    return "past" if is_undecided else "go"
 
 
 def _time_left(upload: Upload, rate: int | None) -> str:
