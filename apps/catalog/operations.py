@@ -6,9 +6,9 @@ from django.db import connection
 from django.db.models import F
 
 from apps.catalog.models import Batch, Product
-from apps.catalog.queries import find_product
+from apps.catalog.queries import verify_registration
 from apps.core.bodies import ProductRegister, read_body
-from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
+from apps.core.errors import MalformedInput
 from apps.core.leaf import product_tag
 from apps.edge.secrets import tag_key
 from apps.ledger.operations import Accepted, Submission, append_statement
@@ -36,11 +36,7 @@ def register_product(submission: Submission) -> Accepted:
     partners.authenticate(submission=submission)
     partners.lock_partners(glns=[statement.by])
     said = Said.by(submission)
-    _require_maker(statement.by, body, said.accepted_ms)
-    if find_product(body.gtin) is not None:
-        raise LedgerConflict(
-            "product_known", field="body.gtin", got=body.gtin, wanted="a new product"
-        )
+    verify_registration(by=statement.by, body=body, at_ms=said.accepted_ms)
     Product.objects.create(
         gtin=body.gtin,
         name=body.name,
@@ -52,20 +48,6 @@ def register_product(submission: Submission) -> Accepted:
         registered_by=said.statement_id,
     )
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
-
-
-def _require_maker(by: str, body: ProductRegister, accepted_ms: int) -> None:
-    if body.brand_owner != by:
-        raise UntrustedSignature(
-            "not_brand_owner", field="body.brand_owner", got=body.brand_owner, wanted=by
-        )
-    if not register.law_party(by).may_make(gtin=body.gtin, at_ms=accepted_ms):
-        raise UntrustedSignature(
-            "not_licensed",
-            field="body.gtin",
-            got=body.gtin,
-            wanted="a GTIN under a GS1 prefix of a licence as manufacturer in force",
-        )
 
 
 def lock_product(*, gtin: str) -> None:

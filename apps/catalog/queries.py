@@ -10,12 +10,12 @@ from django.utils.translation import gettext_noop
 
 from apps.catalog.models import Batch, Product
 from apps.core.bodies import ProductRegister
-from apps.core.errors import MalformedInput
+from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
 from apps.core.fields import Fields
 from apps.core.leaf import product_tag
 from apps.core.subjects import Subject
 from apps.edge.secrets import tag_key
-from apps.ledger.formats import Draft, new_statement
+from apps.ledger.formats import Draft, as_ms, new_statement
 from apps.partners import queries as partners
 from apps.partners.models import LicenceRole
 from apps.partners.queries import Actor
@@ -95,17 +95,44 @@ def prefixes_of(*, actor: Actor) -> list[str]:
     )
 
 
+def verify_registration(*, by: str, body: ProductRegister, at_ms: int) -> None:
+    """`by` may register the product, and nobody has.
+
+    Raises:
+        UntrustedSignature: `not_brand_owner`, `not_licensed`.
+        LedgerConflict: `product_known`.
+    """
+    if body.brand_owner != by:
+        raise UntrustedSignature(
+            "not_brand_owner", field="body.brand_owner", got=body.brand_owner, wanted=by
+        )
+    if not partners.law_party(by).may_make(gtin=body.gtin, at_ms=at_ms):
+        raise UntrustedSignature(
+            "not_licensed",
+            field="body.gtin",
+            got=body.gtin,
+            wanted="a GTIN under a GS1 prefix of a licence as manufacturer in force",
+        )
+    if find_product(body.gtin) is not None:
+        raise LedgerConflict(
+            "product_known", field="body.gtin", got=body.gtin, wanted="a new product"
+        )
+
+
 def draft_product(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     """A product.register: gtin, name, pack_size[, strength, form, market_codes].
 
     Raises:
         MalformedInput: a field that its value cannot hold, or an unknown one.
+        UntrustedSignature, LedgerConflict: as `verify_registration`; nobody shall
+            read and sign a sentence that is then refused.
     """
     said = partners.composed(wish) | {"brand_owner": actor.gln}
     said.pop("kind", None)
     fields = Fields(said, where="")
     body = ProductRegister.read(fields)
     fields.close()
+    verify_registration(by=actor.gln, body=body, at_ms=as_ms(at))
     payload = new_statement(
         kind="product.register",
         by=actor.gln,

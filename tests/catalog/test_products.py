@@ -44,6 +44,31 @@ def test_a_gtin_under_a_foreign_prefix_is_refused(stage: Stage) -> None:
     assert Product.objects.count() == 2
 
 
+def test_what_cannot_be_registered_is_not_even_drafted(stage: Stage) -> None:
+    for gtin, code in (
+        (AMOXIL.gtin, "product_known"),
+        ("09529999000019", "not_licensed"),
+    ):
+        with pytest.raises((LedgerConflict, UntrustedSignature)) as refused:
+            draft_bytes(stage, NOVAMED, RESPIRA | {"gtin": gtin})
+
+        assert (refused.value.code, refused.value.field) == (code, "body.gtin")
+
+
+def test_a_sentence_that_two_people_read_registers_once(stage: Stage) -> None:
+    first = draft_bytes(stage, NOVAMED, RESPIRA)
+    second = draft_bytes(stage, NOVAMED, RESPIRA | {"name": "Respira again"})
+    key = stage.keyring.key_of(NOVAMED)
+    stage.send(envelope_of(first, [key]))
+    before = rows()
+
+    with pytest.raises(LedgerConflict) as refused:
+        stage.send(envelope_of(second, [key]))
+
+    assert refused.value.code == "product_known"
+    assert rows() == before
+
+
 @pytest.mark.parametrize("player", [TRANSPHARM, STELLA])
 def test_only_makers_register_products(stage: Stage, player: object) -> None:
     gtin = {TRANSPHARM: "09529999000019", STELLA: "09524141000015"}[player]  # type: ignore[index]
