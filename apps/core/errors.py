@@ -7,6 +7,7 @@ says what was got and what was wanted, never a secret or a whole payload.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,11 +16,25 @@ _SHOWN_CHARACTERS = 120
 
 
 def shown(value: object) -> str:
-    """`value` as text that fits one line: cut at 120 characters, controls escaped."""
+    """`value` as text that fits one line: cut at 120 characters, letters kept.
+
+    What moves the text around it or cannot be seen is escaped: controls, separators
+    other than the blank, bidirectional overrides, lone surrogates; and the backslash,
+    which would pass for an escape.
+    """
     text = value if isinstance(value, str) else repr(value)
     if len(text) > _SHOWN_CHARACTERS:
         text = f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
-    return text.encode("unicode_escape", "backslashreplace").decode("ascii")
+    return "".join(map(_shown_character, text))
+
+
+def _shown_character(character: str) -> str:
+    # General categories of Unicode: C… are controls, formats, surrogates and the
+    # unassigned, Z… are separators; the blank is the one of them that shows itself.
+    is_hidden = unicodedata.category(character)[0] in "CZ" and character != " "
+    if not is_hidden and character != "\\":
+        return character
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
 class TraceError(Exception):
