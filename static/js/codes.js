@@ -52,10 +52,12 @@ export function groupCode(text) {
 /** {sscc, gtin, lot, serial} of a scan; what it does not say is undefined. */
 export function readCode(scan) {
   const text = scan.replace(/^\][A-Za-z]\d/, "").replace(/^\u001d/, "").trim();
+  // People type codes in the groups they see; no element holds a blank.
+  const typed = text.replace(/[ \t\u00a0\u2007\u2009\u202f]+/g, "");
   let ais;
-  if (/^https?:/i.test(text)) ais = readLink(text);
-  else if (text.startsWith("(")) ais = readBracketed(text);
-  else if (/^\d{18}$/.test(text)) ais = { "00": text };
+  if (/^https?:/i.test(typed)) ais = readLink(typed);
+  else if (typed.startsWith("(")) ais = readBracketed(typed);
+  else if (/^\d{18}$/.test(typed)) ais = { "00": typed };
   else ais = readElements(text);
   return { sscc: ais["00"], gtin: ais["01"]?.padStart(14, "0"), lot: ais["10"], serial: ais["21"] };
 }

@@ -2,7 +2,10 @@
 
 Forms: an element string, with or without symbology identifier, its separators in
 any of the spellings that wedges leave; the bracketed text under a symbol; a Digital
-Link; the bare digits of a GTIN or SSCC. Case and inner characters are never changed.
+Link; the bare digits of a GTIN or SSCC. Case and inner characters are never changed,
+but blanks between the characters of what people type or paste are dropped: codes are
+grouped on packs and pages, and no element holds one. In an element string a blank
+stays what it is, a fault: it may stand where a separator was lost.
 """
 
 from __future__ import annotations
@@ -36,6 +39,11 @@ _SPELLED_GS: Final = re.compile(
     r"<GS>|\{GS\}|\[GS\]|<FNC1>|\{FNC1\}|\[FNC1\]|<0x1D>|\\x1d|\\u001d|\\u\{1d\}"
     r"|\\035|\\029|~d029|&#29;|&#x1d;|\^\]|\u241d",
     re.ASCII | re.IGNORECASE,
+)
+_BLANKS: Final = re.compile("[ \t\r\n\u00a0\u2007\u2009\u202f]+")
+# A Digital Link as people write it down: without its scheme.
+_BARE_LINK: Final = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9.\-]*\.[A-Za-z]{2,}(?::[0-9]{1,5})?/", re.ASCII
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 # Scanners frame their data with STX, ETX, CR, LF or TAB; people add blanks.
@@ -144,13 +152,16 @@ def _read_form(
     if symbology is not None and symbology.gtin_digits:
         return "digits", _read_gtin_symbol(data, symbology.gtin_digits), None
     if symbology is None or not symbology.is_gs1:
-        if _SCHEME.match(data):
-            link = parse_digital_link(data, allow_short_gtin=True)
+        typed = _BLANKS.sub("", data)
+        if _BARE_LINK.match(typed):
+            typed = f"https://{typed}"
+        if _SCHEME.match(typed):
+            link = parse_digital_link(typed, allow_short_gtin=True)
             return "digital_link", link.elements, link
-        if data.startswith("("):
-            return "bracketed", parse_bracketed(data), None
-        if is_digits(data) and len(data) in (*GTIN_LENGTHS, _SSCC_LENGTH):
-            return "digits", _read_digits(data), None
+        if typed.startswith("("):
+            return "bracketed", parse_bracketed(typed), None
+        if is_digits(typed) and len(typed) in (*GTIN_LENGTHS, _SSCC_LENGTH):
+            return "digits", _read_digits(typed), None
     elements = _read_element_string(data, is_separator_safe=is_separator_safe)
     return "element_string", elements, None
 
