@@ -72,6 +72,19 @@ def find_vault(statement_id: str) -> Vault | None:
     return Vault.objects.filter(statement_id=statement_id).first()
 
 
+def list_alike(*, start: str, end: str, by: str, most: int) -> list[tuple[str, str]]:
+    """Id and kind of statements whose hex id begins and ends so, in order.
+
+    Args:
+        by: GLN of the party that spoke; "" for all.
+    """
+    # "g" follows every hex digit: the range lets the primary key's index answer.
+    rows = Statement.objects.filter(id__gte=start, id__lt=f"{start}g")
+    rows = rows.filter(id__endswith=end) if end else rows
+    rows = rows.filter(by=by) if by else rows
+    return list(rows.order_by("id").values_list("id", "kind")[:most])
+
+
 def get_envelope(statement_id: str) -> bytes:
     """The RFC 8785 bytes of a stored envelope.
 

@@ -16,10 +16,18 @@ from apps.custody.queries.holders import stock
 from apps.custody.queries.registry import find_positions
 from apps.custody.queries.units import find_unit
 from apps.ledger import queries as ledger
+from apps.partners import queries as partners
 from apps.partners.queries import Actor
 
-Kind = Literal["pack", "batch", "product", "container", "statement", "code"]
+Kind = Literal[
+    "pack", "batch", "product", "container", "statement", "entry", "partner", "code"
+]
 _HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
+# As pages shorten a hash: its first eight digits, or those and its last.
+_SHORT_HASH: Final = re.compile(
+    r"([0-9a-fA-F]{8,63})(?:(?:…|\.\.\.)([0-9a-fA-F]{2,}))?"
+)
+_NUMBER: Final = re.compile(r"[0-9]{1,3}(?:[,.'\u2019][0-9]{3})+|[0-9]{1,18}", re.ASCII)
 _MOST: Final = 50
 _MOST_PRODUCTS: Final = 200
 _STATUSES: Final = ("active", "in_transit", "partially_dispensed", "dispensed")
@@ -38,14 +46,17 @@ class Found:
 def search(*, text: str, actor: Actor, today: date) -> list[Found]:
     """What `actor` may find under `text`, the surest first; at most 50."""
     wanted = text.strip()
+    bare = "".join(wanted.split())  # as it stands on pages: in groups
     if not wanted:
         return []
-    if _HASH.fullmatch(wanted):
-        return _by_hash(wanted.lower(), actor)
+    if _HASH.fullmatch(bare):
+        return _by_hash(bare.lower(), actor)
     found = _by_scan(wanted, actor, today)
     if not found:
-        found = [*_by_lot(wanted, actor), *_by_serial(wanted, actor)]
-        found += _by_name(wanted, actor)
+        found = [*_by_lot(bare, actor), *_by_serial(bare, actor)]
+        found += [*_by_name(wanted, actor), *_by_short_hash(bare, actor)]
+        found += _by_entry(bare)
+    found += _by_partner(wanted, bare, actor)
     return list(dict.fromkeys(found))[:_MOST]
 
 
@@ -56,6 +67,45 @@ def _by_hash(text: str, actor: Actor) -> list[Found]:
         return []
     kind = vault.statement.kind
     return [Found("statement", text, kind, f"/ledger/statements/{text}")]
+
+
+def _by_short_hash(text: str, actor: Actor) -> list[Found]:
+    """Statements of the actor's own whose hash begins (and ends) so."""
+    parts = _SHORT_HASH.fullmatch(text)
+    if parts is None or not (actor.is_regulator or actor.gln):
+        return []
+    alike = ledger.list_alike(
+        start=parts[1].lower(),
+        end=(parts[2] or "").lower(),
+        by="" if actor.is_regulator else actor.gln,
+        most=_MOST,
+    )
+    return [
+        Found("statement", statement_id, kind, f"/ledger/statements/{statement_id}")
+        for statement_id, kind in alike
+    ]
+
+
+def _by_entry(text: str) -> list[Found]:
+    """An entry of the log by its index; the log is public."""
+    if not _NUMBER.fullmatch(text):
+        return []
+    index = int(re.sub(r"[^0-9]", "", text))
+    if index >= ledger.count_leaves():
+        return []
+    return [Found("entry", str(index), "", f"/ledger/entries/{index}")]
+
+
+def _by_partner(text: str, bare: str, actor: Actor) -> list[Found]:
+    """Partners by name or GLN, for the offices that may read the register."""
+    if not actor.sees_register:
+        return []
+    wanted = bare if bare.isdigit() else text
+    rows = partners.search_partners(actor=actor, text=wanted, role="")
+    return [
+        Found("partner", each.name, each.gln, f"/partners/{each.gln}")
+        for each in rows.order_by("name")[:_MOST]
+    ]
 
 
 def _by_scan(text: str, actor: Actor, today: date) -> list[Found]:
@@ -121,7 +171,10 @@ def _by_serial(text: str, actor: Actor) -> list[Found]:
     names = {product.gtin: str(product) for product in made[:_MOST_PRODUCTS]}
     held = stock(gln=actor.gln, statuses=_STATUSES) if actor.gln else []
     candidates = {each.gtin: each.product for each in held} | names
-    packs = [(gtin, text) for gtin in list(candidates)[:_MOST_PRODUCTS]]
+    spelled = dict.fromkeys((text, text.upper(), text.lower()))
+    packs = [
+        (gtin, each) for gtin in list(candidates)[:_MOST_PRODUCTS] for each in spelled
+    ]
     found = []
     for gtin, serial in sorted(find_positions(packs)):
         if gtin not in names:
