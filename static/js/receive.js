@@ -4,6 +4,7 @@
 // The hidden field "items" (JSON) becomes part of the wish: the codes that came; an
 // empty list means all of it, as "accept all" says. A line may stand inside another: a
 // case on a pallet. A pack that no line names is looked up: which case is it from?
+// Until it is signed, what was scanned outlives a reload of the page in this tab.
 import { call } from "./api.js";
 import { groupCode, readCode } from "./codes.js";
 import { icon } from "./messages.js";
@@ -21,6 +22,7 @@ export class Receiving {
     this.outer = this.lines.filter((line) => !line.around);
     this.scans = new Map();
     this.acceptsAll = false;
+    this.memory = new Memory(`receive:${location.pathname}`);
   }
 
   start() {
@@ -36,7 +38,34 @@ export class Receiving {
     });
     this.part("all").addEventListener("click", () => this.acceptAll());
     this.part("restart").addEventListener("click", () => this.restart());
+    this.part("scanned").addEventListener("click", (event) => this.remove(event.target.closest("[data-receive-remove]")));
+    this.form.addEventListener("signed", () => this.memory.forget());
+    this.recall();
     this.draw();
+    this.part("typed").focus({ preventScroll: true });
+  }
+
+  /** What was scanned before the page was loaded again. */
+  recall() {
+    const { texts = [], acceptsAll = false } = this.memory.read();
+    for (const [text, times] of texts) {
+      this.scanned(text);
+      const scan = this.scans.get(keyOf(readCode(text), text));
+      if (scan) scan.times = times;
+    }
+    this.acceptsAll = acceptsAll;
+  }
+
+  remember() {
+    const texts = [...this.scans.values()].map(({ text, times }) => [text, times]);
+    this.memory.write({ texts, acceptsAll: this.acceptsAll });
+  }
+
+  remove(button) {
+    if (!button) return;
+    this.scans.delete(button.dataset.receiveRemove);
+    this.draw();
+    this.part("typed").focus({ preventScroll: true });
   }
 
   scanned(text) {
@@ -46,7 +75,7 @@ export class Receiving {
     const earlier = this.scans.get(key);
     if (earlier) earlier.times += 1;
     else {
-      const scan = { code, text, times: 1, line: this.lineOf(code) };
+      const scan = { key, code, text, times: 1, line: this.lineOf(code), isUnreadable: !code.sscc && !code.gtin };
       this.scans.set(key, scan);
       if (!scan.line && code.serial && this.form.dataset.lookup) this.lookUp(scan);
     }
@@ -79,7 +108,10 @@ export class Receiving {
     this.draw();
   }
 
+  /** Many scans are work: they are not dropped by one slip of the finger. */
   restart() {
+    const { confirm: question } = this.part("restart").dataset;
+    if (this.scans.size > 1 && question && !confirm(question)) return;
     this.acceptsAll = false;
     this.scans.clear();
     this.draw();
@@ -101,7 +133,8 @@ export class Receiving {
   }
 
   draw() {
-    const wrong = [...this.scans.values()].filter((scan) => !scan.line && !scan.isAsked);
+    const wrong = [...this.scans.values()].filter((scan) => !scan.line && !scan.isAsked && !scan.isUnreadable);
+    this.remember();
     for (const line of this.lines) drawLine(line, this.came(line));
     this.part("scanned").replaceChildren(...[...this.scans.values()].reverse().map(drawScan));
     this.part("nothing").hidden = this.scans.size > 0 || this.acceptsAll;
@@ -134,10 +167,10 @@ export class Receiving {
     const numbers = { expected, came, missing: expected - came, wrong };
     for (const [name, number] of Object.entries(numbers)) this.part(name).textContent = shown(number);
     this.drawButton(came, expected);
-    const isWhole = came === expected && wrong === 0;
+    const state = came === expected ? "whole" : came ? "part" : "none";
     for (const word of this.form.querySelectorAll("[data-receive-when]")) {
       const when = word.dataset.receiveWhen;
-      word.hidden = when !== (wrong ? "wrong" : isWhole ? "whole" : came ? "part" : "none");
+      word.hidden = when === "wrong" ? !wrong : when !== state || (state === "none" && wrong > 0);
     }
   }
 
@@ -148,6 +181,37 @@ export class Receiving {
     if (!label || !button) return;
     this.plain ??= button.textContent;
     button.textContent = came ? label.replace("%came", shown(came)).replace("%expected", shown(expected)) : this.plain;
+  }
+}
+
+/** Something kept in this tab; a browser that keeps nothing loses no more than before. */
+class Memory {
+  constructor(name) {
+    this.name = name;
+  }
+
+  read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.name)) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  write(value) {
+    try {
+      sessionStorage.setItem(this.name, JSON.stringify(value));
+    } catch {
+      // full or forbidden
+    }
+  }
+
+  forget() {
+    try {
+      sessionStorage.removeItem(this.name);
+    } catch {
+      // forbidden
+    }
   }
 }
 
@@ -176,12 +240,14 @@ function drawScan(scan) {
   const code = scan.code.sscc ?? scan.code.serial;
   const groups = (code ? groupCode(code) : [scan.text.replaceAll("\u001d", " ")])
     .map((text) => element("span", { class: "g" }, text));
-  const state = scan.line ? "go" : scan.isAsked ? "past" : "stop";
-  const word = { go: words.wordListed, past: "…", stop: words.wordWrong }[state];
+  const state = scan.line ? "go" : scan.isAsked ? "past" : scan.isUnreadable ? "think" : "stop";
+  const word = { go: words.wordListed, past: "…", think: words.wordUnreadable, stop: words.wordWrong }[state];
   const said = element("span", { class: `state ${state}` }, icon(state), word);
   const row = element("li", { class: state === "stop" ? "is-wrong" : "" }, element("code", { class: "code" }, ...groups));
   if (scan.times > 1) row.append(element("span", {}, `${words.wordAgain} (${scan.times})`));
-  row.append(said);
+  const remove = element("button", { type: "button", class: "plain small", "data-receive-remove": scan.key },
+    words.wordRemove, element("span", { class: "vh" }, ` ${code ?? scan.text}`));
+  row.append(said, remove);
   return row;
 }
 

@@ -96,6 +96,88 @@ def test_a_code_that_is_not_on_the_despatch_stands_out_and_is_not_received(page,
     assert wish(page, stage) == {**WISH, "items": [CASE]}
 
 
+def test_what_cannot_be_read_is_not_called_foreign(page):
+    scan(page, "garbage")
+
+    expect(page.locator("[data-receive-scanned]")).to_contain_text("cannot be read")
+    assert numbers(page) == [99, 0, 99, 0]
+    expect(page.get_by_text("set them aside")).to_be_hidden()
+
+
+def test_a_part_that_came_is_said_beside_what_does_not_belong(page):
+    scan(page, CASE)
+    scan(page, "395215680000000031")
+
+    expect(page.get_by_text("set them aside")).to_be_visible()
+    expect(page.get_by_text("Partial:")).to_be_visible()
+
+
+def test_one_wrong_scan_can_be_removed(page, stage):
+    scan(page, CASE)
+    scan(page, "395215680000000031")
+    page.get_by_role("button", name="Remove 395215680000000031").click()
+
+    assert numbers(page) == [99, 48, 51, 0]
+    expect(page.get_by_text("set them aside")).to_be_hidden()
+    expect(page.locator("[data-receive-typed]")).to_be_focused()
+    assert wish(page, stage) == {**WISH, "items": [CASE]}
+
+
+def test_the_field_waits_for_the_scanner_from_the_start(page):
+    expect(page.locator("[data-receive-typed]")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+
+
+def test_what_was_scanned_outlives_a_reload(page, stage):
+    scan(page, CASE)
+    scan(page, PACK)
+    scan(page, PACK)
+
+    page.reload()
+
+    assert numbers(page) == [99, 49, 50, 0]
+    expect(page.locator("[data-receive-scanned]")).to_contain_text("scanned again (2)")
+    assert wish(page, stage) == {**WISH, "items": [CASE, PACK]}
+
+
+def test_what_was_accepted_as_listed_outlives_a_reload(page):
+    page.get_by_role("button", name="Accept all as listed").click()
+
+    page.reload()
+
+    assert numbers(page) == [99, 99, 0, 0]
+    expect(page.get_by_text("Accepted as listed, without scanning.")).to_be_visible()
+
+
+def test_what_was_signed_is_not_offered_again(page):
+    scan(page, CASE)
+    page.locator("form[data-receive]").evaluate(
+        "form => form.dispatchEvent(new CustomEvent('signed'))"
+    )
+
+    page.reload()
+
+    assert numbers(page) == [99, 0, 99, 0]
+
+
+@pytest.mark.parametrize(("answer", "came"), [("accept", 0), ("dismiss", 49)])
+def test_starting_again_asks_first(page, answer, came):
+    scan(page, CASE)
+    scan(page, PACK)
+    page.on("dialog", lambda dialog: getattr(dialog, answer)())
+
+    page.get_by_role("button", name="Start again").click()
+
+    assert numbers(page)[1] == came
+
+
+def test_a_code_may_be_typed_in_groups(page):
+    page.get_by_label("Scan, or type a code").fill("3 9521568 000000001 7")
+    page.keyboard.press("Enter")
+
+    assert numbers(page) == [99, 48, 51, 0]
+
+
 def test_what_was_scanned_becomes_the_wish(page, stage):
     scan(page, CASE)
     scan(page, PACK)
