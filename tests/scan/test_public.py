@@ -199,3 +199,31 @@ def test_a_path_that_cannot_be_read(text):
 
     with pytest.raises(MalformedInput):
         parse_address(text, expiry="", today=date(2027, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("where", "wanted"),
+    [
+        ("/01/09521568251200/21/X", "check digit 4"),
+        ("/01/0952156825120/21/X", "digits"),
+        ("/01/nonsense", "digits"),
+        (f"{GTIN}/21/{'X' * 21}", "20"),
+    ],
+)
+def test_a_patient_with_a_bad_code_reads_what_to_do(chain, client, where, wanted):
+    answer = client.get(where, headers=HTML)
+    text = answer.content.decode()
+
+    assert answer.status_code == 400
+    assert answer.context["page"].band.word == "Not a valid code"
+    assert wanted in answer.context["page"].wanted
+    assert "Scan the square code again" in text
+    assert "The request is malformed" not in text
+
+
+def test_a_machine_with_a_bad_code_reads_a_problem(chain, client):
+    answer = client.get("/01/09521568251200/21/X", headers={"Accept": "*/*"})
+
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "bad_check_digit"
