@@ -59,9 +59,7 @@ def _is_suspicious(verdict: Verdict, *, gln: str) -> bool:
     return unit is None or unit.holder != gln or verdict.rule.alert not in {"A7", "A24"}
 
 
-def report_code(
-    *, verdict: Verdict, reason: str, actor: Actor, at: datetime
-) -> None:
+def report_code(*, verdict: Verdict, reason: str, actor: Actor, at: datetime) -> None:
     """Note what a person has against a pack, beside what the record has against it.
 
     The same reason from the same party on the same day counts up.

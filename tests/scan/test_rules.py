@@ -16,6 +16,8 @@ CASES = [
     ({"reading": "ambiguous", **UNKNOWN}, "ask", "group_separator_lost", ""),
     ({"is_case_swapped": True, **UNKNOWN}, "ask", "case_swapped", ""),
     ({"is_case_swapped": True, "lot_differs": True}, "ask", "case_swapped", ""),
+    ({"reading": "container", **UNKNOWN}, "ask", "no_serial", ""),
+    ({"is_product_known": False, **UNKNOWN}, "hold", "unknown", ""),
     ({"reading": "partial", **UNKNOWN}, "ask", "no_serial", ""),
     (
         {"reading": "partial", "is_recalled": True, **UNKNOWN},
@@ -95,7 +97,7 @@ STATUSES = [
 
 
 def _everything():
-    for reading in ("pack", "partial", "unreadable", "ambiguous"):
+    for reading in ("pack", "partial", "container", "unreadable", "ambiguous"):
         for values in product((False, True), repeat=len(FLAGS)):
             flags = dict(zip(FLAGS, values, strict=True))
             # An unknown pack has no status, and no status belongs to an unknown pack.

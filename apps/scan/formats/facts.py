@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Reading = Literal["pack", "partial", "unreadable", "ambiguous"]
+Reading = Literal["pack", "partial", "container", "unreadable", "ambiguous"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,9 @@ class Facts:
 
     Attributes:
         reading: "pack": GTIN and serial; "partial": a code that names no pack;
+            "container": an SSCC;
             "ambiguous": separators were lost and several readings remain.
+        is_product_known: the product that was read is registered, or none was read.
         is_known: the product has this serial.
         is_lot_known: the ledger has the lot that was read, or none was read.
         is_case_swapped: the pack exists with upper and lower case exchanged.
@@ -31,6 +33,7 @@ class Facts:
     """
 
     reading: Reading = "pack"
+    is_product_known: bool = True
     is_known: bool = True
     is_lot_known: bool = True
     is_case_swapped: bool = False

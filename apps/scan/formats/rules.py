@@ -66,6 +66,20 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "no_serial",
         "ask",
+        lambda facts: facts.reading == "container",
+        _("This code names a container, not one pack."),
+        _("Open the container, or scan a pack inside it."),
+    ),
+    Rule(
+        "unknown",
+        "hold",
+        lambda facts: not facts.is_product_known and not facts.is_known,
+        _("This product is not known here: its GTIN is not registered."),
+        _("Keep the pack apart and compare the number with the pack, then report it."),
+    ),
+    Rule(
+        "no_serial",
+        "ask",
         lambda facts: facts.reading == "partial" and not facts.is_recalled,
         _("This code names no single pack."),
         _("Scan the square code on the pack; it carries the serial number."),

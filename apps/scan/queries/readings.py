@@ -28,7 +28,7 @@ class Read:
         unit: the pack it names, None if there is none.
         proposal: a Digital Link of the one real pack it may mean, "" if none.
         is_case_swapped: the proposal differs by upper and lower case only.
-        fault: what the parser had against it, "" if nothing.
+        fault: what the parser had against it, None if nothing.
     """
 
     kind: Kind
@@ -40,7 +40,7 @@ class Read:
     unit: Unit | None = None
     proposal: str = ""
     is_case_swapped: bool = False
-    fault: str = ""
+    fault: MalformedInput | None = None
 
 
 def read_code(code: str, *, today: date) -> Read:
@@ -95,8 +95,8 @@ def _mended(unit: Unit, lot: str, expiry_date: date | None) -> str:
 def _read_unreadable(code: str, error: MalformedInput, today: date) -> Read:
     """Caps Lock spoils prefixes too (`]d2` arrives as `]D2`): the other case is tried."""
     if error.code == "group_separator_lost":
-        return Read(kind="ambiguous", fault=error.sentence())
-    unreadable = Read(kind="unreadable", fault=error.sentence())
+        return Read(kind="ambiguous", fault=error)
+    unreadable = Read(kind="unreadable", fault=error)
     try:
         scan = parse_scan(code.swapcase(), today=today)
     except MalformedInput:
@@ -152,7 +152,7 @@ def _agrees(reading: Reading, unit: Unit) -> bool:
 def _partial(scan: Scan) -> Read:
     lot, expiry_date = _said(scan)
     return Read(
-        kind="partial",
+        kind="container" if scan.sscc and not scan.gtin else "partial",
         gtin=scan.gtin.text if scan.gtin else "",
         lot=lot,
         expiry_date=expiry_date,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -100,6 +100,8 @@ def judge_scan(*, code: str, actor: Actor, at: datetime) -> Verdict:
     product = catalog.find_product(read.gtin) if read.gtin else None
     recall_ids = unit.recall_ids if unit is not None else _recalls_of_lot(read)
     facts = _facts(read, links, recall_ids, actor=actor, at=at)
+    if read.gtin and product is None:
+        facts = replace(facts, is_product_known=False)
     rule = decide(facts)
     owner = product.brand_owner.gln if product else ""
     known = known_links(links, actor=actor)

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from apps.core.errors import shown
+from apps.core.errors import MalformedInput, shown
 from apps.partners.queries import Actor
 from apps.scan import queries
 from apps.scan.formats.rules import Rule
@@ -73,6 +73,14 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a code cannot be read: the part at fault, "" if all of it, and the wish."""
+
+    got: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictPart:
     """Everything below and in the band.
 
@@ -88,7 +96,7 @@ class VerdictPart:
     next_label: str
     alert_code: str
     read: str
-    fault: str
+    fault: Fault | None
     proposal: str
     proposal_url: str
     main: Step | None
@@ -117,7 +125,7 @@ def build_part(
         next_label=next_label,
         alert_code=verdict.rule.alert,
         read=shown(code) if is_doubtful else "",
-        fault=verdict.read.fault,
+        fault=_fault(verdict.read.fault, code),
         proposal=verdict.read.proposal,
         proposal_url=scan_url(verdict.read.proposal) if verdict.read.proposal else "",
         main=main,
@@ -142,6 +150,14 @@ def build_part(
 def scan_url(code: str) -> str:
     """The page with the verdict on `code`."""
     return f"/scan?{urlencode({'code': code})}"
+
+
+def _fault(error: MalformedInput | None, code: str) -> Fault | None:
+    """What the parser wanted, and which part of the code is not that."""
+    if error is None:
+        return None
+    got = error.got if error.got and error.got != shown(code) else ""
+    return Fault(got=got or "", wanted=error.wanted)
 
 
 def report_url(code: str) -> str:
