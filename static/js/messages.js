@@ -19,15 +19,24 @@ export function note(state, ...children) {
   return element("div", { class: `note is-${state}` }, icon(state), element("div", {}, ...children));
 }
 
-/** What a Problem says: sentence, field, got, wanted, what to do. */
+/** What is wrong, in the words of the page: by code if it has a sentence, else its name. */
+export function refusalSentence({ code = "", title }, text) {
+  const said = text(`code-${code}`);
+  if (said !== `code-${code}`) return said;
+  const words = code.replaceAll("_", " ");
+  return words ? `${words[0].toUpperCase()}${words.slice(1)}.` : title || text("refused");
+}
+
+/** What a Problem says: sentence; got, wanted or else the details; what to do. */
 export function problemNote(problem, text) {
   const said = problem.document;
-  const rows = ["field", "got", "wanted", "rule"]
+  const hasFacts = Boolean(said.got || said.wanted);
+  const rows = ["got", "wanted", "rule"]
     .filter((name) => said[name] !== undefined && said[name] !== "")
     .flatMap((name) => [element("dt", {}, text(name)), element("dd", {}, String(said[name]))]);
-  const parts = [element("p", {}, element("strong", {}, said.detail || said.title || text("refused")))];
+  const parts = [element("p", {}, element("strong", {}, (!hasFacts && said.detail) || refusalSentence(said, text)))];
   if (rows.length) parts.push(element("dl", {}, ...rows));
-  if (said.to_do) parts.push(element("p", {}, said.to_do));
+  if (said.to_do && problem.status !== 400) parts.push(element("p", {}, said.to_do));
   return note("stop", ...parts);
 }
 

@@ -6,6 +6,7 @@
 import { Problem, call } from "./api.js";
 import { DraftMismatch, askDraft, checkDraft, fetchDraft, goodsMoved, sendStatement, signDraft } from "./drafts.js";
 import { showFacts } from "./facts.js";
+import { clearMarks, findField, markField } from "./fields.js";
 import { findKey, markEnrolled, whyNoKeys } from "./keys.js";
 import { localText, utcText } from "./localtime.js";
 import { note, problemNote, proposedNote, receiptNote } from "./messages.js";
@@ -61,6 +62,7 @@ export class SignForm {
   }
 
   say(...nodes) {
+    clearMarks(this.form);
     this.part("problem").replaceChildren(...nodes);
   }
 
@@ -166,11 +168,24 @@ export class SignForm {
     }
   }
 
+  /** Beside its field where the form has it; a field not reached yet is no fault. */
+  sayProblem(problem) {
+    this.say();
+    const said = problem.document;
+    const field = findField(this.form, said.field);
+    if (!field) {
+      this.say(problemNote(problem, this.text));
+    } else if (!(this.isLive && said.code === "missing_field" && !field.value)) {
+      markField(field, said, this.text);
+      if (!this.isLive) field.focus();
+    }
+  }
+
   fail(error) {
     if (error instanceof Problem && error.status === 401) {
       this.say(note("think", element("p", {}, this.text("login"))));
     } else if (error instanceof Problem) {
-      this.say(problemNote(error, this.text));
+      this.sayProblem(error);
     } else if (error instanceof DraftMismatch) {
       this.draft = null;
       this.part("go").disabled = true;

@@ -172,8 +172,8 @@ def test_a_refused_wish_says_got_and_wanted_and_loses_nothing(stage, page):
 
     fill_and_review(page)
 
-    said = page.get_by_role("alert")
-    expect(said).to_contain_text("The addressee's GLN is wrong.")
+    said = page.locator(".field", has=page.locator("#to")).get_by_role("alert")
+    expect(said).to_contain_text("A digit is mistyped")
     expect(said).to_contain_text("9529999000018")
     expect(said).to_contain_text("check digit 9")
     assert page.input_value("#to") == "9529999000019"
