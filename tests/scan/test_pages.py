@@ -193,6 +193,17 @@ def test_the_strip_holds_ones_own_last_ten_and_the_run_counts_all(chain, login):
     assert login(LINDE).get("/scan").context["page"].strip == []
 
 
+def test_a_page_loaded_again_is_no_further_pack(login):
+    client = login(STELLA)
+    for text in ("X1", "X1", "X2", "X1", "X1"):
+        client.get("/scan", {"code": code(text)})
+    client.get("/scan", {"code": "garbage"})
+    page = client.get("/scan").context["page"]
+
+    assert [chip.serial for chip in page.strip] == ["garbage", "X1", "X2", "X1"]
+    assert page.count == 2
+
+
 def test_a_member_without_organisation_is_refused(client, django_user_model):
     client.force_login(django_user_model.objects.create_user("nobody"))
 
