@@ -206,5 +206,13 @@ function startForms(root) {
   }
 }
 
+/** A part that counts what will happen puts the number on the button that does it. */
+function nameButton({ target }) {
+  const said = target.querySelector("[data-sign-label]");
+  const button = target.closest("form[data-sign]")?.querySelector("[data-sign-go]");
+  if (said && button) button.textContent = said.dataset.signLabel;
+}
+
 startForms(document);
+document.addEventListener("htmx:afterSwap", nameButton);
 document.addEventListener("htmx:load", (event) => startForms(event.target));

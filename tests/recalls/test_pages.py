@@ -159,7 +159,28 @@ def test_what_it_would_block_is_counted_while_it_is_written(recall, visit):
 def test_a_lot_that_nobody_made_would_be_born_recalled(recall, visit):
     asked = {"gtin": AMOXIL.gtin, "scope.lots": "Z9"}
 
-    assert "born recalled" in text_of(visit(NOVAMED, "/recalls/what-if", **asked))
+    page = text_of(visit(NOVAMED, "/recalls/what-if", **asked))
+
+    assert "born recalled" in page
+    assert "Lot Z9 is not on record" in page
+    assert "Sign and block packs that are made later" in page
+
+
+def test_a_mistyped_lot_is_told_with_the_likely_one(recall, visit):
+    asked = {"gtin": AMOXIL.gtin, "scope.lots": "A1\nA11"}
+
+    page = text_of(visit(NOVAMED, "/recalls/what-if", **asked))
+
+    assert "Lot A11 is not on record" in page
+    assert "Did you mean A1?" in page
+    assert "Sign and block 100 packs" in page
+    assert "Lot A1 is not on record" not in page
+
+
+def test_after_its_signature_a_recall_leads_to_its_page(recall, visit):
+    page = text_of(visit(NOVAMED, "/recalls/new"))
+
+    assert 'data-sign-next="/recalls/{id}"' in page
 
 
 def test_the_query_answers_where_every_pack_is(recall, visit):

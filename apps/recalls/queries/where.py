@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from django.db.models import QuerySet
 from pyroaring import BitMap
 
 from apps.catalog.models import Batch, Product
-from apps.catalog.queries import batches_visible_to, find_product, search_products
+from apps.catalog.queries import (
+    batches_visible_to,
+    find_product,
+    list_batches_of,
+    search_products,
+)
 from apps.core.encoding import parse_date
 from apps.core.errors import MalformedInput, TraceError
 from apps.core.gs1 import Gtin, Lot, Serial
@@ -26,6 +32,8 @@ from apps.recalls.queries.shares import AffectedRow, Tally, rows_of, tally
 from apps.recalls.queries.wishes import padded_gtin, read_scope
 
 MOST_BATCHES = 500
+_MOST_ALIKE = 3
+_ALIKE = 0.6  # of the characters in the same order, as difflib counts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +70,18 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What a scope would block now."""
+    """What a scope would block now.
+
+    Attributes:
+        unknown: lots that are named and were never made, each with those of the
+            product that are spelled alike.
+    """
 
     product: Product
     words: str
     tally: Tally
     lots: list[str]
+    unknown: list[tuple[str, list[str]]]
 
 
 def read_criteria(said: Mapping[str, str]) -> Criteria:
@@ -142,7 +156,18 @@ def what_if(wish: Mapping[str, Any], *, actor: Actor) -> WhatIf | None:
         words=scope_words(scope),
         tally=tally(rows_of(meant, answers={})),
         lots=[each.batch.lot for each in meant],
+        unknown=_unknown_lots(product, scope.lots),
     )
+
+
+def _unknown_lots(
+    product: Product, named: Iterable[str]
+) -> list[tuple[str, list[str]]]:
+    made = [each.lot for each in list_batches_of(product_id=product.pk)]
+    return [
+        (lot, get_close_matches(lot, made, n=_MOST_ALIKE, cutoff=_ALIKE))
+        for lot in sorted(set(named) - set(made))
+    ]
 
 
 def may_open(actor: Actor) -> bool:
