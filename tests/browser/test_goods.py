@@ -103,7 +103,7 @@ def test_two_cases_are_shipped_and_one_of_them_received(
     unit = queries.find_unit(gtin=AMOXIL.gtin, serial="S000030")
     assert unit is not None
     assert (unit.holder, unit.container) == (TRANSPHARM.gln, box(2))
-    page.get_by_role("link", name="Continue").click()
+    page.get_by_role("link", name="Open the despatch").click()
     expect(page.get_by_text("25 packs missing")).to_be_visible()
 
 
