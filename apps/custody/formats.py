@@ -8,6 +8,8 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from apps.core.errors import IntegrityBreach
+
 CHUNK: Final = 1_024
 _EMPTY_VECTOR: Final = bytes(4 * CHUNK)
 
@@ -18,9 +20,16 @@ def to_bytes(units: BitMap) -> bytes:
 
 
 def to_set(stored: bytes | memoryview) -> BitMap:
-    """The set behind stored bytes; empty bytes are the empty set."""
+    """The set behind stored bytes; empty bytes are the empty set.
+
+    Raises:
+        IntegrityBreach: `set_unreadable`.
+    """
     data = bytes(stored)
-    return BitMap.deserialize(data) if data else BitMap()
+    try:
+        return BitMap.deserialize(data) if data else BitMap()
+    except ValueError as error:
+        raise IntegrityBreach("set_unreadable") from error
 
 
 def whole(size: int) -> BitMap:
@@ -64,9 +73,16 @@ def within(units: BitMap, chunk_no: int) -> BitMap:
 
 
 def read_vector(stored: bytes | memoryview) -> array[int]:
-    """A vector of 1,024 row numbers; 0 means none."""
+    """A vector of 1,024 row numbers; 0 means none.
+
+    Raises:
+        IntegrityBreach: `set_unreadable`.
+    """
     vector = array("I")
-    vector.frombytes(bytes(stored) or _EMPTY_VECTOR)
+    try:
+        vector.frombytes(bytes(stored) or _EMPTY_VECTOR)
+    except ValueError as error:
+        raise IntegrityBreach("set_unreadable") from error
     return vector
 
 

@@ -11,7 +11,6 @@ from django.db import transaction
 from pyroaring import BitMap
 
 from apps.catalog import queries as catalog
-from apps.core.custody import Move, Place
 from apps.custody.formats import to_bytes
 from apps.custody.models import (
     BatchHold,
@@ -31,6 +30,7 @@ from apps.custody.models import (
 from apps.custody.operations import commission, despatches, forward
 from apps.custody.operations.project import add_line
 from apps.custody.operations.scopes import store_scopes
+from apps.custody.queries.judged import columns_of, moves_of
 from apps.custody.queries.replay import Judged, Replay
 
 # Children before parents.
@@ -82,34 +82,14 @@ def rebuild() -> dict[str, int]:
 
 
 def _write_event(judged: Judged, batch_ids: dict[str, int]) -> None:
-    said, event = judged.line.said, judged.event
-    row = Event.objects.create(
-        ref=event.ref,
-        statement_id=judged.statement_id,
-        rule=judged.judgement.rule,
-        biz_step=said.biz_step,
-        disposition=said.disposition,
-        action=said.action,
-        by=event.by,
-        site=said.site,
-        counterparty=said.destination,
-        accepted_ms=judged.accepted_ms,
-        event_time_ms=said.event_time_ms,
-        parent_ref=judged.line.parents[0] if judged.line.parents else "",
-        shipment_ref=judged.judgement.shipment,
-        is_inferred=said.is_inferred,
-        containers=[*said.sscc, *([said.parent] if said.parent else [])],
-    )
-    for move in judged.judgement.moves:
+    row = Event.objects.create(**columns_of(judged))
+    for move in moves_of(judged):
         add_line(row, batch_ids[move.tag], move)
-    if event.new_units is not None:
-        place = Place(event.by, said.site, "active")
-        move = Move(event.new_units.tag, event.new_units.units, None, place)
-        add_line(row, batch_ids[move.tag], move)
+    documents = judged.line.said.documents
     for effect in judged.judgement.effects:
-        despatches.project_effect(row, effect, batch_ids, said.documents)
+        despatches.project_effect(row, effect, batch_ids, documents)
     if judged.judgement.rule.startswith("receiving"):
-        despatches.note_shortages(ref=judged.judgement.shipment, receipt_ref=event.ref)
+        despatches.note_shortages(ref=judged.judgement.shipment, receipt_ref=row.ref)
 
 
 def _write_containers(replay: Replay, batch_ids: dict[str, int]) -> None:

@@ -11,40 +11,53 @@ from apps.catalog.models import Batch
 from apps.core.custody import Batch as Replayed
 from apps.core.custody import HoldKey, Place
 from apps.core.errors import TraceError
-from apps.custody.formats import CHUNK, read_vector, to_set, whole
+from apps.custody.formats import CHUNK, chunk_numbers, read_vector, to_set, whole
 from apps.custody.models import (
     BatchHold,
     Container,
     ContainerLine,
-    EventLine,
     ForwardChunk,
     Holding,
     RecallScope,
     SerialNumber,
-    ShipmentLine,
 )
+from apps.custody.queries.compare_events import EventChecker
+from apps.custody.queries.compare_recalls import compare_recalls
 from apps.custody.queries.containers import units_of
-from apps.custody.queries.replay import Judged, Replay
+from apps.custody.queries.replay import Replay
 
 
 def replay_check() -> Iterator[str]:
     """Every place where the stored projections differ from the replayed law."""
     replay = Replay()
+    events = EventChecker(replay)
     try:
         for judged in replay.run():
-            yield from _compare_lines(judged)
+            yield from _readable(f"event {judged.line.ref}", events.check(judged))
     except TraceError as error:
         yield f"replay stopped: {error.sentence()}"
         return
     tags = {bytes(b.tag).hex(): b for b in catalog.list_all_batches()}
     for tag in sorted(set(tags) | set(replay.state.batches)):
+        name = f"batch {tag[:16]}"
         if tag not in tags or tag not in replay.state.batches:
-            yield f"batch {tag[:16]}: in one of ledger and tables only"
+            yield f"{name}: in one of ledger and tables only"
             continue
-        yield from _compare_batch(tags[tag], replay.state.batches[tag], replay)
-    yield from _compare_containers(replay, {b.pk: tag for tag, b in tags.items()})
-    yield from _compare_shipments(replay)
+        found = _compare_batch(tags[tag], replay.state.batches[tag], replay)
+        yield from _readable(name, found)
+    numbers = {b.pk: tag for tag, b in tags.items()}
+    yield from _readable("containers", _compare_containers(replay, numbers))
+    yield from _readable("events", events.check_rest())
+    yield from compare_recalls(replay)
     yield from _compare_totals(replay)
+
+
+def _readable(name: str, found: Iterator[str]) -> Iterator[str]:
+    """What was found, up to a row that cannot be read at all."""
+    try:
+        yield from found
+    except TraceError as error:
+        yield f"{name}: {error.sentence()}"
 
 
 def _compare_totals(replay: Replay) -> Iterator[str]:
@@ -52,24 +65,6 @@ def _compare_totals(replay: Replay) -> Iterator[str]:
     found, wanted = SerialNumber.objects.count(), sum(map(len, replay.serials.values()))
     if found != wanted:
         yield f"registry: {found} serials, {wanted} commissioned"
-
-
-def _compare_lines(judged: Judged) -> Iterator[str]:
-    ref = judged.line.ref
-    stored = EventLine.objects.filter(event__ref=ref)
-    found: dict[tuple[str, str], BitMap] = {}
-    for line in stored.select_related("batch"):
-        key = (bytes(line.batch.tag).hex(), line.target_status)
-        found[key] = found.get(key, BitMap()) | to_set(line.units)
-    wanted: dict[tuple[str, str], BitMap] = {}
-    for move in judged.judgement.moves:
-        key = (move.tag, move.target.status)
-        wanted[key] = wanted.get(key, BitMap()) | move.units
-    if judged.event.new_units is not None:
-        new = judged.event.new_units
-        wanted[(new.tag, "active")] = new.units
-    if found != wanted:
-        yield f"event {ref}: lines differ"
 
 
 def _compare_batch(
@@ -121,6 +116,11 @@ def _compare_vectors(row: Batch, name: str) -> Iterator[str]:
     for held in Holding.objects.filter(batch=row, count__gt=0):
         wanted.update(dict.fromkeys(to_set(held.units), held.pk))
     boxes = _innermost(row)
+    numbers = ForwardChunk.objects.filter(batch=row).order_by("chunk_no")
+    if list(numbers.values_list("chunk_no", flat=True)) != chunk_numbers(
+        whole(row.size)
+    ):
+        yield f"{name}: vectors of chunks are missing"
     for chunk in ForwardChunk.objects.filter(batch=row).order_by("chunk_no"):
         for stored, units in ((chunk.holdings, wanted), (chunk.containers, boxes)):
             offset = _first_difference(stored, units, chunk.chunk_no * CHUNK)
@@ -156,6 +156,9 @@ def _depth(container_id: int, parents: Mapping[int, int | None]) -> int:
 
 
 def _compare_containers(replay: Replay, tags: dict[int, str]) -> Iterator[str]:
+    for line in ContainerLine.objects.select_related("container"):
+        if line.count != len(to_set(line.units)):
+            yield f"container {line.container.epc}: counts differ"
     rows = {row.epc: row for row in Container.objects.select_related("parent")}
     inside = units_of(row.pk for row in rows.values())
     for epc in sorted(set(rows) | set(replay.state.containers)):
@@ -168,15 +171,3 @@ def _compare_containers(replay: Replay, tags: dict[int, str]) -> Iterator[str]:
         place = Place(row.holder, row.site, row.status)
         if (found, parent, place) != (box.units, box.parent, box.place):
             yield f"container {epc}: differs"
-
-
-def _compare_shipments(replay: Replay) -> Iterator[str]:
-    found: dict[str, dict[str, BitMap]] = {}
-    lines = ShipmentLine.objects.select_related("batch", "shipment__event")
-    for line in lines:
-        open_units = found.setdefault(line.shipment.event.ref, {})
-        open_units[bytes(line.batch.tag).hex()] = to_set(line.open_units)
-    for ref in sorted(set(found) | set(replay.state.shipments)):
-        shipment = replay.state.shipments.get(ref)
-        if shipment is None or found.get(ref) != shipment.open:
-            yield f"shipment {ref[:16]}: units under way differ"

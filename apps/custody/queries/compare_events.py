@@ -1,0 +1,175 @@
+"""Compare the rows of events, shipments and shortages with the replayed ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pyroaring import BitMap
+
+from apps.core.custody import Place
+from apps.core.custody import Shipment as Despatched
+from apps.core.custody.effects import Despatch
+from apps.custody.formats import chunk_numbers, to_set
+from apps.custody.models import (
+    Discrepancy,
+    Event,
+    EventLine,
+    Shipment,
+    ShipmentLine,
+)
+from apps.custody.queries.judged import columns_of, moves_of
+from apps.custody.queries.replay import Judged, Replay
+
+_Line = tuple[str, Place | None, Place]  # batch tag, from where, to where
+_Shortage = tuple[str, str, str, int, bool]  # shipment, receipt, tag, units, settled
+_ROWS = 500
+
+
+class EventChecker:
+    """Fed with each judged event, it compares what the event left behind."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._lines = 0
+        self._shortages: dict[str, list[_Shortage]] = {}
+        self._documents: dict[str, list[Any]] = {}
+
+    def check(self, judged: Judged) -> Iterator[str]:
+        """Where the event's row and lines differ."""
+        self._note(judged)
+        yield from _compare_event(judged)
+        wanted: dict[_Line, BitMap] = {}
+        for move in moves_of(judged):
+            key = (move.tag, move.source, move.target)
+            wanted[key] = wanted.get(key, BitMap()) | move.units
+            self._lines += 1
+        rows = EventLine.objects.filter(event__ref=judged.line.ref)
+        found: dict[_Line, BitMap] = {}
+        for line in rows.select_related("batch"):
+            key = _key_of(line)
+            found[key] = found.get(key, BitMap()) | to_set(line.units)
+        if found != wanted:
+            yield f"event {judged.line.ref}: lines differ"
+
+    def check_rest(self) -> Iterator[str]:
+        """After the last event: rows that no event left, and what changed later."""
+        yield from self._check_numbers()
+        yield from _compare_chunks()
+        yield from self._check_shipments()
+        yield from self._check_shortages()
+
+    def _note(self, judged: Judged) -> None:
+        """Keep what later rows are made of, as the state is now."""
+        for effect in judged.judgement.effects:
+            if isinstance(effect, Despatch):
+                documents = [dict(each) for each in judged.line.said.documents]
+                self._documents[effect.shipment.ref] = documents
+        if judged.judgement.rule.startswith("receiving"):
+            ref = judged.judgement.shipment
+            before = [(*each[:4], True) for each in self._shortages.get(ref, [])]
+            missing = self._replay.state.shipments[ref].open
+            self._shortages[ref] = before + [
+                (ref, judged.line.ref, tag, len(units), False)
+                for tag, units in missing.items()
+                if units
+            ]
+
+    def _check_numbers(self) -> Iterator[str]:
+        events = self._replay.state.events.values()
+        corrected = {record.ref for record in events if record.is_corrected}
+        marked = Event.objects.filter(is_corrected=True)
+        for ref in sorted(corrected ^ set(marked.values_list("ref", flat=True))):
+            yield f"event {ref}: is_corrected differs"
+        for name, found, wanted in (
+            ("events", Event.objects.count(), len(events)),
+            ("event lines", EventLine.objects.count(), self._lines),
+        ):
+            if found != wanted:
+                yield f"{name}: {found}, replayed {wanted}"
+
+    def _check_shipments(self) -> Iterator[str]:
+        wanted = self._replay.state.shipments
+        rows = Shipment.objects.select_related("event")
+        found = {row.event.ref: row for row in rows.prefetch_related("lines__batch")}
+        for ref in sorted(set(found) | set(wanted)):
+            row, shipment = found.get(ref), wanted.get(ref)
+            if row is None or shipment is None:
+                yield f"shipment {ref[:16]}: in one of ledger and tables only"
+            else:
+                yield from _compare_shipment(row, shipment, self._documents[ref])
+
+    def _check_shortages(self) -> Iterator[str]:
+        rows = Discrepancy.objects.filter(kind="shortage").values_list(
+            "shipment__event__ref", "receipt_ref", "batch__tag", "count", "is_settled"
+        )
+        found = Counter(
+            (ref, receipt, bytes(tag).hex(), count, is_settled)
+            for ref, receipt, tag, count, is_settled in rows
+        )
+        wanted = Counter(each for kept in self._shortages.values() for each in kept)
+        for ref in sorted({each[0] for each in (found - wanted) + (wanted - found)}):
+            yield f"shipment {ref[:16]}: shortages differ"
+        strange = Discrepancy.objects.exclude(kind="shortage")
+        for ref in strange.values_list("shipment__event__ref", flat=True):
+            yield f"shipment {ref[:16]}: a discrepancy of an unknown kind"
+
+
+def _compare_event(judged: Judged) -> Iterator[str]:
+    wanted = columns_of(judged)
+    found = Event.objects.filter(ref=judged.line.ref).values(*wanted).first()
+    if found is None:
+        yield f"event {judged.line.ref}: missing"
+        return
+    for column, value in wanted.items():
+        if found[column] != value:
+            yield f"event {judged.line.ref}: {column} differs"
+
+
+def _key_of(line: EventLine) -> _Line:
+    source = Place(line.source_holder, line.source_site, line.source_status)
+    target = Place(line.target_holder, line.target_site, line.target_status)
+    return bytes(line.batch.tag).hex(), source if any(source) else None, target
+
+
+def _compare_chunks() -> Iterator[str]:
+    """Each line against its own count and its place in the index of chunks."""
+    rows = EventLine.objects.select_related("event")
+    for line in rows.prefetch_related("eventchunk_set").iterator(chunk_size=_ROWS):
+        units = to_set(line.units)
+        wanted = {(line.batch_id, number) for number in chunk_numbers(units)}
+        chunks = line.eventchunk_set.all()
+        if line.count != len(units):
+            yield f"event {line.event.ref}: counts {line.count}, moved {len(units)}"
+        if {(each.batch_id, each.chunk_no) for each in chunks} != wanted:
+            yield f"event {line.event.ref}: index of chunks differs"
+
+
+def _compare_shipment(
+    row: Shipment, shipment: Despatched[BitMap], documents: list[Any]
+) -> Iterator[str]:
+    name, lines = f"shipment {row.event.ref[:16]}", list(row.lines.all())
+    source = Place(row.sender, row.sender_site, "in_transit")
+    for fact, found, wanted in (
+        ("sender", source, shipment.source),
+        ("addressee", row.addressee, shipment.addressee),
+        ("addressee's site", row.addressee_site, shipment.addressee_site),
+        ("purpose", row.purpose, shipment.purpose),
+        ("documents", row.documents, documents),
+        ("being open", row.is_open, any(shipment.open.values())),
+        ("units sent", _sets(lines, "sent"), shipment.sent),
+        ("units under way", _sets(lines, "open_units"), shipment.open),
+    ):
+        if found != wanted:
+            yield f"{name}: {fact} differ"
+    for line in lines:
+        counts = (line.sent_count, line.open_count)
+        if counts != (len(to_set(line.sent)), len(to_set(line.open_units))):
+            yield f"{name}: counts differ"
+
+
+def _sets(lines: list[ShipmentLine], column: str) -> dict[str, BitMap]:
+    return {
+        bytes(line.batch.tag).hex(): to_set(getattr(line, column)) for line in lines
+    }
