@@ -27,13 +27,14 @@ from apps.core.leaf import (
     party_tag,
     product_tag,
 )
-from apps.core.map import MapValue
 from apps.core.mapbuild import build_root
 from apps.core.ranges import parse_ranges, set_digest
 from apps.core.recall import parse_scope
 from apps.core.serials import serial_salt, serials_root
 from apps.core.signing import public_key_of, sign_envelope
 from apps.core.statement import parse_statement
+from tests.golden.more import ENTRIES, computed_around, refused_around
+from tests.golden.signatures import signature_vectors
 
 K_TAG = bytes(range(32))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
@@ -42,7 +43,11 @@ GTIN, LOT, GLN = "09521568251204", "A123", "9521568000017"
 
 def vectors() -> dict[str, Any]:
     """Every vector: what is computed, and what is refused and why."""
-    return {"computed": computed(), "refused": refused()}
+    return {
+        "computed": computed(),
+        "refused": refused(),
+        "signatures": signature_vectors(STATEMENT_TYPE, statement_payload()),
+    }
 
 
 def statement_payload() -> bytes:
@@ -84,17 +89,26 @@ def signed(payload: bytes) -> Envelope:
     )
 
 
+def event() -> object:
+    """The event of the statement."""
+    return parse_statement(statement_payload()).body
+
+
+def commit(envelope: Envelope) -> bytes:
+    """The commitment to `envelope` under a fixed salt."""
+    return commitment(
+        salt=sha256(b"salt").digest(),
+        accepted_ms=1_795_000_000_000,
+        envelope_digest=envelope_digest(envelope),
+    )
+
+
 def computed() -> dict[str, str]:
     """Names and hex of what our formats give for fixed input."""
     payload = statement_payload()
     parse_statement(payload)
     envelope = signed(payload)
-    salt, seed = sha256(b"salt").digest(), sha256(b"seed").digest()
-    committed = commitment(
-        salt=salt,
-        accepted_ms=1_795_000_000_000,
-        envelope_digest=envelope_digest(envelope),
-    )
+    seed, committed = sha256(b"seed").digest(), commit(envelope)
     leaf = Leaf(
         LeafType.GOODS,
         1_795_000_000_001,
@@ -103,10 +117,6 @@ def computed() -> dict[str, str]:
         ZEROS,
         committed,
     )
-    entries = {
-        sha256(bytes([n])).digest(): MapValue(n + 1, sha256(b"%d" % n).digest(), n)
-        for n in range(5)
-    }
     return {
         "keyid": public_key_of(KEY).keyid,
         "statement": payload.hex(),
@@ -126,20 +136,22 @@ def computed() -> dict[str, str]:
         "commitment": committed.hex(),
         "leaf": leaf.encode().hex(),
         "leaf_hash": leaf.leaf_hash.hex(),
-        "map_root_of_five": build_root(entries).hex(),
+        "map_root_of_five": build_root(ENTRIES).hex(),
         "law": sha256(
             "\n".join(
                 f"{r.name}|{r.biz_step}|{r.dispositions}|{r.action}" for r in RULES
             ).encode()
         ).hexdigest(),
         "law_version": str(LAW_VERSION),
+        **computed_around(event(), statement_id(envelope), committed),
     }
 
 
 def refused() -> list[dict[str, str]]:
     """Input that must be refused, with the code of the refusal."""
     good = statement_payload()
-    envelope = envelope_bytes(signed(good))
+    made = signed(good)
+    envelope = envelope_bytes(made)
     cases: list[tuple[str, Callable[[], object]]] = [
         ("a blank after a colon", lambda: parse_statement(good.replace(b'"v":1', b'"v": 1'))),
         ("version 2", lambda: parse_statement(good.replace(b'"v":1', b'"v":2'))),
@@ -169,6 +181,7 @@ def refused() -> list[dict[str, str]]:
         ("a leaf of 113 bytes", lambda: Leaf.decode(bytes(113))),
         ("a leaf of version 0", lambda: Leaf.decode(bytes(114))),
         ("a seed of 31 bytes", lambda: serial_salt(bytes(31), "S1")),
+        *refused_around(event(), statement_id(made), commit(made)),
     ]  # fmt: skip
     return [{"desc": desc, "want_error": code_of(call)} for desc, call in cases]
 
