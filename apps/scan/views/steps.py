@@ -114,7 +114,7 @@ def offered_steps(verdict: Verdict, *, actor: Actor, at: datetime) -> list[Step]
 def _is_at_hand(unit: Unit, actor: Actor) -> bool:
     """Whether `actor` may put the pack on hold, and has not done so."""
     is_own = unit.holder == actor.gln and unit.status == ACTIVE
-    return is_own and actor.gln not in unit.hold_owners
+    return is_own and actor.gln not in {hold.owner for hold in unit.holds}
 
 
 def _step(name: str, verdict: Verdict, *, at: datetime, **more: str) -> Step:
