@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("custody", "0002_append_only_and_byte_order")]
+    dependencies = [("custody", "0003_sealed_seeds")]
 
     operations = [
         migrations.RemoveConstraint(model_name="batchhold", name="batch_hold_owner"),
