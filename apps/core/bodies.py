@@ -8,8 +8,9 @@ from typing import Final, TypeAlias
 from .canonical import JsonValue
 from .errors import MalformedInput
 from .fields import Fields
+from .genesis_body import Authority, Genesis
 from .leaf import CONFIG_TAG
-from .ledger_bodies import Authority, Erasure, EventsFile, Genesis
+from .ledger_bodies import Erasure, EventsFile
 from .party_bodies import (
     ANY_PRODUCT,
     KEY_ROLES,

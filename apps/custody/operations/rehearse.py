@@ -21,7 +21,8 @@ from apps.core.bodies import EventsFile
 from apps.core.canonical import JsonValue, canonical_bytes
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.events import MAX_LINES
-from apps.core.fields import Fields, json_type
+from apps.core.fields import Fields
+from apps.core.members import json_type
 from apps.core.subjects import Reference
 from apps.custody.operations.project import Row, project
 from apps.custody.queries.drafts import Weighed, signer_of, weigh

@@ -13,8 +13,9 @@ from typing import Any, Final
 from apps.core.encoding import parse_time_ms
 from apps.core.epcis import BizTransaction, Epc, PackEpc, SsccEpc
 from apps.core.errors import MalformedInput
-from apps.core.fields import Fields, json_type
+from apps.core.fields import Fields
 from apps.core.gs1 import parse_scan
+from apps.core.members import json_type
 from apps.core.subjects import Reference
 from apps.ledger.formats import as_ms
 from apps.partners import queries as partners

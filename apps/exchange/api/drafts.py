@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.errors import MalformedInput
-from apps.core.fields import json_type
+from apps.core.members import json_type
 from apps.edge.openapi import writing_problems
 from apps.edge.parsers import StrictJSONParser
 from apps.edge.throttles import PerMinute

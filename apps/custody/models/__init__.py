@@ -1,0 +1,52 @@
+"""Who holds what: registry, event lines, holdings, containers, shipments, scopes.
+
+`SerialChunk` is evidence, `Commissioning` is sealed, `Staging` waits for a signature;
+every other row is a projection that `rebuild` can drop and replay from the ledger.
+Sets of ordinals are roaring bitmaps (portable format).
+"""
+
+from apps.custody.models.goods import (
+    BatchHold,
+    Container,
+    ContainerLine,
+    Discrepancy,
+    ForwardChunk,
+    Holding,
+    RecallRule,
+    RecallScope,
+    Shipment,
+    ShipmentLine,
+)
+from apps.custody.models.moves import (
+    Event,
+    EventChunk,
+    EventLine,
+)
+from apps.custody.models.serials import (
+    Commissioning,
+    SerialChunk,
+    SerialNumber,
+    StagedChunk,
+    Staging,
+)
+
+__all__ = [
+    "BatchHold",
+    "Commissioning",
+    "Container",
+    "ContainerLine",
+    "Discrepancy",
+    "Event",
+    "EventChunk",
+    "EventLine",
+    "ForwardChunk",
+    "Holding",
+    "RecallRule",
+    "RecallScope",
+    "SerialChunk",
+    "SerialNumber",
+    "Shipment",
+    "ShipmentLine",
+    "StagedChunk",
+    "Staging",
+]

@@ -1,0 +1,60 @@
+"""What each judged event moved."""
+
+from django.db import models
+from django.db.models import UniqueConstraint
+
+from apps.catalog.models import Batch
+
+
+class Event(models.Model):
+    """One judged event; `ref` is its statement id, `id#k` within kind `events`."""
+
+    ref = models.CharField(max_length=76, unique=True)
+    statement_id = models.CharField(max_length=64, db_index=True)
+    rule = models.CharField(max_length=24)  # the row of the law that allowed it
+    biz_step = models.CharField(max_length=32)
+    disposition = models.CharField(max_length=40)
+    action = models.CharField(max_length=8)
+    by = models.CharField(max_length=13)
+    site = models.CharField(max_length=13)
+    counterparty = models.CharField(max_length=13, default="", blank=True)
+    accepted_ms = models.BigIntegerField()
+    event_time_ms = models.BigIntegerField()
+    parent_ref = models.CharField(max_length=76, default="", blank=True, db_index=True)
+    shipment_ref = models.CharField(max_length=76, default="", blank=True)
+    is_inferred = models.BooleanField(default=False)
+    is_corrected = models.BooleanField(default=False)
+    containers = models.JSONField(default=list)  # EPCs that the event named
+
+
+class EventLine(models.Model):
+    """What one event moved in one batch: a resolved set, from where, to where."""
+
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="lines")
+    batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING)
+    source_holder = models.CharField(max_length=13, default="", blank=True)
+    source_site = models.CharField(max_length=13, default="", blank=True)
+    source_status = models.CharField(max_length=20, default="", blank=True)
+    target_holder = models.CharField(max_length=13)
+    target_site = models.CharField(max_length=13)
+    target_status = models.CharField(max_length=20)
+    count = models.PositiveIntegerField()
+    units = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "event"], name="line_batch_event")]
+
+
+class EventChunk(models.Model):
+    """Which event lines touch a chunk of 1,024 ordinals: one pack's history."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING, db_index=False)
+    chunk_no = models.PositiveIntegerField()
+    line = models.ForeignKey(EventLine, on_delete=models.DO_NOTHING, db_index=False)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["batch", "chunk_no", "line"], name="event_chunk_once"
+            )
+        ]
