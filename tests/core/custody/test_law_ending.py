@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from apps.core.custody import Party
 from apps.core.errors import ForbiddenTransfer
 from apps.core.ordinals import Ordinals
 from tests.core.custody.world import (
@@ -12,7 +11,6 @@ from tests.core.custody.world import (
     DAY_MS,
     NOVAMED,
     NOW,
-    REGULATOR,
     RIVER,
     STELLA,
     TAG,
@@ -210,150 +208,3 @@ def test_recalled_goods_go_back_where_the_recall_wants_them(story: Story) -> Non
     assert story.at(NOVAMED) == some(95, 5) | some(3)
     with refused("recalled"):
         story.ship(units(0))
-
-
-def test_a_hold_is_lifted_by_whom_it_belongs_to(story: Story) -> None:
-    story.deliver(some(5))
-    sites = frozenset({REGULATOR})
-    story.state.parties[REGULATOR] = Party(REGULATOR, (), sites)
-    story.say(event(REGULATOR, "holding", "recalled", "OBSERVE", units(0)))
-    release = lift(STELLA, "recalled")
-
-    with refused("on_hold"):
-        story.supply(units(0))
-    with refused("not_your_hold"):
-        story.say(release)
-    story.say(replace(release, by=REGULATOR, site=REGULATOR))
-    story.supply(units(0))
-
-
-def lift(by: str, *words: str, step: str = "storing"):
-    return event(
-        by, step, "sellable_not_accessible", "OBSERVE", units(0), lifts=words
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("word", ["recalled", "non_sellable_other"])
-def test_a_stranger_does_not_hold_anothers_goods(story: Story, word: str) -> None:
-    with refused("not_in_your_custody"):
-        story.say(event(STELLA, "holding", word, "OBSERVE", units(0)))
-
-
-def test_a_holder_does_not_say_recalled(story: Story) -> None:
-    story.deliver(some(5))
-
-    with refused("not_brand_owner"):
-        story.say(event(STELLA, "holding", "recalled", "OBSERVE", units(0)))
-
-    assert story.state.batches[TAG].held == {}
-
-
-def test_a_maker_blocks_others_goods_only_as_recalled(story: Story) -> None:
-    story.deliver(some(5))
-
-    with refused("not_in_your_custody"):
-        story.say(event(NOVAMED, "holding", "non_sellable_other", "OBSERVE", units(0)))
-    story.say(event(NOVAMED, "holding", "recalled", "OBSERVE", units(0)))
-
-    with refused("on_hold"):
-        story.supply(units(0))
-
-
-@pytest.mark.parametrize(
-    ("step", "words", "code"),
-    [
-        ("storing", (), "hold_not_named"),
-        ("storing", ("returned",), "hold_not_named"),
-        ("storing", ("completeness_inferred",), "hold_not_named"),
-        ("storing", ("non_sellable_other", "in_transit"), "hold_not_named"),
-        ("storing", ("recalled",), "not_your_hold"),
-        ("storing", ("non_sellable_other", "recalled"), "not_your_hold"),
-        ("inspecting", (), "not_your_hold"),
-        ("inspecting", ("non_sellable_other",), "hold_not_named"),
-    ],
-)
-def test_a_hold_is_lifted_only_by_its_own_name(
-    story: Story, step: str, words: tuple[str, ...], code: str
-) -> None:
-    story.deliver(some(5))
-    story.say(event(STELLA, "holding", "non_sellable_other", "OBSERVE", units(0)))
-
-    with refused(code):
-        story.say(lift(STELLA, *words, step=step))
-    with refused("on_hold"):
-        story.supply(units(0))
-
-    story.say(lift(STELLA, "non_sellable_other"))
-    story.supply(units(0))
-
-
-@pytest.mark.parametrize("words", [(), ("non_sellable_other",), ("recalled",)])
-def test_storing_does_not_stand_for_the_inspection_of_a_return(
-    story: Story, words: tuple[str, ...]
-) -> None:
-    _, sale = story.deliver(some(5))
-    back = story.say(send_back(sale, units(0)))
-    story.say(
-        event(TRANSPHARM, "receiving", "returned", "OBSERVE", units(0), parents=(back,))
-    )
-
-    with refused("not_your_hold" if words else "hold_not_named"):
-        story.say(lift(TRANSPHARM, *words))
-    with refused("not_your_hold"):
-        story.say(lift(STELLA, step="inspecting"))
-
-    with refused("on_hold"):
-        story.ship(units(0), by=TRANSPHARM, to=RIVER)
-
-
-def test_units_are_free_when_the_last_hold_is_lifted(story: Story) -> None:
-    story.say(event(NOVAMED, "holding", "recalled", "OBSERVE", units(0)))
-    story.say(event(NOVAMED, "holding", "non_sellable_other", "OBSERVE", units(0)))
-
-    story.say(lift(NOVAMED, "recalled"))
-    with refused("on_hold"):
-        story.ship(units(0))
-    story.say(lift(NOVAMED, "non_sellable_other"))
-
-    story.ship(units(0))
-
-
-def correct(by: str, ref: str, biz_step: str, disposition: str, moved: Ordinals):
-    return event(
-        by, biz_step, disposition, "OBSERVE", moved,
-        parents=(ref,), error="incorrect_data",
-    )  # fmt: skip
-
-
-def test_a_despatch_is_taken_back_by_who_said_it(story: Story) -> None:
-    ref = story.ship(some(10))
-    mend = correct(NOVAMED, ref, "shipping", "in_transit", some(10))
-
-    with refused("not_your_event"):
-        story.say(replace(mend, by=TRANSPHARM, site="9529999000026"))
-    story.say(mend)
-
-    assert story.at(NOVAMED) == some(100)
-    with refused("already_corrected"):
-        story.say(mend)
-    with refused("not_in_shipment"):
-        story.receive(ref, some(10))
-
-
-def test_an_event_is_not_taken_back_after_its_units_moved(story: Story) -> None:
-    ref = story.ship(some(10))
-    story.receive(ref, units(3))
-
-    with refused("moved_since"):
-        story.say(correct(NOVAMED, ref, "shipping", "in_transit", some(10)))
-
-
-def test_a_receipt_that_is_taken_back_is_under_way_again(story: Story) -> None:
-    ref = story.ship(some(10))
-    receipt = story.receive(ref, some(10))
-
-    story.say(correct(TRANSPHARM, receipt, "receiving", "in_progress", some(10)))
-
-    assert story.at(NOVAMED, "in_transit") == some(10)
-    story.receive(ref, some(10))
-    assert story.at(TRANSPHARM) == some(10)
