@@ -178,8 +178,9 @@ def hold_recalled(
 def _verify_held_here(
     state: State[S], event: CustodyEvent[S], tag: str, units: S
 ) -> None:
+    opened = _opened(batch_of(state, event, tag).holdings, event, units)
     here = Place(event.by, event.site, ACTIVE)
-    verify_held_at(state, event, here, {tag: units})
+    verify_held_at(state, event, here, {tag: units - opened})
 
 
 def _hold(state: State[S], event: CustodyEvent[S]) -> list[Effect[S]]:

@@ -17,6 +17,7 @@ from tests.core.custody.world import (
     TRANSPHARM,
     Story,
     event,
+    send_back,
     some,
     units,
 )
@@ -144,19 +145,6 @@ def test_the_holder_ends_serials(
         story.say(event(STELLA, biz_step, disposition, "DELETE", units(4)))
 
 
-def send_back(sale: str, moved: Ordinals, **more: object):
-    return event(
-        STELLA, "shipping", "returned", "OBSERVE", moved,
-        **{
-            "parents": (sale,),
-            "destination": TRANSPHARM,
-            "destination_site": "9529999000026",
-            "has_rma": True,
-            **more,
-        },
-    )  # fmt: skip
-
-
 def test_a_return_is_held_until_its_inspection(story: Story) -> None:
     _, sale = story.deliver(some(5))
     back = story.say(send_back(sale, units(0)))
@@ -208,3 +196,44 @@ def test_recalled_goods_go_back_where_the_recall_wants_them(story: Story) -> Non
     assert story.at(NOVAMED) == some(95, 5) | some(3)
     with refused("recalled"):
         story.ship(units(0))
+
+
+def correct(by: str, ref: str, biz_step: str, disposition: str, moved: Ordinals):
+    return event(
+        by, biz_step, disposition, "OBSERVE", moved,
+        parents=(ref,), error="incorrect_data",
+    )  # fmt: skip
+
+
+def test_a_despatch_is_taken_back_by_who_said_it(story: Story) -> None:
+    ref = story.ship(some(10))
+    mend = correct(NOVAMED, ref, "shipping", "in_transit", some(10))
+
+    with refused("not_your_event"):
+        story.say(replace(mend, by=TRANSPHARM, site="9529999000026"))
+    story.say(mend)
+
+    assert story.at(NOVAMED) == some(100)
+    with refused("already_corrected"):
+        story.say(mend)
+    with refused("not_in_shipment"):
+        story.receive(ref, some(10))
+
+
+def test_an_event_is_not_taken_back_after_its_units_moved(story: Story) -> None:
+    ref = story.ship(some(10))
+    story.receive(ref, units(3))
+
+    with refused("moved_since"):
+        story.say(correct(NOVAMED, ref, "shipping", "in_transit", some(10)))
+
+
+def test_a_receipt_that_is_taken_back_is_under_way_again(story: Story) -> None:
+    ref = story.ship(some(10))
+    receipt = story.receive(ref, some(10))
+
+    story.say(correct(TRANSPHARM, receipt, "receiving", "in_progress", some(10)))
+
+    assert story.at(NOVAMED, "in_transit") == some(10)
+    story.receive(ref, some(10))
+    assert story.at(TRANSPHARM) == some(10)

@@ -191,3 +191,17 @@ def event(
             **more,
         }
     )
+
+
+def send_back(sale: str, moved: Ordinals, **more: object) -> CustodyEvent[Ordinals]:
+    """Stella returns goods to Transpharm on a sale."""
+    return event(
+        STELLA, "shipping", "returned", "OBSERVE", moved,
+        **{
+            "parents": (sale,),
+            "destination": TRANSPHARM,
+            "destination_site": "9529999000026",
+            "has_rma": True,
+            **more,
+        },
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Holds: who sets them, who lifts them, and what a despatch taken back leaves."""
+"""The law of custody about holds: whose they are, and how they are lifted."""
 
 from dataclasses import replace
 
@@ -6,7 +6,6 @@ import pytest
 
 from apps.core.custody import Party
 from apps.core.errors import ForbiddenTransfer
-from apps.core.ordinals import Ordinals
 from tests.core.custody.world import (
     NOVAMED,
     REGULATOR,
@@ -16,6 +15,7 @@ from tests.core.custody.world import (
     TRANSPHARM,
     Story,
     event,
+    send_back,
     some,
     units,
 )
@@ -30,19 +30,6 @@ def story() -> Story:
 
 def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
     return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
-
-
-def send_back(sale: str, moved: Ordinals, **more: object):
-    return event(
-        STELLA, "shipping", "returned", "OBSERVE", moved,
-        **{
-            "parents": (sale,),
-            "destination": TRANSPHARM,
-            "destination_site": "9529999000026",
-            "has_rma": True,
-            **more,
-        },
-    )  # fmt: skip
 
 
 def test_a_hold_is_lifted_by_whom_it_belongs_to(story: Story) -> None:
@@ -79,6 +66,20 @@ def test_a_holder_does_not_say_recalled(story: Story) -> None:
         story.say(event(STELLA, "holding", "recalled", "OBSERVE", units(0)))
 
     assert story.state.batches[TAG].held == {}
+
+
+def test_an_opened_pack_is_held_and_used_up_no_further(story: Story) -> None:
+    story.deliver(some(5))
+    story.say(event(STELLA, "dispensing", "partially_dispensed", "OBSERVE", units(0)))
+    story.say(event(STELLA, "holding", "non_sellable_other", "OBSERVE", units(0)))
+
+    with refused("on_hold"):
+        story.supply(units(0))
+    with refused("not_in_your_custody"):
+        story.say(event(RIVER, "holding", "non_sellable_other", "OBSERVE", units(0)))
+    story.say(lift(STELLA, "non_sellable_other"))
+
+    story.supply(units(0))
 
 
 def test_a_maker_blocks_others_goods_only_as_recalled(story: Story) -> None:
@@ -149,44 +150,3 @@ def test_units_are_free_when_the_last_hold_is_lifted(story: Story) -> None:
     story.say(lift(NOVAMED, "non_sellable_other"))
 
     story.ship(units(0))
-
-
-def correct(by: str, ref: str, biz_step: str, disposition: str, moved: Ordinals):
-    return event(
-        by, biz_step, disposition, "OBSERVE", moved,
-        parents=(ref,), error="incorrect_data",
-    )  # fmt: skip
-
-
-def test_a_despatch_is_taken_back_by_who_said_it(story: Story) -> None:
-    ref = story.ship(some(10))
-    mend = correct(NOVAMED, ref, "shipping", "in_transit", some(10))
-
-    with refused("not_your_event"):
-        story.say(replace(mend, by=TRANSPHARM, site="9529999000026"))
-    story.say(mend)
-
-    assert story.at(NOVAMED) == some(100)
-    with refused("already_corrected"):
-        story.say(mend)
-    with refused("not_in_shipment"):
-        story.receive(ref, some(10))
-
-
-def test_an_event_is_not_taken_back_after_its_units_moved(story: Story) -> None:
-    ref = story.ship(some(10))
-    story.receive(ref, units(3))
-
-    with refused("moved_since"):
-        story.say(correct(NOVAMED, ref, "shipping", "in_transit", some(10)))
-
-
-def test_a_receipt_that_is_taken_back_is_under_way_again(story: Story) -> None:
-    ref = story.ship(some(10))
-    receipt = story.receive(ref, some(10))
-
-    story.say(correct(TRANSPHARM, receipt, "receiving", "in_progress", some(10)))
-
-    assert story.at(NOVAMED, "in_transit") == some(10)
-    story.receive(ref, some(10))
-    assert story.at(TRANSPHARM) == some(10)
