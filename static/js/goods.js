@@ -24,7 +24,7 @@ export class Goods {
       this.scanned(event.detail.text);
     });
     this.part("all")?.addEventListener("input", ({ target }) => {
-      for (const box of this.form.querySelectorAll("input[data-code]:not(:disabled)")) box.checked = target.checked;
+      for (const box of this.form.querySelectorAll("tr:not([hidden]) input[data-code]:not(:disabled)")) box.checked = target.checked;
     });
     this.form.addEventListener("input", () => this.draw());
     this.draw();
