@@ -4,6 +4,14 @@ import { enableCopying } from "./copy.js";
 import { enableShortcuts } from "./shortcuts.js";
 import { watchKeyboard } from "./wedge.js";
 
+/** On a small screen the navigation scrolls: where one is stands in sight. */
+function showCurrentPlace() {
+  const current = document.querySelector(".site-nav [aria-current]");
+  const list = current?.closest("ul");
+  if (list) list.scrollLeft = current.offsetLeft - list.offsetLeft - (list.clientWidth - current.offsetWidth) / 2;
+}
+
+showCurrentPlace();
 showLocalTimes(document);
 enableCopying(document);
 enableShortcuts();

@@ -1,11 +1,13 @@
 """The frame and the shared parts: accessible, narrow, light, readable without script."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from django import forms
 from playwright.sync_api import expect
 
+from tests.browser.scripts.stage import FRAME
 from tests.browser.scripts.test_js_keys import DEVICE
 from tests.browser.scripts.test_js_receive import RECEIVE
 from tests.browser.scripts.test_js_sign import SIGN, WISH
@@ -205,3 +207,22 @@ def test_the_keyboard_skips_to_the_content(stage, open_page):
     page.keyboard.press("Enter")
 
     expect(page.locator("main")).to_be_focused()
+
+
+def test_on_a_small_screen_the_current_word_of_the_navigation_is_in_sight(
+    stage, open_page, monkeypatch
+):
+    words = ("Query", "Recalls", "Alerts", "Partners", "Proposals", "Ledger")
+    nav = [
+        SimpleNamespace(label=word, url=f"/{word}", current=word == "Ledger")
+        for word in words
+    ]
+    monkeypatch.setattr(FRAME, "nav", nav)
+    page = open_page("about:blank")
+    page.set_viewport_size({"width": 320, "height": 700})
+
+    page.goto(stage.show("/parts", "parts.html", **parts()))
+
+    link = page.get_by_role("link", name="Ledger", exact=True)
+    expect(link).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") == 0
