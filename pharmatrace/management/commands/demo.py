@@ -76,3 +76,4 @@ class Command(BaseCommand):
             "  3. As rita@authority.example: Recalls, who has answered; Query.\n"
             f"  Keys of the demo's partners: {settings.DEMO_KEYS_DIR}\n"
         )
+        self.stdout.flush()  # whoever reads it in a file waits for these logins

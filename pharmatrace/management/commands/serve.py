@@ -60,6 +60,7 @@ class Command(BaseCommand):
             f"  log        {settings.SITE_URL}/log/checkpoint\n"
             "  Ctrl-C ends everything."
         )
+        self.stdout.flush()  # into a file or pipe too, before the parts run on
 
 
 def _commands(**options: Any) -> dict[str, list[str]]:
