@@ -10,6 +10,7 @@ from apps.ledger import operations as ledger_operations
 from apps.ledger.models import Leaf, Statement
 from apps.partners.models import ReadAudit, User
 from tests.cast import MARKT, NOVAMED, REGULATOR, Stage, ledger, stage
+from tests.custody.goods import Goods
 
 __all__ = ["ledger", "stage"]
 
@@ -143,6 +144,21 @@ def test_a_statement_shows_who_what_when_and_the_exact_bytes(client, product_sta
     assert "Sealed and published" in said
     assert "&quot;kind&quot;:&quot;product.register&quot;" in said
     assert f"/api/v1/statements/{product_statement.id}/proof" in said
+
+
+def test_a_statement_names_its_product_and_its_goods(client, story):
+    goods = Goods(story)
+    commissioned = goods.commission(lot="A9", count=7)
+    registered = Statement.objects.filter(kind="product.register").earliest("accept_no")
+
+    pages = [
+        log_in(client, NOVAMED).get(f"/ledger/statements/{name}").content.decode()
+        for name in (commissioned.statement_id, registered.id)
+    ]
+
+    assert "7 packs · Amoxil 500 mg" in pages[0]
+    assert ">A9</code>" in pages[0]
+    assert "Amoxil 500 mg · GTIN" in pages[1]
 
 
 def test_a_waiting_statement_says_that_it_waits(client, story):

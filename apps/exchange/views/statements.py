@@ -12,8 +12,11 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from apps.anchoring import queries as anchoring
+from apps.catalog import queries as catalog
+from apps.catalog.models import Product
 from apps.core.envelope import parse_envelope
 from apps.core.statement import Subject
+from apps.custody.queries.about import Goods, goods_of
 from apps.exchange import queries
 from apps.exchange.queries import Record
 from apps.exchange.views.words import KINDS
@@ -59,6 +62,8 @@ class StatementPage:
     gln: str
     person: str
     meaning: str
+    product: Product | None
+    goods: list[Goods]
     claimed_ms: int
     accepted_ms: int
     expires_ms: int
@@ -104,6 +109,8 @@ def _page(record: Record) -> StatementPage:
         gln=said.by,
         person=_name_of(said.signer),
         meaning=said.meaning,
+        product=catalog.find_product(str(said.body.get("gtin", ""))),
+        goods=goods_of(statement_id=record.statement_id, most=_MOST_SUBJECTS),
         claimed_ms=said.at_ms,
         accepted_ms=record.accepted_ms,
         expires_ms=said.expires_ms,
