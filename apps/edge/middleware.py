@@ -25,12 +25,17 @@ _REPLACEMENT = "\ufffd"  # what Django puts where the bytes were not UTF-8
 
 
 class RequestIdFilter(logging.Filter):
-    """Gives every log line the id of the request it belongs to."""
+    """Gives every log line the id of the request it belongs to.
+
+    A refusal is an answer: its line needs no trace, which Django adds to a 403.
+    """
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
         """Always keep the record."""
         record.request_id = _REQUEST_ID.get()
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None
         return True
 
 

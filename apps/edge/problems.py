@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -211,7 +211,9 @@ def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's hook: the person or token may not do this."""
-    return answer(request, Problem(403, "not_allowed", gettext("You may not do this.")))
+    who_may = str(exception) if isinstance(exception, PermissionDenied) else ""
+    detail = who_may or gettext("You may not do this.")
+    return answer(request, Problem(403, "not_allowed", detail))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

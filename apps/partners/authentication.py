@@ -14,7 +14,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -82,14 +84,18 @@ def _find_actor(request: HttpRequest | Request) -> Actor:
     return queries.get_actor(user=user, chosen_gln=chosen)
 
 
-def _guard(is_enough: Callable[[Actor], bool]) -> Callable[[_View[_P]], _View[_P]]:
+def _guard(
+    is_enough: Callable[[Actor], bool], who: str | Promise
+) -> Callable[[_View[_P]], _View[_P]]:
+    """Let in whom `is_enough` holds for; everybody else reads `who` may come."""
+
     def decorate(view: _View[_P]) -> _View[_P]:
         @functools.wraps(view)
         def guarded(
             request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs
         ) -> HttpResponseBase:
             if not is_enough(actor_of(request)):
-                raise PermissionDenied
+                raise PermissionDenied(str(who))
             return view(request, *args, **kwargs)
 
         return cast("_View[_P]", login_required(guarded))
@@ -99,27 +105,41 @@ def _guard(is_enough: Callable[[Actor], bool]) -> Callable[[_View[_P]], _View[_P
 
 def member_required(view: _View[_P]) -> _View[_P]:
     """Only people of an organisation; strangers go to log in, others get 403."""
-    return _guard(lambda actor: actor.is_member)(view)
+    who = gettext_lazy(
+        "This is for people of an organisation. An administrator of yours takes you in,"
+        " under Organisation."
+    )
+    return _guard(lambda actor: actor.is_member, who)(view)
 
 
 def signer_required(view: _View[_P]) -> _View[_P]:
     """Only people who may sign for their organisation."""
-    return _guard(lambda actor: actor.can_sign)(view)
+    who = gettext_lazy(
+        "This is for people who may sign for their organisation. An administrator of"
+        " yours gives that right, under Organisation."
+    )
+    return _guard(lambda actor: actor.can_sign, who)(view)
 
 
 def admin_required(view: _View[_P]) -> _View[_P]:
     """Only administrators of their organisation."""
-    return _guard(lambda actor: actor.can_administer)(view)
+    who = gettext_lazy(
+        "This is for administrators of an organisation; yours are listed under"
+        " Organisation."
+    )
+    return _guard(lambda actor: actor.can_administer, who)(view)
 
 
 def regulator_required(view: _View[_P]) -> _View[_P]:
     """Only people of the regulator."""
-    return _guard(lambda actor: actor.is_regulator)(view)
+    who = gettext_lazy("This is for the regulator alone.")
+    return _guard(lambda actor: actor.is_regulator, who)(view)
 
 
 def register_required(view: _View[_P]) -> _View[_P]:
     """Only the regulator and the operator: the register of partners."""
-    return _guard(lambda actor: actor.sees_register)(view)
+    who = gettext_lazy("This is for the regulator and the operator of the site.")
+    return _guard(lambda actor: actor.sees_register, who)(view)
 
 
 class IsMember(BasePermission):

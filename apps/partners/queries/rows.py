@@ -30,10 +30,15 @@ from apps.partners.queries.register import search_partners
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key and the name of whom it speaks for; the id where nobody is known."""
+    """A key and the name of whom it speaks for; the id where nobody is known.
+
+    Attributes:
+        label: what its owner calls the device, "" where that is not known or told.
+    """
 
     key: SigningKey
     person: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,19 @@ class ProposalRow:
     may_sign: bool
 
 
-def list_key_rows(*, gln: str) -> list[KeyRow]:
-    """A partner's keys with their history, those in use first."""
+def list_key_rows(*, gln: str, actor: Actor) -> list[KeyRow]:
+    """A partner's keys with their history, those in use first.
+
+    What the people of the partner call their devices is told to them alone.
+    """
     keys = list_partner_keys(gln=gln)
     names = names_of({key.signer for key in keys})
-    return [KeyRow(key, names.get(key.signer, key.signer)) for key in keys]
+    requests = KeyRequest.objects.filter(keyid__in=[key.keyid for key in keys])
+    labels = dict(requests.values_list("keyid", "label")) if actor.gln == gln else {}
+    return [
+        KeyRow(key, names.get(key.signer, key.signer), labels.get(key.keyid, ""))
+        for key in keys
+    ]
 
 
 def list_partners(

@@ -46,6 +46,7 @@ class RevokePage:
 
     keyid: str
     person: str
+    label: str
     wish: dict[str, str]
     sign: SignPanel
 
@@ -92,12 +93,14 @@ def key_requests(request: HttpRequest) -> HttpResponse:
 @admin_required
 def key_revoke(request: HttpRequest, keyid: str) -> HttpResponse:
     """The form whose signature ends a key of the organisation."""
-    rows = queries.list_key_rows(gln=actor_of(request).gln)
+    actor = actor_of(request)
+    rows = queries.list_key_rows(gln=actor.gln, actor=actor)
     for row in rows:
         if row.key.keyid == keyid and row.key.revoked_ms is None:
             page = RevokePage(
                 keyid=keyid,
                 person=row.person,
+                label=row.label,
                 wish={"kind": "key.revoke", "keyid": keyid},
                 sign=SignPanel(
                     label=_("Sign and revoke this key"),

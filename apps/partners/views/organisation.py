@@ -148,7 +148,7 @@ def _show(
         partner=actor.partner,
         sites=queries.list_sites(gln=gln),
         people=queries.list_people(actor=actor),
-        keys=queries.list_key_rows(gln=gln),
+        keys=queries.list_key_rows(gln=gln, actor=actor),
         licences=queries.list_licences(gln=gln),
         tokens=queries.list_tokens(actor=actor),
         others=_others(actor),

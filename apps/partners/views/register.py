@@ -107,7 +107,7 @@ def partner_detail(request: HttpRequest, gln: str) -> HttpResponse:
         partner=partner,
         sites=queries.list_sites(gln=gln),
         licences=queries.list_licences(gln=gln),
-        keys=queries.list_key_rows(gln=gln),
+        keys=queries.list_key_rows(gln=gln, actor=actor),
         can_license=actor.can_sign and actor.is_regulator,
     )
     if actor.is_regulator:
