@@ -214,3 +214,13 @@ def test_texts_of_others_are_shown_as_text(stage, visit):
 
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in page
+
+
+def test_a_window_that_runs_backwards_says_so_beside_the_question(recall, visit):
+    asked = {"expiry_from": "2030-01-01", "expiry_to": "2029-01-01"}
+
+    page = text_of(visit(REGULATOR, "/query", **asked))
+
+    assert "This question cannot be read" in page
+    assert "a day from 2030-01-01 on" in page
+    assert "No such pack" not in page

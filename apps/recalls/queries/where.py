@@ -108,6 +108,11 @@ def read_criteria(said: Mapping[str, str]) -> Criteria:
             got="none of them",
             wanted="a GTIN, lot, expiry or serial",
         )
+    first, last = criteria.expiry_from, criteria.expiry_to
+    if first and last and first > last:
+        raise MalformedInput(
+            "bad_window", field="expiry_to", got=last, wanted=f"a day from {first} on"
+        )
     if criteria.serial and not criteria.gtin:
         raise MalformedInput(
             "missing_field", field="gtin", got="nothing", wanted="the serial's GTIN"
