@@ -107,8 +107,14 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Go on; errors come to `process_exception`."""
-        return self.get_response(request)
+        """Go on; errors come to `process_exception`, an empty 405 gets its words."""
+        response = self.get_response(request)
+        if response.status_code != 405 or getattr(response, "content", b"x"):
+            return response
+        allowed = response.headers.get("Allow", "")
+        detail = f"This address takes {allowed}, not {request.method}."
+        problem = Problem(405, "method_not_allowed", detail, headers={"Allow": allowed})
+        return answer(request, problem)
 
     def process_exception(
         self, request: HttpRequest, exception: Exception

@@ -72,11 +72,14 @@ def moment(value: object) -> SafeString | str:
 
 
 @register.filter
-def day(value: object) -> str:
-    """A date as 2028-02-29; anything else as it is, nothing for None."""
+def day(value: object) -> SafeString | str:
+    """A date as 2028-02-29, kept on one line; else as it is, nothing for None."""
     if value is None:
         return ""
-    return value.isoformat() if isinstance(value, date) else str(value)
+    if not isinstance(value, date):
+        return str(value)
+    text = value.isoformat()
+    return format_html('<time class="day" datetime="{}">{}</time>', text, text)
 
 
 @register.filter
