@@ -17,13 +17,11 @@ class ProofLine:
 
     Attributes:
         size: leaves under the checkpoint that covers the step, 0 while it is pending.
-        age_seconds: since that checkpoint was signed, None before the first one.
-        signed_at: when that was, for what is kept on paper.
+        signed_at: when that checkpoint was signed, None before the first one.
     """
 
     statement_id: str
     size: int
-    age_seconds: int | None
     signed_at: datetime | None
     witnesses_label: str
 
@@ -49,7 +47,6 @@ def find_proof(statement_id: str, *, at: datetime) -> ProofLine | None:
     return ProofLine(
         statement_id=statement_id,
         size=status.log_size if is_covered else 0,
-        age_seconds=status.age_seconds,
         signed_at=status.signed_at,
         witnesses_label=status.witnesses_label,
     )

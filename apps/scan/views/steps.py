@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.custody import ACTIVE
 from apps.core.gs1 import build_digital_link
@@ -25,7 +24,7 @@ _Words = tuple[str | Promise, ...]
 _WORDS: Final[Mapping[str, _Words]] = {
     "dispense": (
         gettext_lazy("Dispense"),
-        gettext_lazy("Sign and supply this pack ⏎"),
+        gettext_lazy("Sign and supply this pack"),
         gettext_lazy("I supply this pack"),
         gettext_lazy("Supplied"),
         gettext_lazy("Recorded. This pack may not be supplied again."),
@@ -111,6 +110,14 @@ def offered_steps(verdict: Verdict, *, actor: Actor, at: datetime) -> list[Step]
     return [*steps, *(_step("release", verdict, at=at, **more) for _ in own[:1])]
 
 
+def _left(time: timedelta) -> str:
+    """Whole days, as the law counts them; hours on the last one."""
+    if time.days:
+        return ngettext("%(n)d day", "%(n)d days", time.days) % {"n": time.days}
+    hours = time.seconds // 3600
+    return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+
+
 def _is_at_hand(unit: Unit, actor: Actor) -> bool:
     """Whether `actor` may put the pack on hold, and has not done so."""
     is_own = unit.holder == actor.gln and unit.status == ACTIVE
@@ -133,13 +140,14 @@ def _step(name: str, verdict: Verdict, *, at: datetime, **more: str) -> Step:
         wish["parents"] = [undo.ref]
         note = _("Possible until %(until)s, for another %(left)s.") % {
             "until": undo.until.strftime("%Y-%m-%d %H:%M UTC"),
-            "left": timeuntil(undo.until, at),
+            "left": _left(undo.until - at),
         }
     elif name == "hold":
         note = _(
-            "A hold keeps the pack off every counter. It does not say why, and calls"
-            " nobody: the maker and the regulator see it in the custody of the pack."
+            "A hold keeps the pack off every counter. It does not say why and tells"
+            " nobody: report below what looks wrong, and the regulator reads it."
         )
     word, label, meaning, done, after = map(str, _WORDS[name])
-    panel = SignPanel(label=label, meaning=meaning)
+    # Enter signs, on the verdict and on each step's own page.
+    panel = SignPanel(label=f"{label} ⏎", meaning=meaning)
     return Step(name, word, note, wish, panel, done=done, after=after)
