@@ -1,9 +1,10 @@
 """fsck: everything that can be derived is derived again from stored bytes.
 
-Statements from their vaults, serial roots from seeds and serials, leaves from
-statements, chains and roots from leaves, heads and files from roots, holdings from
-the law. Nothing is mended. Memory stays flat but for the map, 64 bytes a tag, and for
-the replay of the law, which keeps every serial at hand.
+Statements from their vaults, partners, products and recalls from statements, serial
+roots from seeds and serials, leaves from statements, chains and roots from leaves,
+heads and files from roots, holdings from the law. Nothing is mended. Memory stays flat
+but for the map, 64 bytes a tag, the rows of partners, products and recalls, and the
+replay of the law, which keeps every serial at hand.
 """
 
 from __future__ import annotations

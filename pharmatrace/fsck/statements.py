@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from apps.anchoring.queries import LATE_SECONDS
+from apps.core.bodies import parse_body
 from apps.core.envelope import (
     Envelope,
     envelope_bytes,
@@ -17,7 +19,7 @@ from apps.core.errors import MalformedInput, TraceError
 from apps.core.leaf import commitment
 from apps.core.receipt import parse_receipt
 from apps.core.speech import Speech
-from apps.core.statement import Statement, parse_statement
+from apps.core.statement import GOODS_KINDS, Statement, parse_statement
 from apps.ledger import queries as ledger
 from apps.ledger.formats import (
     as_ms,
@@ -26,17 +28,40 @@ from apps.ledger.formats import (
     parse_pending,
     split_salts,
 )
+from apps.ledger.models import Statement as StatementRow
 from apps.ledger.queries import StoredLeaf, StoredStatement
 from pharmatrace.fsck.finding import Finding, finding_of
+from pharmatrace.fsck.goods import Goods
+from pharmatrace.fsck.parties import Parties
 from pharmatrace.fsck.serials import SerialChecker
 from pharmatrace.fsck.voices import Voices
 
 _Leaf = tuple[int, bytes, bytes]  # type, tag, commitment
 
 
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """What is learned of the statements on the way."""
+
+    voices: Voices = field(default_factory=Voices)
+    serials: SerialChecker = field(default_factory=SerialChecker)
+    parties: Parties = field(default_factory=Parties)
+    goods: Goods = field(default_factory=Goods)
+
+    def learn(self, statement: Statement, row: StatementRow) -> None:
+        """Take what the statement makes of partners, products, batches and recalls."""
+        if statement.kind in GOODS_KINDS:
+            for subject in statement.subjects:
+                self.goods.grow(subject, row)
+            return
+        body = parse_body(statement.kind, statement.body)
+        self.parties.learn(body, row)
+        self.goods.learn(body, statement, row)
+
+
 def check_statements(*, at: datetime) -> Iterator[Finding]:
     """Every difference between statements and what they should have become."""
-    voices, serials = Voices(), SerialChecker()
+    readers = _Readers()
     late_ms = as_ms(at) - LATE_SECONDS * 1000
     for stored in ledger.iter_statements():
         if stored.vault is None:
@@ -44,24 +69,25 @@ def check_statements(*, at: datetime) -> Iterator[Finding]:
                 yield Finding("vault_missing", _name(stored))
             continue
         try:
-            yield from _check(stored, voices, serials)
+            yield from _check(stored, readers)
         except TraceError as error:
             yield finding_of(error, _name(stored))
         if stored.pending is not None and stored.row.accepted_ms < late_ms:
             yield Finding("still_pending", _name(stored), wanted="a leaf by now")
-    yield from serials.check_rest()
+    yield from readers.serials.check_rest()
+    yield from readers.parties.check()
+    yield from readers.goods.check()
 
 
 def _name(stored: StoredStatement) -> str:
     return f"statement {stored.row.id}"
 
 
-def _check(
-    stored: StoredStatement, voices: Voices, serials: SerialChecker
-) -> Iterator[Finding]:
-    envelope = _read_envelope(stored)
+def _check(stored: StoredStatement, readers: _Readers) -> Iterator[Finding]:
+    envelope, voices = _read_envelope(stored), readers.voices
     statement = parse_statement(envelope.payload)
-    yield from serials.check(statement, stored.row.id)
+    readers.learn(statement, stored.row)
+    yield from readers.serials.check(statement, stored.row.id)
     yield from _check_row(stored, envelope, statement)
     lines = stored.vault.lines if stored.vault else None
     speech = Speech(

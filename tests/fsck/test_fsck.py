@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from apps.anchoring import queries
 from apps.anchoring.models import Checkpoint, MapEntry, SignedNote, TreeState
+from apps.catalog.models import Product
 from apps.core.errors import IntegrityBreach
 from apps.ledger.models import Leaf, Pending, Statement, Vault
 from pharmatrace import fsck
@@ -109,7 +110,9 @@ def test_a_changed_sealed_part_is_found_at_its_statement(story, column, codes):
 
     assert codes <= {finding.code for finding in found}
     leaf = Leaf.objects.get(statement_id=row.id, position=0).index
-    places = (f"statement {row.id}", f"leaf {leaf}", "leaf ")
+    # What the product is called follows from the statement, too.
+    product = Product.objects.get(registered_by=row.id)
+    places = (f"statement {row.id}", f"leaf {leaf}", "leaf ", f"product {product.gtin}")
     assert all(any(place in finding.where for place in places) for finding in found)
 
 
@@ -138,7 +141,12 @@ def test_a_lost_vault_is_found_unless_it_was_erased(story):
         lambda: Vault.objects.filter(statement_id=row.id).delete(), "ledger_vault"
     )
 
-    assert findings(story) == [("vault_missing", f"statement {row.id}")]
+    # What it said is lost, so nobody registered the product any more.
+    product = Product.objects.get(registered_by=row.id)
+    assert findings(story) == [
+        ("vault_missing", f"statement {row.id}"),
+        ("product_unknown", f"product {product.gtin}"),
+    ]
 
 
 def test_an_unknown_signer_is_found(story):
@@ -151,7 +159,13 @@ def test_an_unknown_signer_is_found(story):
 
     # Who was admitted by the lost statement has no voice in what remains.
     assert "vault_missing" in codes
-    assert codes <= {"vault_missing", "unknown_key", "not_of_party"}
+    assert codes <= {
+        "vault_missing",
+        "unknown_key",
+        "not_of_party",
+        "partner_unknown",
+        "key_unknown",
+    }
 
 
 @pytest.mark.parametrize("name", ["tile/0/000.p", "tile/entries/000.p"])
