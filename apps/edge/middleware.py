@@ -109,7 +109,8 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Go on; errors come to `process_exception`, an empty 405 gets its words."""
         response = self.get_response(request)
-        if response.status_code != 405 or getattr(response, "content", b"x"):
+        is_bare = isinstance(response, HttpResponse) and not response.content
+        if response.status_code != 405 or not is_bare:
             return response
         allowed = response.headers.get("Allow", "")
         detail = f"This address takes {allowed}, not {request.method}."
