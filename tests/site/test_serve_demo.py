@@ -1,0 +1,188 @@
+"""`make run` as it is: demo, web, worker and beat at work, stopped and started again.
+
+On what a bare machine has (SQLite, a queue of files), and on PostgreSQL and Redis.
+"""
+
+import re
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from apps.core.strict import parse_base64
+from pharmatrace.demo.cast import CARDIOL, NOVAMED, PASSWORD
+from pharmatrace.demo.signing import Keyring, sign_statement
+from tests import embedded
+from tests.site.serving import (
+    allowed_seconds,
+    answer,
+    free_port,
+    list_processes,
+    serve,
+    wait_for,
+)
+
+__all__ = ["serve"]
+pytestmark = pytest.mark.slow
+
+# On a machine that has nothing else to do.
+FIRST_START_SECONDS = 60  # migrates, and plays the demo's story
+SECOND_START_SECONDS = 15
+SIZE = 1_000
+
+
+@pytest.fixture(params=["sqlite and files", "postgresql and redis"])
+def backing(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The environment that names the servers behind the site."""
+    if request.param == "sqlite and files":
+        yield {}
+        return
+    binaries, server = embedded.find_postgresql(), embedded.find_redis()
+    if binaries is None or server is None:
+        pytest.skip("NO POSTGRESQL OR REDIS: the site was not served from them")
+    with ExitStack() as stack:
+        database = stack.enter_context(embedded.postgresql(binaries, durable=True))
+        broker, _client = stack.enter_context(embedded.redis(server))
+        yield {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
+
+
+class Maker:
+    """Novamed's machine: a token made on its page, and the demo's key."""
+
+    def __init__(self, url: str, var_dir: Path) -> None:
+        self.url = url
+        self.key = Keyring(var_dir / "demo-keys").key_of(NOVAMED)
+        self.http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {_make_token(url)}"},
+            trust_env=False,
+            timeout=30,
+        )
+
+    def upload(self) -> str:
+        """Send a file of serials; the address that says how far its check is."""
+        rows = "\n".join(["serial", *(f"SRV{n:06}" for n in range(SIZE)), ""])
+        fields = {"gtin": CARDIOL.gtin, "lot": "S900", "expiry_date": "2029-06-30"}
+        sent = self.http.post(
+            "/api/v1/uploads",
+            data=fields | {"site": NOVAMED.sites[0].gln},
+            files={"file": ("serials.csv", rows.encode())},
+        )
+        assert sent.status_code == 202, sent.text
+        return sent.headers["Location"]
+
+    def is_staged(self, upload: str) -> bool:
+        """Whether the check is done, without an error."""
+        found = self.http.get(upload).json()
+        assert found["state"] != "refused", found
+        return bool(found["state"] == "staged")
+
+    def commission(self, upload: str) -> str:
+        """Sign and send what was staged; the id of the statement."""
+        draft = self.http.get(f"{upload}/statement").json()
+        payload = parse_base64(draft["payload"], field="payload")
+        sent = self.http.post(
+            "/api/v1/statements",
+            content=sign_statement(payload, self.key),
+            headers={"Content-Type": "application/json"},
+        )
+        assert sent.status_code == 201, sent.text
+        return str(draft["statement_id"])
+
+    def is_proven(self, statement_id: str) -> bool:
+        """Whether a published checkpoint covers the statement."""
+        path = f"/api/v1/statements/{statement_id}/proof"
+        return self.http.get(path).status_code == 200
+
+
+def _make_token(url: str) -> str:
+    """Log in as Nora and make a token, as she would."""
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as nora:
+        credentials = {"login": NOVAMED.admin.username, "password": PASSWORD}
+        _submit(nora, "/accounts/login/", "/accounts/login/", credentials)
+        form = {"name": "ERP", "role": "signer"}
+        shown = _submit(nora, "/organisation", "/organisation/tokens", form)
+    (token,) = set(re.findall(r"pt_[0-9a-f]{12}_[\w-]+", shown))
+    return token
+
+
+def _submit(person: httpx.Client, page: str, to: str, fields: dict[str, str]) -> str:
+    form = person.get(page).text
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+    assert found, form[:500]
+    sent = person.post(
+        to, data={**fields, "csrfmiddlewaretoken": found[1]}, follow_redirects=True
+    )
+    assert sent.status_code == 200, sent.text[:500]
+    return sent.text
+
+
+def _size(url: str) -> int:
+    """The tree size of the published checkpoint."""
+    _status, text = answer(f"{url}/log/checkpoint", within_seconds=5)
+    return int(text.splitlines()[1])
+
+
+def _count_statements(var_dir: Path, backing: dict[str, str]) -> int:
+    """What the database holds, asked past the site."""
+    connect: Callable[[], Any] = (
+        (lambda: psycopg.connect(backing["DATABASE_URL"]))
+        if backing
+        else (lambda: sqlite3.connect(var_dir / "site.sqlite3"))
+    )
+    with closing(connect()) as database:
+        rows = database.execute("SELECT count(*) FROM ledger_statement").fetchall()
+    return int(rows[0][0])
+
+
+def _stop(process: subprocess.Popen[bytes], var_dir: Path) -> None:
+    """Ctrl-C; it ends well and nothing of it is left."""
+    assert len(list_processes(var_dir)) >= 5  # supervisor, web and two, worker, beat
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    assert list_processes(var_dir) == []
+
+
+def test_the_demo_is_served_works_by_itself_and_starts_again(
+    serve: Callable[..., subprocess.Popen[bytes]],
+    backing: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    var_dir, port = tmp_path / "var", free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {**backing, "DEMO": "1"}
+    process = serve(port, **environment)
+    answer(f"{url}/health", within_seconds=allowed_seconds(FIRST_START_SECONDS))
+    before = _size(url)
+    maker = Maker(url, var_dir)
+
+    upload = maker.upload()
+    wait_for(lambda: maker.is_staged(upload), within_seconds=allowed_seconds(20))
+    statement_id = maker.commission(upload)
+
+    # Nobody but beat asks for it.
+    wait_for(lambda: maker.is_proven(statement_id), within_seconds=allowed_seconds(20))
+    size = _size(url)
+    assert size > before
+    count = _count_statements(var_dir, backing)
+    _stop(process, var_dir)
+
+    begun = time.monotonic()
+    process = serve(port, **environment)
+    answer(f"{url}/health", within_seconds=120)
+    seconds, allowed = time.monotonic() - begun, allowed_seconds(SECOND_START_SECONDS)
+    print(f"second start: up in {seconds:.1f} s of {allowed:.0f} s")
+    assert seconds < allowed
+    assert _count_statements(var_dir, backing) == count
+    assert _size(url) == size
+    assert maker.is_proven(statement_id)
+    maker.http.close()
+    _stop(process, var_dir)
