@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.alerts.models import Alert
 from apps.core.errors import MalformedInput
 from apps.core.gs1 import build_digital_link, parse_scan
+from apps.partners import operations
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
@@ -100,6 +101,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         alerts=list(open_alerts(actor)[:_SHOWN]),
         waiting_keys=count_keys(actor),
     )
+    at = timezone.now()
+    operations.note_read(actor=actor, action="inbox", subject="", at=at)
     return render(request, "pharmatrace/inbox.html", {"page": page})
 
 

@@ -83,10 +83,9 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         can_close=actor.can_sign,
         names_partners=actor.is_regulator,
     )
-    if actor.is_regulator:
-        partners.record_read(
-            actor=actor, action="alerts.list", subject=state, at=timezone.now()
-        )
+    partners.note_read(
+        actor=actor, action="alerts.list", subject=state, at=timezone.now()
+    )
     return render(request, "alerts/alert_list.html", {"page": page})
 
 

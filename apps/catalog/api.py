@@ -1,5 +1,6 @@
 """Products for machines."""
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,6 +10,7 @@ from rest_framework.views import APIView
 from apps.catalog import queries
 from apps.edge.openapi import PAGE_PARAMETERS, page_of, reading_problems
 from apps.edge.pagination import CursorPagination
+from apps.partners import operations as partners
 from apps.partners.authentication import IsMember, actor_of
 
 
@@ -38,9 +40,10 @@ class ProductsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Products by the filter, a page at a time."""
-        found = queries.search_products(
-            actor=actor_of(request), text=request.query_params.get("q", "")
-        )
+        actor, text = actor_of(request), request.query_params.get("q", "")
+        found = queries.search_products(actor=actor, text=text)
+        at = timezone.now()
+        partners.note_read(actor=actor, action="products.list", subject=text, at=at)
         paginator = CursorPagination()
         shown = paginator.paginate_queryset(found, request, view=self)
         return paginator.get_paginated_response(self.Output(shown, many=True).data)

@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.catalog import queries
 from apps.catalog.models import Batch, Product
+from apps.partners import operations as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 
 PAGE_SIZE = 50
@@ -81,6 +83,8 @@ def product_list(request: HttpRequest) -> HttpResponse:
     found = Paginator(queries.search_products(actor=actor, text=text), PAGE_SIZE)
     shown = found.get_page(request.GET.get("page"))
     counts = queries.count_batches(actor=actor)
+    at = timezone.now()
+    partners.note_read(actor=actor, action="products.list", subject=text, at=at)
     page = ProductListPage(
         rows=[ProductRow(each, counts.get(each.pk, 0)) for each in shown],
         text=text,
@@ -104,6 +108,8 @@ def product_detail(request: HttpRequest, gtin: str) -> HttpResponse:
     product = queries.search_products(actor=actor, text="").filter(gtin=gtin).first()
     if product is None:
         raise Http404
+    at = timezone.now()
+    partners.note_read(actor=actor, action="products.read", subject=gtin, at=at)
     page = ProductPage(
         product=product,
         batches=queries.list_batches(actor=actor, product=product),

@@ -219,8 +219,6 @@ def _word(request: Request, name: str, allowed: tuple[str, ...]) -> str:
 
 
 def _note_read(request: Request, action: str, subject: str) -> None:
-    actor = actor_of(request)
-    if actor.is_regulator:
-        partners.record_read(
-            actor=actor, action=action, subject=subject, at=timezone.now()
-        )
+    partners.note_read(
+        actor=actor_of(request), action=action, subject=subject, at=timezone.now()
+    )

@@ -44,13 +44,12 @@ class PartnersView(APIView):
             text=request.query_params.get("q", ""),
             role=request.query_params.get("role", ""),
         )
-        if actor.is_regulator:
-            operations.record_read(
-                actor=actor,
-                action="partners.list",
-                subject=request.query_params.get("q", ""),
-                at=timezone.now(),
-            )
+        operations.note_read(
+            actor=actor,
+            action="partners.list",
+            subject=request.query_params.get("q", ""),
+            at=timezone.now(),
+        )
         paginator = CursorPagination()
         shown = paginator.paginate_queryset(found, request, view=self)
         return paginator.get_paginated_response(self.Output(shown, many=True).data)

@@ -50,6 +50,7 @@ ROUTES = (
     api(_RECALL, get=API_SEEN, recall_id="recall"),
     api(f"{_RECALL}/affected", get=API_SEEN, recall_id="recall"),
     api(f"{_V1}recall-query", get=_ASKED),
+    api(f"{_V1}recall-query", get=API_MEMBERS, query="?gtin={gtin}"),
     api(f"{_V1}trace", get=_ASKED),
     api(f"{_V1}trace", get=API_SEEN, query="?gtin={gtin}&lot={lot}"),
     api(f"{_V1}drafts", API_SIGNERS, post=_SIGNED),

@@ -28,6 +28,7 @@ _PACK = {"gtin": "gtin", "serial": "serial"}
 _LOT = {"gtin": "gtin", "lot": "lot"}
 # Makers and the regulator; the operator runs the site and recalls nothing.
 _RECALLING = who("SAFR ok, MO forbidden, 0TXV login")
+_ASKING = who("MSAFR ok, O forbidden, 0TXV login")
 
 _PARTNERS = (
     page("", get=EVERYBODY),
@@ -89,7 +90,8 @@ _RECALLS = (
     page(f"{_RECALL}/amend", get=SEEN_SIGNERS, recall_id="recall"),
     page(f"{_RECALL}/close", get=SEEN_SIGNERS, recall_id="recall"),
     page(f"{_RECALL}/answer", get=OWN_SIGNERS, owner="shop", recall_id="recall"),
-    page("query", get=who("MSAFR ok, O forbidden, 0TXV login")),
+    page("query", get=_ASKING),
+    page("query", get=_ASKING, query="?gtin={gtin}"),
     page("alerts", get=MEMBERS),
     page(
         "alerts/<int:alert_id>/close",

@@ -77,11 +77,7 @@ def _get(request: Request, statement_id: str) -> Record:
     record = queries.find_record(statement_id=statement_id, actor=actor)
     if record is None:
         raise Http404
-    if actor.is_regulator:
-        partners.record_read(
-            actor=actor,
-            action="statement",
-            subject=statement_id,
-            at=timezone.now(),
-        )
+    partners.note_read(
+        actor=actor, action="statement", subject=statement_id, at=timezone.now()
+    )
     return record

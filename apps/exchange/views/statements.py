@@ -87,10 +87,9 @@ def statement(request: HttpRequest, statement_id: str) -> HttpResponse:
     record = queries.find_record(statement_id=statement_id, actor=actor)
     if record is None:
         raise Http404
-    if actor.is_regulator:
-        partner_operations.record_read(
-            actor=actor, action="statement", subject=statement_id, at=timezone.now()
-        )
+    partner_operations.note_read(
+        actor=actor, action="statement", subject=statement_id, at=timezone.now()
+    )
     page = _page(record)
     return render(request, "exchange/statement_detail.html", {"page": page})
 

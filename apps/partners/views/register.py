@@ -90,10 +90,9 @@ def partner_list(request: HttpRequest) -> HttpResponse:
         proposals=queries.list_proposals(actor=actor),
         can_admit=actor.can_sign and actor.is_regulator,
     )
-    if actor.is_regulator:
-        operations.record_read(
-            actor=actor, action="partners.list", subject=text, at=timezone.now()
-        )
+    operations.note_read(
+        actor=actor, action="partners.list", subject=text, at=timezone.now()
+    )
     return render(request, "partners/partner_list.html", {"page": page})
 
 
@@ -110,10 +109,9 @@ def partner_detail(request: HttpRequest, gln: str) -> HttpResponse:
         keys=queries.list_key_rows(gln=gln, actor=actor),
         can_license=actor.can_sign and actor.is_regulator,
     )
-    if actor.is_regulator:
-        operations.record_read(
-            actor=actor, action="partners.read", subject=gln, at=timezone.now()
-        )
+    operations.note_read(
+        actor=actor, action="partners.read", subject=gln, at=timezone.now()
+    )
     return render(request, "partners/partner_detail.html", {"page": page})
 
 
@@ -135,7 +133,10 @@ def partner_admit(request: HttpRequest) -> HttpResponse:
 @regulator_required
 def partner_licence(request: HttpRequest, gln: str) -> HttpResponse:
     """The form with which the regulator licenses a partner."""
-    partner = _get(request, gln)
+    partner, at = _get(request, gln), timezone.now()
+    operations.note_read(
+        actor=actor_of(request), action="partners.licence", subject=gln, at=at
+    )
     licences = [each for each in queries.list_licences(gln=gln) if each.is_current]
     prefixes = {prefix for each in licences for prefix in each.gs1_prefixes}
     sites = queries.list_sites(gln=gln)
@@ -144,7 +145,7 @@ def partner_licence(request: HttpRequest, gln: str) -> HttpResponse:
         roles=_ROLES,
         prefixes="\n".join(sorted(prefixes)),
         sites="\n".join(f"{site.gln} {site.name}" for site in sites),
-        today=timezone.now(),
+        today=at,
         wish={"kind": "party.licence", "gln": gln},
         sign=SignPanel(
             label=_("Sign and propose the licence"), meaning=_("licenses the party")

@@ -153,10 +153,7 @@ def get_visible(recall_id: str, actor: Actor) -> Recall:
 
 def note_read(actor: Actor, action: str, subject: str) -> None:
     """Log what a regulator reads."""
-    if actor.is_regulator:
-        partners.record_read(
-            actor=actor, action=action, subject=subject, at=timezone.now()
-        )
+    partners.note_read(actor=actor, action=action, subject=subject, at=timezone.now())
 
 
 def _answered(

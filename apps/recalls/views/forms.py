@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,7 +21,7 @@ from apps.recalls.formats import ANSWER_WORDS, DEPTH_WORDS, scope_words
 from apps.recalls.models import Recall
 from apps.recalls.queries.recalls import OwnLot, list_own_lots, may_change
 from apps.recalls.queries.where import WhatIf, list_products, what_if
-from apps.recalls.views.parts import Bar, SignPanel, bar_of, get_visible
+from apps.recalls.views.parts import Bar, SignPanel, bar_of, get_visible, note_read
 
 _MOST_PRODUCTS = 500
 _STATES = (
@@ -122,7 +123,9 @@ def recall_new(request: HttpRequest) -> HttpResponse:
 @signer_required
 def recall_what_if(request: HttpRequest) -> HttpResponse:
     """The part of the form that counts what would be blocked."""
-    found = what_if(_wish_of(request), actor=actor_of(request))
+    actor, wish = actor_of(request), _wish_of(request)
+    found = what_if(wish, actor=actor)
+    note_read(actor, "recalls.what_if", wish["gtin"], timezone.now())
     part = WhatIfPart(found=found, bar=bar_of(found.tally) if found else None)
     return render(request, "recalls/_what_if.html", {"part": part})
 
@@ -131,7 +134,7 @@ def recall_what_if(request: HttpRequest) -> HttpResponse:
 @signer_required
 def recall_amend(request: HttpRequest, recall_id: str) -> HttpResponse:
     """The form that changes what a recall covers."""
-    recall = _own(recall_id, actor_of(request))
+    recall = _own(recall_id, actor_of(request), "recalls.amend")
     sign = SignPanel(
         label=_("Sign and change the scope"),
         meaning=_("changes what the recall covers"),
@@ -144,7 +147,7 @@ def recall_amend(request: HttpRequest, recall_id: str) -> HttpResponse:
 @signer_required
 def recall_close(request: HttpRequest, recall_id: str) -> HttpResponse:
     """The form that ends a recall."""
-    recall = _own(recall_id, actor_of(request))
+    recall = _own(recall_id, actor_of(request), "recalls.close")
     sign = SignPanel(label=_("Sign and end the recall"), meaning=_("ends the recall"))
     page = _change(recall, kind="recall.close", sign=sign)
     return render(request, "recalls/recall_close.html", {"page": page})
@@ -211,10 +214,11 @@ def _scope_fields(scope: Scope) -> ScopeFields:
     )
 
 
-def _own(recall_id: str, actor: Actor) -> Recall:
+def _own(recall_id: str, actor: Actor, action: str) -> Recall:
     recall = get_visible(recall_id, actor)
     if not may_change(recall=recall, gln=actor.gln):
         raise Http404
+    note_read(actor, action, recall.pk, timezone.now())
     return recall
 
 

@@ -82,5 +82,4 @@ def get_visible(recall_id: str, actor: Actor) -> Recall:
 
 def note_read(actor: Actor, action: str, subject: str, at: datetime) -> None:
     """Log what a regulator reads."""
-    if actor.is_regulator:
-        partners.record_read(actor=actor, action=action, subject=subject, at=at)
+    partners.note_read(actor=actor, action=action, subject=subject, at=at)

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from apps.partners import operations as partners
 from apps.partners.authentication import actor_of, member_required
 from apps.scan import queries
 from apps.scan.queries import Found
@@ -30,8 +31,9 @@ class SearchPage:
 def search(request: HttpRequest) -> HttpResponseBase:
     """Go straight to the only thing that `?q=` can mean, else list them."""
     at = timezone.now()
-    text = request.GET.get("q", "")[:_MOST_CHARACTERS]
-    found = queries.search(text=text, actor=actor_of(request), today=at.date())
+    actor, text = actor_of(request), request.GET.get("q", "")[:_MOST_CHARACTERS]
+    found = queries.search(text=text, actor=actor, today=at.date())
+    partners.note_read(actor=actor, action="search", subject=text, at=at)
     if len(found) == 1:
         return redirect(found[0].url)
     return render(
