@@ -4,6 +4,11 @@ PY ?= python3
 V := .venv/bin
 NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 TESTS ?= -n 2 --dist loadfile
+# Each suite's budget on two cores stands in CONTRIBUTING; past twice of it something hangs.
+CORE_SECONDS ?= 600
+POSTGRESQL_SECONDS ?= 1500
+SQLITE_SECONDS ?= 600
+WITHIN = timeout --kill-after=20
 # What no database touches, or what brings its own: once is enough.
 NO_DATABASE := core architecture bench browser journeys
 
@@ -44,14 +49,14 @@ run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve
 test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; the fast part on SQLite
 
 test-core: .venv/.dev  ## the ground by its own tests, with its coverage floor
-	$(V)/coverage run --source=apps/core -m pytest -q tests/core
+	$(WITHIN) $(CORE_SECONDS) $(V)/coverage run --source=apps/core -m pytest -q tests/core
 	$(V)/coverage report --include='apps/core/*' --skip-covered --fail-under=97
 
 test-postgresql: .venv/.dev node_modules/.done messages
-	$(V)/python -m pytest $(TESTS) --ignore=tests/core
+	$(WITHIN) $(POSTGRESQL_SECONDS) $(V)/python -m pytest $(TESTS) --ignore=tests/core
 
 test-sqlite: .venv/.dev node_modules/.done messages
-	TEST_DB=sqlite $(V)/python -m pytest -q $(TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
+	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
 
 check: lint types arch deploy test  ## exactly what CI runs
 
@@ -103,6 +108,8 @@ outsider: .venv/.run  ## the outsider's package alone, in an environment of its 
 	rm -rf var/outsider && $(V)/uv venv -q var/outsider
 	$(V)/uv pip install -q --python var/outsider/bin/python ./apps/core
 	rm -rf apps/core/build apps/core/*.egg-info
+	@$(V)/uv pip freeze --python var/outsider/bin/python | sed 's/[ =].*//' | sort | tr '\n' ' ' | \
+	  grep -x 'cffi cryptography pharmatrace-core pycparser ' || { echo "more than cryptography came with it"; exit 1; }
 	var/outsider/bin/pharmatrace-verify --help
 
 mutate: .venv/.dev  ## do the tests of the core notice a changed line? (slow)

@@ -8,6 +8,8 @@ import contextlib
 import os
 import tempfile
 
+import pytest
+
 from tests import embedded
 
 _STACK = contextlib.ExitStack()
@@ -28,6 +30,11 @@ def _start() -> str:
     elif binaries := embedded.find_postgresql():
         os.environ["DATABASE_URL"] = _STACK.enter_context(embedded.postgresql(binaries))
         database = f"PostgreSQL from {binaries}"
+    elif os.environ.get("CI"):
+        # Most tests would be left out, not skipped, and the run would look well.
+        raise pytest.UsageError("NO POSTGRESQL: in CI the tests run on one")
+    else:
+        database = "SQLite; NO POSTGRESQL: browser, journeys and slow tests left out"
     broker = os.environ.get("REDIS_URL", "none")
     if broker == "none" and (binary := embedded.find_redis()):
         celery_url, redis_url = _STACK.enter_context(embedded.redis(binary))
