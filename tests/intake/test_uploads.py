@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from apps.catalog.models import Batch
-from apps.core.strict import format_base64
 from apps.custody.models import Holding, SerialNumber, StagedChunk, Staging
 from apps.intake import operations
 from apps.intake.models import Upload, UploadError
@@ -287,17 +286,3 @@ def test_an_unsigned_upload_is_dropped_after_a_week(world):
     upload.refresh_from_db()
     assert upload.state == "cancelled"
     assert not Staging.objects.exists()
-
-
-def test_the_list_grows_without_more_queries(world, django_assert_max_num_queries):
-    for number in range(4):
-        world.send(serials(1), lot=f"L{number}")
-
-    with django_assert_max_num_queries(12):
-        answer = world.novamed.get("/api/v1/uploads?limit=2")
-
-    assert len(answer.json["results"]) == 2
-    assert answer.json["next"]
-
-
-SEED = format_base64(bytes(range(32)))
