@@ -90,6 +90,8 @@ def _check(stored: StoredStatement, readers: _Readers) -> Iterator[Finding]:
     yield from readers.serials.check(statement, stored.row.id)
     yield from _check_row(stored, envelope, statement)
     lines = stored.vault.lines if stored.vault else None
+    if statement.kind != "events" and lines is not None:
+        yield Finding("lines_unsigned", _name(stored), wanted="no file of events")
     speech = Speech(
         envelope=envelope,
         statement=statement,

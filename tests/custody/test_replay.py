@@ -1,6 +1,7 @@
 """The projections can be dropped and made again; what differs is found and named."""
 
 import pytest
+from pyroaring import BitMap
 
 from apps.core.errors import ForbiddenTransfer
 from apps.custody import operations, queries
@@ -104,6 +105,8 @@ def _blind_boxes() -> None:
     ("tamper", "named"),
     [
         (lambda: _shrink(Holding.objects.filter(count__gt=1)[0]), "holding"),
+        (lambda: _other(Holding.objects.filter(count=0), "units",
+                        to_bytes(BitMap([0]))), "counts 0, holds 1"),
         (lambda: Holding.objects.filter(count__gt=1).update(site="0" * 13), "differ"),
         (lambda: _shrink(EventLine.objects.filter(count__gt=1)[0]), "lines differ"),
         (lambda: Container.objects.filter(epc=box(2)).update(holder="x"), "container"),

@@ -135,6 +135,13 @@ def test_a_changed_statement_row_is_found(story, change, code):
     assert (code, f"statement {row.id}") in found
 
 
+def test_a_file_of_events_that_nobody_signed_is_found(story):
+    row = Statement.objects.filter(kind="product.register").earliest("accept_no")
+    rewrite(Vault.objects.get(statement_id=row.id), lines=b"{}")
+
+    assert findings(story) == [("lines_unsigned", f"statement {row.id}")]
+
+
 def test_a_lost_vault_is_found_unless_it_was_erased(story):
     row = Statement.objects.filter(kind="product.register").earliest("accept_no")
     past_triggers(

@@ -74,9 +74,10 @@ def _compare_batch(
     if row.size != batch.size:
         yield f"{name}: size {row.size}, replayed {batch.size}"
     found = {}
-    for held in Holding.objects.filter(batch=row, count__gt=0):
+    for held in Holding.objects.filter(batch=row):
         units = to_set(held.units)
-        found[Place(held.holder, held.site, held.status)] = units
+        if units:
+            found[Place(held.holder, held.site, held.status)] = units
         if len(units) != held.count:
             yield f"{name}: holding {held.pk} counts {held.count}, holds {len(units)}"
     for place in sorted(set(found) | set(batch.holdings)):
