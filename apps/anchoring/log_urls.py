@@ -7,5 +7,6 @@ from apps.anchoring import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("checkpoint", views.checkpoint, name="log_checkpoint"),
     path("policy", views.policy, name="log_policy"),
+    path("recalls/<str:statement_id>", views.recall, name="log_recall"),
     path("tile/<path:name>", views.tile, name="log_tile"),
 ]

@@ -1,5 +1,7 @@
 """The public log: static files that anybody may fetch, cache and mirror."""
 
+import re
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -8,10 +10,12 @@ from apps.core.errors import MalformedInput
 from apps.core.tiles import Tile
 
 _TEXT = "text/plain; charset=utf-8"
+_JSON = "application/json"
 _BYTES = "application/octet-stream"
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _FRESH = "public, max-age=5"
 _STEADY = "public, max-age=300"
+_STATEMENT_ID = re.compile(r"[0-9a-f]{64}")
 
 
 @require_safe
@@ -34,6 +38,15 @@ def tile(request: HttpRequest, name: str) -> HttpResponse:
     except MalformedInput as error:
         raise Http404 from error
     return _public(public_files().find_tile(wanted), _BYTES, cache=_IMMUTABLE)
+
+
+@require_safe
+def recall(request: HttpRequest, statement_id: str) -> HttpResponse:
+    """A recall's signed statement and the salts of its leaves (docs/formats.md)."""
+    if _STATEMENT_ID.fullmatch(statement_id) is None:
+        raise Http404
+    data = public_files().find_recall(statement_id)
+    return _public(data, _JSON, cache=_IMMUTABLE)
 
 
 def _public(data: bytes | None, content_type: str, *, cache: str) -> HttpResponse:

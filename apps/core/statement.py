@@ -36,6 +36,7 @@ __all__ = [
     "GOODS_KINDS",
     "KINDS",
     "PARTY_KINDS",
+    "PUBLISHED_KINDS",
     "RECALL_KINDS",
     "Moved",
     "Reference",
@@ -57,6 +58,8 @@ PARTY_KINDS: Final = frozenset(
 RECALL_KINDS: Final = frozenset(
     {"recall.open", "recall.amend", "recall.close", "recall.answer"}
 )
+# What everybody may read once it is logged: a recall, and not what holders answer.
+PUBLISHED_KINDS: Final = RECALL_KINDS - {"recall.answer"}
 KINDS: Final = GOODS_KINDS | PARTY_KINDS | RECALL_KINDS | {"erasure", "genesis"}
 
 # The origin is a C2SP key name: printable, without blank and plus.

@@ -12,7 +12,7 @@ from apps.core.canonical import canonical_bytes
 from apps.core.envelope import parse_envelope
 from apps.core.fields import Fields
 from apps.core.leaf import party_tag
-from apps.core.statement import Statement, parse_statement
+from apps.core.statement import PUBLISHED_KINDS, Statement, parse_statement
 from apps.core.strict import format_base64
 from apps.custody import queries as custody
 from apps.custody.operations import draft_events
@@ -24,8 +24,6 @@ from apps.partners.queries import Actor
 from apps.recalls import queries as recalls
 
 Drafter = Callable[..., Draft]
-
-_PUBLISHED: Final = frozenset({"recall.open", "recall.amend", "recall.close"})
 
 DRAFTERS: Final[Mapping[str, Drafter]] = {
     "event": custody.draft_event,
@@ -105,7 +103,7 @@ def find_record(*, statement_id: str, actor: Actor) -> Record | None:
         or statement.by == actor.gln
         or _is_about(statement, actor)
         or _has_signed(statement_id, actor)
-        or statement.kind in _PUBLISHED
+        or statement.kind in PUBLISHED_KINDS
         or custody.is_addressee(statement_id=statement_id, gln=actor.gln)
     )
     if not is_theirs:

@@ -1,4 +1,4 @@
-"""The published tiles and bundles against those that the leaves make."""
+"""The published tiles, bundles and recalls against what leaves and statements make."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apps.core.tiles import (
     format_bundle,
     full_tile_root,
 )
+from apps.ledger import queries as ledger
 from pharmatrace.fsck.finding import Finding
 
 
@@ -69,6 +70,23 @@ class FileChecker:
             if hashes:
                 tile = Tile(level, self._counts[level], len(hashes))
                 yield from _compare(tile, b"".join(hashes))
+
+
+def check_recalls(size: int) -> Iterator[Finding]:
+    """The published recalls against the statements with leaves below `size`."""
+    for statement_id in ledger.list_published(start=0, stop=size):
+        wanted = anchoring.build_recall_file(statement_id)
+        found = anchoring.find_recall_file(statement_id)
+        if wanted is None:
+            continue  # erased here; what was published stays with whoever has it
+        if found is None:
+            yield Finding("recall_missing", f"recalls/{statement_id}")
+        elif found != wanted:
+            yield Finding("recall_differs", f"recalls/{statement_id}")
+    # Files are written before their head is signed, so some may be ahead of it.
+    known = ledger.list_published(start=0, stop=ledger.count_leaves())
+    for stray in sorted({*anchoring.list_recall_files()} - {*known}):
+        yield Finding("recall_unknown", f"recalls/{stray}")
 
 
 def _compare(tile: Tile, wanted: bytes) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from apps.core.mapbuild import MapTree
 from apps.core.merkle import RootBuilder, leaf_hash
 from apps.ledger import queries as ledger
 from apps.ledger.queries import StoredLeaf
-from pharmatrace.fsck.files import FileChecker
+from pharmatrace.fsck.files import FileChecker, check_recalls
 from pharmatrace.fsck.finding import Finding, finding_of
 
 _PAGE = 1_000  # leaves whose predecessors are looked up at once
@@ -34,7 +34,8 @@ class _Walk:
 
 def check_log() -> Iterator[Finding]:
     """Every difference between leaves, heads, map, tree state and files."""
-    walk = _Walk(FileChecker(_published_size()))
+    published = _published_size()
+    walk = _Walk(FileChecker(published))
     size = ledger.count_leaves()
     rows = ledger.list_leaves(start=0, stop=size)
     heads = anchoring.iter_checkpoints()
@@ -54,6 +55,7 @@ def check_log() -> Iterator[Finding]:
         yield Finding("leaves_beyond_checkpoint", f"leaf {size - 1}")
     yield from _check_tree(walk)
     yield from _check_map(walk)
+    yield from check_recalls(published)
 
 
 def _published_size() -> int:

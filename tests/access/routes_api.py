@@ -34,6 +34,12 @@ ROUTES = (
         get=say(EVERYBODY, MISSING),
         name="=0/999",
     ),
+    page("log/recalls/<str:statement_id>", get=EVERYBODY, statement_id="recall"),
+    page(
+        "log/recalls/<str:statement_id>",
+        get=say(EVERYBODY, MISSING),
+        statement_id="statement",
+    ),
     api(f"{_V1}schema", API_EVERYBODY, get=API_EVERYBODY),
     api(
         f"{_V1}docs",

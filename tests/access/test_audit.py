@@ -15,6 +15,7 @@ OPEN_TO_ALL = {
     "health",
     "log/checkpoint",
     "log/policy",
+    "log/recalls/<str:statement_id>",
     "log/tile/<path:name>",
     "api/v1/schema",
     "api/v1/docs",

@@ -42,6 +42,7 @@ _BODY = "09521200000009999"
 _NO_CASE = f"{_BODY}{compute_check_digit(_BODY)}"
 # What stands openly on the box, in the log or, for the offices, in the register.
 OPEN = {
+    "log/recalls/<str:statement_id>",
     "products/<str:gtin>",
     "partners/<str:gln>",
     "partners/<str:gln>/licence",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from apps.core.bodies import RecallOpen, read_body
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import (
     RECEIPT_TYPE,
@@ -42,6 +43,7 @@ from apps.core.signing import keyid_of, load_public_key, verify_signature
 from apps.core.statement import parse_statement
 from apps.core.verify import verify_statement
 
+RECALL_FORMAT = "pharmatrace-recall/v1"  # apps/anchoring/queries/recalls.py
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text()
 
 
@@ -246,6 +248,42 @@ def test_no_other_key_and_no_other_promise_passes_for_the_receipt():
     later = envelope.payload.replace(b"1772442000000", b"1772442000001")
     with pytest.raises(UntrustedSignature):
         verify_receipt(envelope=replace(envelope, payload=later), key=key)
+
+
+def test_the_recall_file_opens_every_leaf_of_a_recall():
+    file = example("recall-file")
+    envelope = parse_envelope(json.dumps(file["envelope"]).encode())
+    said = parse_statement(envelope.payload)
+    (spki,) = re.findall(r"^\(SPKI `(\S+)`\)", PAGE, re.MULTILINE)
+    tags, leaves = example("tags"), file["leaves"]
+
+    assert set(file) == {"format", "envelope", "accepted_ms", "leaves"}
+    assert (file["format"], said.kind) == (RECALL_FORMAT, "recall.open")
+    assert f"`{statement_id(envelope)}`" in PAGE
+    assert isinstance(read_body(said), RecallOpen)
+    verify_signature(
+        key=load_public_key(spki=base64.b64decode(spki), alg="ed25519"),
+        pae=envelope.pae,
+        signature=envelope.signatures[0],
+    )
+    named = f"product\0{tags['batch']['gtin']}".encode()
+    product = hmac.digest(bytes.fromhex(tags["tag_key"]), named, "sha256").hex()
+    subjects = [subject.tag.hex() for subject in said.subjects]
+    assert subjects == sorted([tags["batch"]["tag"], product])
+    for place, shown in enumerate(leaves):
+        leaf = Leaf.decode(bytes.fromhex(shown["leaf"]))
+        made = sha(
+            b"pharmatrace/commit/v1\0",
+            base64.b64decode(shown["salt"]),
+            file["accepted_ms"].to_bytes(8, "big"),
+            sha(canonical_bytes(file["envelope"])),
+            bytes(32),
+        )
+        assert (shown["position"], shown["index"]) == (place, 7 + place)
+        assert (leaf.kind, leaf.commitment) == (LeafType.RECALL, made)
+        assert leaf.subject_tag.hex() == subjects[place]
+    batch = Leaf.decode(bytes.fromhex(leaves[0]["leaf"]))
+    assert batch.prev_leaf_hash.hex() == example("leaf")["leaf_hash"]
 
 
 def test_the_proof_leads_from_the_leaf_to_a_head_that_the_policy_believes():

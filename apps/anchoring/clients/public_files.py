@@ -1,4 +1,4 @@
-"""The public log as files: tiles and bundles that never change, one checkpoint."""
+"""The public log as files: tiles, bundles, recalls that never change; a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from apps.anchoring.clients.files import (
 )
 from apps.core.errors import IntegrityBreach
 from apps.core.tiles import TILE_WIDTH, Tile
+
+_RECALLS = "recalls"
 
 
 class PublicFiles:
@@ -59,6 +61,28 @@ class PublicFiles:
             if not create_file(path, data) and path.read_bytes() != data:
                 raise IntegrityBreach("tile_differs", field=tile.path)
         sync_folders(folders)
+
+    def find_recall(self, statement_id: str) -> bytes | None:
+        """The file of a recall statement; None if it is not there."""
+        return read_file(self._root / _RECALLS / statement_id)
+
+    def list_recalls(self) -> list[str]:
+        """The statement ids that have a file, in order."""
+        # What begins with a dot is the rest of a write that a crash cut short.
+        paths = (self._root / _RECALLS).glob("[!.]*")
+        return sorted(path.name for path in paths)
+
+    def write_recall(self, statement_id: str, data: bytes) -> None:
+        """Write the file of a recall, durably; what is there must be the same.
+
+        Raises:
+            IntegrityBreach: `recall_differs`: the log would contradict itself.
+        """
+        path = self._root / _RECALLS / statement_id
+        make_folder(path.parent)
+        if not create_file(path, data) and path.read_bytes() != data:
+            raise IntegrityBreach("recall_differs", field=f"{_RECALLS}/{statement_id}")
+        sync_folders([path.parent])
 
     def drop_partials(self, tile: Tile) -> None:
         """Delete the partial files of a tile whose full file is published."""

@@ -23,6 +23,7 @@ from apps.anchoring.operations.seal import (
     record_note,
     sign_head,
     verify_head,
+    write_recalls,
     write_tiles,
 )
 from apps.anchoring.operations.stores import Stores, verify_stores
@@ -46,6 +47,7 @@ __all__ = [
     "sign_head",
     "verify_head",
     "verify_stores",
+    "write_recalls",
     "write_tiles",
 ]
 
@@ -126,6 +128,7 @@ def seal(
         return None
     old_size = locked.size if locked else 0
     write_tiles(stores, old_size=old_size, new_size=head.size)
+    write_recalls(stores, old_size=old_size, new_size=head.size)
     verify_head(stores, locked=locked, head=head)
     signed = sign_head(stores, locked=locked, head=head, at=at)
     record_note(signed, at=at)
@@ -159,6 +162,7 @@ def _restore(stores: Stores, note: bytes, at: datetime) -> SequenceResult:
         write_tiles(stores, old_size=old_size, new_size=size)
         old_size = size
     write_tiles(stores, old_size=old_size, new_size=locked.size)
+    write_recalls(stores, old_size=0, new_size=locked.size)
     verify_head(stores, locked=None, head=head)
     record_note(locked, at=at)
     publish_head(stores, locked)

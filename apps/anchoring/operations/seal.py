@@ -64,6 +64,21 @@ def _write_slice(stores: Stores, start: int, stop: int) -> None:
     stores.files.write_tiles(tiles)
 
 
+def write_recalls(stores: Stores, *, old_size: int, new_size: int) -> None:
+    """Publish the recalls whose leaves lie between two sizes, durably.
+
+    As with tiles: what they say is committed for good, and writing them again after a
+    crash, from any smaller `old_size`, writes the same.
+
+    Raises:
+        IntegrityBreach: `recall_differs`: a file is not ours.
+    """
+    for statement_id in ledger.list_published(start=old_size, stop=new_size):
+        data = queries.build_recall_file(statement_id)
+        if data is not None:
+            stores.files.write_recall(statement_id, data)
+
+
 def _read_entries(start: int, stop: int) -> Iterator[bytes]:
     """The entries as the rows hold them, each against its stored hash."""
     index = start

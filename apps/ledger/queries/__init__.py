@@ -9,6 +9,7 @@ from apps.ledger.queries.leaves import (
     leaves_by_hash,
     leaves_of,
     list_leaves,
+    list_published,
 )
 from apps.ledger.queries.statements import (
     StoredStatement,
@@ -43,6 +44,7 @@ __all__ = [
     "leaves_of",
     "list_alike",
     "list_leaves",
+    "list_published",
     "oldest_pending_ms",
     "require_no_quarantine",
     "signers_of",

@@ -11,6 +11,7 @@ from django.db import connection
 from apps.core.errors import MalformedInput
 from apps.core.leaf import Leaf as CoreLeaf
 from apps.core.leaf import LeafType
+from apps.core.statement import PUBLISHED_KINDS
 from apps.ledger.models import Leaf
 
 _LEAVES: Final = (
@@ -150,3 +151,19 @@ def _stored(row: tuple[Any, ...]) -> StoredLeaf:
         commitment=bytes(commitment),
         leaf_hash=bytes(digest),
     )
+
+
+def list_published(*, start: int, stop: int) -> list[str]:
+    """Ids of the statements that everybody may read, by index of their first leaf.
+
+    Only those whose first leaf has an index from `start` up to, not including, `stop`.
+    """
+    first_leaves = Leaf.objects.filter(
+        index__gte=start,
+        index__lt=stop,
+        type=LeafType.RECALL,
+        position=0,
+        statement__kind__in=PUBLISHED_KINDS,
+    )
+    found = first_leaves.order_by("index").values_list("statement_id", flat=True)
+    return [statement_id for statement_id in found if statement_id]
