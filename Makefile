@@ -4,10 +4,10 @@ PY ?= python3
 V := .venv/bin
 NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 TESTS ?= -n 2 --dist loadfile
-# Each suite's budget on two cores stands in CONTRIBUTING; past twice of it something hangs.
-CORE_SECONDS ?= 600
-POSTGRESQL_SECONDS ?= 1500
-SQLITE_SECONDS ?= 600
+# Each suite's budget on two cores stands in CONTRIBUTING; past these something hangs.
+CORE_SECONDS ?= 1200
+POSTGRESQL_SECONDS ?= 2400
+SQLITE_SECONDS ?= 1200
 WITHIN = timeout --kill-after=20
 # What no database touches, or what brings its own: once is enough.
 NO_DATABASE := core architecture bench browser journeys
