@@ -240,3 +240,17 @@ def test_a_stranger_reads_what_stands_on_the_box(
 
     assert found.leaks == set()
     assert found.met == {"maker.product"}
+
+
+def test_a_published_recall_tells_the_world_these_words(
+    world: World, browsers: dict[str, Any]
+) -> None:
+    ask, ids = _asking(browsers["stranger"]), world.ids["A"]
+    path = f"/log/recalls/{ids['recall']}"
+
+    found = _met(words_of(A), path, readings(ask(path)))
+
+    # The random id of who signed is a name to nobody but its own organisation.
+    told = _all("maker", "gln", "reason", "todo", "adminsigner")
+    assert found == told | {"goods.lot"}
+    assert ask(f"/log/recalls/{ids['answer']}").status == 404
