@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from time import perf_counter
 
 import pytest
 
@@ -263,8 +262,6 @@ def test_what_begins_with_no_identifier_has_no_reading() -> None:
     ],
 )
 def test_the_search_ends_on_hostile_text(tail: str, found: int) -> None:
-    started = perf_counter()
-
     splits = list_splits("0109521568251204" + tail)
 
     assert len(splits) == found
