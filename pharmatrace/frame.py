@@ -88,7 +88,6 @@ class Frame:
     log_size: int
     checkpoint_age: str
     checkpoint_at: datetime | None
-    shown_at: datetime
     witnesses_label: str
     trust_state: str
 
@@ -113,7 +112,6 @@ def build_frame(request: HttpRequest, at: datetime) -> Frame:
         log_size=status.log_size,
         checkpoint_age=_age(status.age_seconds),
         checkpoint_at=status.signed_at,
-        shown_at=at,
         witnesses_label=status.witnesses_label,
         trust_state=status.state,
     )

@@ -11,7 +11,14 @@ function showCurrentPlace() {
   if (list) list.scrollLeft = current.offsetLeft - list.offsetLeft - (list.clientWidth - current.offsetWidth) / 2;
 }
 
+/** Paper says when it was printed; the answer itself carries no clock. */
+function stampPaper() {
+  const place = document.querySelector("[data-printed]");
+  if (place) place.textContent = `${new Date().toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 showCurrentPlace();
+window.addEventListener("beforeprint", stampPaper);
 showLocalTimes(document);
 enableCopying(document);
 enableShortcuts();

@@ -38,7 +38,6 @@ FRAME = SimpleNamespace(
     log_size=48211,
     checkpoint_age="4 s ago",
     checkpoint_at=datetime(2026, 11, 21, 9, 29, 56, tzinfo=UTC),
-    shown_at=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
     witnesses_label="2 of 2 witnesses",
     trust_state="go",
 )
