@@ -7,8 +7,8 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 FROM python:3.12-slim-bookworm AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
-COPY requirements.txt .
-RUN /opt/venv/bin/pip install --only-binary :all: -r requirements.txt
+COPY requirements.txt constraints.txt ./
+RUN /opt/venv/bin/pip install --only-binary :all: -r requirements.txt -c constraints.txt
 
 FROM python:3.12-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH \

@@ -14,20 +14,20 @@ NO_DATABASE := core architecture bench browser journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
-        bench golden errors pictures fsck outsider messages catalogue mutate clean
+        bench golden errors pictures fsck outsider messages catalogue mutate upgrade clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/.run: requirements.txt
+.venv/.run: requirements.txt constraints.txt
 	@test -x $(V)/python || $(PY) -m venv .venv || { \
 	  echo "python3-venv is missing: sudo apt install python3-venv"; exit 1; }
 	@test -x $(V)/uv || $(V)/python -m pip install -q --disable-pip-version-check uv
-	$(V)/uv pip install -q --python $(V)/python -r requirements.txt
+	$(V)/uv pip install -q --python $(V)/python -r requirements.txt -c constraints.txt
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.txt
-	$(V)/uv pip install -q --python $(V)/python -r requirements-dev.txt
+	$(V)/uv pip install -q --python $(V)/python -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
 # npm of the machine, else the one that comes from PyPI.
@@ -115,6 +115,12 @@ outsider: .venv/.run  ## the outsider's package alone, in an environment of its 
 mutate: .venv/.dev  ## do the tests of the core notice a changed line? (slow)
 	$(V)/uv pip install -q --python $(V)/python 'mutmut~=3.8'
 	$(V)/mutmut run
+
+upgrade: .venv/.dev  ## take the newest versions that requirements allow, and write them down
+	$(V)/uv pip install -q --upgrade --python $(V)/python -r requirements.txt -r requirements-dev.txt
+	sed -n '/^#/p' constraints.txt > constraints.new
+	$(V)/uv pip freeze --python $(V)/python | grep -vE '^(uv|pip|setuptools|wheel)==' >> constraints.new
+	mv constraints.new constraints.txt
 
 clean:  ## remove what was built; the data under var/ stays
 	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -54,6 +54,9 @@ ROUTES = (
     account(f"{_A}inactive/", EVERYBODY),
     always(f"{_A}signup/", GUESTS),  # closed: the page says so, whatever is sent
     account(f"{_A}reauthenticate/", PEOPLE, post=OK),
+    # No code is sent by mail here: the password or a second factor is asked for.
+    always(f"{_A}reauthenticate/code/", PEOPLE, MOVED),
+    always(f"{_A}reauthenticate/code/confirm/", PEOPLE, MOVED),
     account(f"{_A}email/", PEOPLE, post=MOVED),
     account(f"{_A}confirm-email/", EVERYBODY),
     _confirm_email(),
