@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,11 @@ def xlsx_of(sheet_xml: str, *, level: int = zipfile.ZIP_DEFLATED) -> bytes:
     return out.getvalue()
 
 
-def read(content: bytes, folder: Path) -> list[Row | LineError]:
+def read(
+    content: bytes, folder: Path, progress: Callable[[], None] = lambda: None
+) -> list[Row | LineError]:
     """Everything that the reader yields for a file."""
     path = folder / "file"
     path.write_bytes(content)
-    with open_rows(path) as (_total, rows):
+    with open_rows(path, progress=progress) as (_total, rows):
         return list(rows)

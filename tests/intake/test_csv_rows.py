@@ -13,6 +13,40 @@ def test_rows_keep_the_line_they_stand_on(tmp_path):
     assert rows == [Row(1, ("A1",)), Row(3, ("B2",))]
 
 
+def test_blank_lines_beyond_a_thousand_end_the_file(tmp_path):
+    rows = read(b"A1\n" + b"\r\n" * 1_000 + b"B2\n\n" + b"C3\n", tmp_path)
+
+    assert rows == [
+        Row(1, ("A1",)),
+        Row(1_002, ("B2",)),
+        LineError(
+            1_003,
+            "too_many_blank_lines",
+            got="1001 blank lines up to here",
+            wanted="at most 1000 in the file; nothing is read beyond",
+        ),
+    ]
+
+
+def test_a_file_of_blank_lines_is_left_after_a_thousand(tmp_path):
+    calls = []
+
+    rows = read(b"\n" * 5_000_000, tmp_path, lambda: calls.append(1))
+
+    assert [(row.line_no, row.code) for row in rows] == [
+        (1_001, "too_many_blank_lines")
+    ]
+    assert len(calls) == 1
+
+
+def test_every_thousand_lines_are_reported(tmp_path):
+    calls = []
+
+    read(b"A1\n" * 4_500, tmp_path, lambda: calls.append(1))
+
+    assert len(calls) == 4
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_the_delimiter_is_found_in_the_first_line(tmp_path, delimiter):
     content = f"serial{delimiter}lot\nA1{delimiter}L\n".encode()

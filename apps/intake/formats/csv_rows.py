@@ -7,13 +7,15 @@ bounded by the longest line allowed.
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Final
 
 from apps.core.errors import MalformedInput
 from apps.intake.formats.rows import MAX_COLUMNS, LineError, Row, clip
 
 _MAX_LINE_BYTES: Final = 1_000
+_MAX_BLANK_LINES: Final = 1_000
+_LINES_A_PIECE: Final = 1_000
 _DELIMITERS: Final = (",", ";", "\t")
 _BOM: Final = b"\xef\xbb\xbf"
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -23,8 +25,12 @@ _AFTER_QUOTES: Final = re.compile(r'"(?:[^"]|"")*"([,;\t])')
 _ANNOUNCED: Final = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 
 
-def read_csv(file: IO[bytes]) -> Iterator[Row | LineError]:
-    """The rows of `file`; blank lines are passed over.
+def read_csv(
+    file: IO[bytes], *, progress: Callable[[], None]
+) -> Iterator[Row | LineError]:
+    """The rows of `file`; up to 1,000 blank lines are passed over, more end it.
+
+    `progress` is called every 1,000 lines, whatever stands on them.
 
     Raises:
         MalformedInput: `wrong_encoding`, a file in UTF-16.
@@ -34,12 +40,17 @@ def read_csv(file: IO[bytes]) -> Iterator[Row | LineError]:
             "wrong_encoding", field="file", got="UTF-16", wanted="CSV in UTF-8"
         )
     delimiter = ""
-    for line_no, line in _lines(file):
+    blank_lines = 0
+    for line_no, line in _lines(file, progress):
         text = _decode(line_no, line)
         if isinstance(text, LineError):
             yield text
             continue
         if not text:
+            blank_lines += 1
+            if blank_lines > _MAX_BLANK_LINES:
+                yield _too_many_blank_lines(line_no)
+                return
             continue
         if not delimiter:
             announced = _ANNOUNCED.fullmatch(text)
@@ -49,11 +60,24 @@ def read_csv(file: IO[bytes]) -> Iterator[Row | LineError]:
         yield _split(line_no, text, delimiter)
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
+def _too_many_blank_lines(line_no: int) -> LineError:
+    return LineError(
+        line_no,
+        "too_many_blank_lines",
+        got=f"{_MAX_BLANK_LINES + 1} blank lines up to here",
+        wanted=f"at most {_MAX_BLANK_LINES} in the file; nothing is read beyond",
+    )
+
+
+def _lines(
+    file: IO[bytes], progress: Callable[[], None]
+) -> Iterator[tuple[int, bytes | None]]:
     """Lines without their ends, numbered; None stands for one that is too long."""
     line_no = 0
     while line := file.readline(_MAX_LINE_BYTES + 1):
         line_no += 1
+        if line_no % _LINES_A_PIECE == 0:
+            progress()
         if line_no == 1:
             line = line.removeprefix(_BOM)
         if len(line) > _MAX_LINE_BYTES and not line.endswith(b"\n"):

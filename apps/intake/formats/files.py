@@ -1,6 +1,6 @@
 """Which kind of file it is, by its first bytes; the name proves nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +19,12 @@ _KNOWN = {
 
 
 @contextmanager
-def open_rows(path: Path) -> Iterator[tuple[int, Iterator[Row | LineError]]]:
+def open_rows(
+    path: Path, *, progress: Callable[[], None]
+) -> Iterator[tuple[int, Iterator[Row | LineError]]]:
     """How many lines the file has, about, and its rows.
+
+    `progress` is called for every piece of the file, whether it gives rows or not.
 
     Raises:
         MalformedInput: neither CSV nor XLSX, or as their readers say.
@@ -38,7 +42,7 @@ def open_rows(path: Path) -> Iterator[tuple[int, Iterator[Row | LineError]]]:
             return
         total = _count_lines(path)
         file.seek(0)
-        yield total, read_csv(file)
+        yield total, read_csv(file, progress=progress)
 
 
 def _count_lines(path: Path) -> int:

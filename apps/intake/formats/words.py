@@ -39,6 +39,7 @@ CODES: Final[dict[str, str | Promise]] = {
     "several_sheets": _("More than one sheet holds data"),
     "sheet_too_large": _("The sheet is too wide or too long"),
     "too_long": _("Too long"),
+    "too_many_blank_lines": _("Too many blank lines"),
     "too_many_columns": _("Too many columns"),
     "too_many_rows": _("Too many rows"),
     "unknown_column": _("A column that we do not know"),

@@ -116,7 +116,9 @@ def _read(run: _Run) -> None:
         product = verify_wish(
             wish=_wish(run.upload), gln=run.upload.partner.gln, at=run.clock()
         )
-        with open_rows(path_of(run.upload)) as (run.total, rows):
+        path = path_of(run.upload)
+        # The reader calls for progress: what gives no rows must keep the lease too.
+        with open_rows(path, progress=run.show) as (run.total, rows):
             for item in rows:
                 _take(run, item)
                 if run.rows % _STEP == 0:
