@@ -1,5 +1,6 @@
 """The check as a job: run twice, killed, raced."""
 
+import itertools
 import threading
 from datetime import timedelta
 from unittest import mock
@@ -14,6 +15,7 @@ from apps.intake import operations
 from apps.intake.models import Upload, UploadError
 from apps.intake.operations import check
 from apps.jobs.models import Job, JobState, Outbox
+from tests.intake.files import SHEET, xlsx_of
 from tests.intake.world import serials
 
 
@@ -81,6 +83,24 @@ def test_a_worker_that_lost_its_lease_writes_nothing(world):
         assert _run(upload) == {"stopped": 1}
 
     assert not Staging.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "content", [xlsx_of(SHEET.format("<row/>" * 100_000)), b"A1\n" * 3_000]
+)
+def test_each_piece_of_a_file_renews_the_lease_or_ends_the_check(world, content):
+    upload = world.send(content)
+    seconds = itertools.count()
+
+    def clock():
+        passed = next(seconds)
+        if passed == 5:
+            Job.objects.update(attempts=9)
+        return timezone.now() + timedelta(seconds=passed)
+
+    assert operations.check_upload(upload_id=upload.id, clock=clock) == {"stopped": 1}
+    assert next(seconds) == 6
+    assert not UploadError.objects.exists()
 
 
 def test_a_lost_message_is_sent_again_by_the_sweep(world):

@@ -6,7 +6,7 @@ from apps.custody.models import Staging
 from apps.intake.models import Upload
 from apps.jobs.models import Job, JobState
 from tests import hostile
-from tests.intake.files import SHEET, xlsx, xlsx_of
+from tests.intake.files import SHEET, xlsx, xlsx_at, xlsx_of
 from tests.intake.world import LOT, serials
 
 # Strange, and yet 1 to 20 characters of GS1 set 82.
@@ -33,14 +33,20 @@ def test_files_with_something_wrong_are_refused_by_line(world):
         xlsx([["serial"], ["=1+1"]]),
         xlsx([["A1"]], more=[["A2"]]),
         xlsx_of(SHEET.format('<row><c r="XFD1048576"><v>1</v></c></row>')),
+        xlsx_of(SHEET.format('<row><c r="a1"/><c r="xfd1048576"><v>1</v></c></row>')),
+        xlsx_at("other/part.bin", SHEET.format("<row><c><f>1</f><v>A1</v></c></row>")),
+        xlsx_of("0" * 5_000_000),
         xlsx_of("<x>"),
         xlsx([["A1"]])[:300],
+        b"\n" * 2_000_000,
+        b"A1\n" + b"\r\n" * 2_000,
     ],
 )
-def test_workbooks_with_something_wrong_are_refused(world, content):
+def test_files_that_no_reader_should_follow_are_refused(world, content):
     upload = world.check(content)
 
     assert (upload.state, upload.error_count) == ("refused", 1)
+    assert not Staging.objects.exists()
 
 
 @pytest.mark.parametrize("field", ["gtin", "lot", "expiry_date", "site"])

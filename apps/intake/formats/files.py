@@ -7,7 +7,7 @@ from pathlib import Path
 from apps.core.errors import MalformedInput
 from apps.intake.formats.csv_rows import read_csv
 from apps.intake.formats.rows import LineError, Row
-from apps.intake.formats.xlsx_rows import MAGIC, look_through, read_xlsx
+from apps.intake.formats.xlsx_rows import MAGIC, open_xlsx
 
 _PIECE_BYTES = 1 << 20
 # Office binary (.xls), PDF, gzip: sent by mistake often enough to name them.
@@ -37,8 +37,8 @@ def open_rows(
                     "not_csv", field="file", got=name, wanted="CSV in UTF-8 or XLSX"
                 )
         if head == MAGIC:
-            found = look_through(path)
-            yield found.last_row, read_xlsx(path, found)
+            with open_xlsx(path, progress=progress) as opened:
+                yield opened
             return
         total = _count_lines(path)
         file.seek(0)

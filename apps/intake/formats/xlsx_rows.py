@@ -1,115 +1,225 @@
-"""XLSX rows: looked through for traps first, then read by calamine.
+"""XLSX rows, streamed: what a sheet claims about its size is never believed.
 
-calamine builds a dense table of what it is told, so a few bytes can ask it for all
-memory; and it shows the last result of a formula as if somebody had typed it. So the
-parts of the file are inflated once under a limit, and their cells counted.
+A cell stands where its row and reference say, and both may only go forward; so no
+sheet can ask for more memory than one row takes. A formula is refused, since its
+cached value was typed by nobody.
 """
 
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
-from xml.parsers import expat
-
-from python_calamine import CalamineError, CalamineWorkbook
+from typing import Final
 
 from apps.core.errors import MalformedInput
-from apps.intake.formats.rows import MAX_COLUMNS, MAX_ROWS, LineError, Row
+from apps.intake.formats.rows import MAX_COLUMNS, MAX_ROWS, Cell, LineError, Row, clip
+from apps.intake.formats.xlsx_book import Book, read_book
+from apps.intake.formats.xlsx_cells import read_cell
+from apps.intake.formats.xlsx_parts import Parts, not_xlsx, open_parts
+from apps.intake.formats.xlsx_text import MAX_TEXT, TextReader
 
 MAGIC: Final = b"PK\x03\x04"
-_MAX_PARTS: Final = 500
-_MAX_INFLATED_BYTES: Final = 400_000_000
-_PIECE_BYTES: Final = 1 << 16
-_REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_MAX_FOUND: Final = 1_000
+_REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_ROW_NUMBER: Final = re.compile(r"[0-9]{1,7}")
+_DIMENSION: Final = re.compile(
+    rb"""<dimension ref=["'][A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}([0-9]{1,7})["']"""
+)
 
 
-def read_xlsx(path: Path, found: "Found") -> Iterator[Row | LineError]:
-    """The rows of the one sheet that holds anything; empty rows are passed over.
+@contextmanager
+def open_xlsx(
+    path: Path, *, progress: Callable[[], None]
+) -> Iterator[tuple[int, Iterator[Row | LineError]]]:
+    """How many rows the workbook says it has, and those of its one sheet with data.
 
-    Formulas and error values, which `found` lists, are errors by line.
+    Empty rows are passed over; formulas and error values are errors by line.
 
     Raises:
-        MalformedInput: `not_xlsx`.
+        MalformedInput: `not_xlsx`, `several_sheets`, `sheet_too_large`,
+            `inflates_too_far`; the rows too, while they are taken.
     """
-    yield from found.faults
-    rows = _read_rows(path)
-    faulty = {fault.line_no for fault in found.faults}
-    for line_no, cells in enumerate(rows, start=1):
-        # Empty cells at the end are the sheet's shape, not the row's.
-        while cells and cells[-1] == "":
-            cells.pop()
-        if cells and line_no not in faulty:
-            yield Row(line_no, tuple(cells))
+    with open_parts(path) as archive:
+        parts = Parts(archive, progress)
+        book = read_book(parts)
+        yield _claimed_rows(parts, book), _read_rows(parts, book)
 
 
-@dataclass(slots=True)
-class Found:
-    """What the look through the sheets brought to light."""
+def _read_rows(parts: Parts, book: Book) -> Iterator[Row | LineError]:
+    has_rows = False
+    for name in book.sheets:
+        has_earlier = has_rows
+        for item in _read_sheet(parts, name, book):
+            if has_earlier:
+                raise MalformedInput(
+                    "several_sheets",
+                    field="file",
+                    got="a second sheet with data",
+                    wanted="one sheet, or the others empty",
+                )
+            has_rows = True
+            yield item
 
-    sheets_with_data: int = 0
-    inflated_bytes: int = 0
-    last_row: int = 0
-    faults: list[LineError] = field(default_factory=list)
+
+def _claimed_rows(parts: Parts, book: Book) -> int:
+    """What the first sheet says of itself: good enough for a bar of progress."""
+    for name in book.sheets[:1]:
+        if found := _DIMENSION.search(parts.peek(name)):
+            return min(int(found[1]), MAX_ROWS)
+    return 0
 
 
-class _Sheet:
-    """Follows the cells of one part of the file."""
+def _read_sheet(parts: Parts, name: str, book: Book) -> Iterator[Row | LineError]:
+    sheet = _Sheet(book)
+    for _ in parts.walk(name, sheet):
+        yield from sheet.found
+        sheet.found.clear()
 
-    def __init__(self, found: Found) -> None:
-        self._found = found
+
+class _Sheet(TextReader):
+    """Follows the cells of one sheet; `found` is what the last piece gave."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__()
+        self.found: list[Row | LineError] = []
+        self._book = book
         self._row = 0
+        self._is_numbered = False
         self._column = 0
-        self.cells = 0
+        self._first_column = 0  # of the first row that holds anything
+        self._cells: list[Cell] = []
+        self._faults: list[LineError] = []
+        self._cell: dict[str, str] | None = None
+        self._is_data = False
+        self._is_inside = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Count a row or cell; note formulas and error values."""
-        tag = name.rpartition(":")[2]
-        if tag == "row":
-            self._row = self._number(attributes.get("r"), self._row + 1)
-            self._column = 0
-        elif tag == "c":
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Note where a row or cell stands, and what it must not hold."""
+        if self._cell is not None:
+            if tag == "f":
+                self._note("formula", "a formula", "the value itself: paste as values")
+            else:
+                self.start_run(tag, attributes)
+        elif tag == "c" and self._is_inside:
             self._start_cell(attributes)
-        elif tag == "f" and self.cells:
-            self._note("formula", "a formula", "the value itself: paste as values")
+        elif tag == "row" and self._is_data:
+            self._start_row(attributes)
+        elif tag == "sheetData":
+            self._is_data = True
 
-    def refuse_doctype(self, *_: Any) -> None:
-        """A workbook needs none; what has one wants entities expanded."""
-        raise MalformedInput("not_xlsx", field="file", got="DOCTYPE", wanted="XLSX")
+    def end(self, tag: str) -> None:
+        """Keep a cell, or give a row away."""
+        if self._cell is not None:
+            if tag == "c":
+                self._end_cell(self._cell)
+            else:
+                self.end_run(tag)
+        elif tag == "row" and self._is_inside:
+            self._end_row()
+        elif tag == "sheetData":
+            self._is_data = False
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        given = attributes.get("r")
+        self._is_numbered = given is not None
+        if self._is_inside:
+            raise not_xlsx(f"a row inside row {self._row}", "rows apart")
+        if given is not None and not _ROW_NUMBER.fullmatch(given):
+            raise not_xlsx(f"the row number {clip(given)}", "row numbers in digits")
+        self._go_to(self._row + 1 if given is None else int(given), column=0)
+        self._is_inside = True
+        self._cells, self._faults = [], []
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
-        self.cells += 1
-        reference = _REFERENCE.fullmatch(attributes.get("r", ""))
-        if reference is None:
-            self._column += 1
-        else:
-            self._column = _column_number(reference[1])
-            self._row = int(reference[2])
-        if self._column > MAX_COLUMNS or self._row > MAX_ROWS + 1:
-            raise MalformedInput(
-                "sheet_too_large",
-                field="file",
-                got=f"row {self._row}, column {self._column}",
-                wanted=f"{MAX_ROWS} rows, {MAX_COLUMNS} columns from A on",
+        row, column = self._place(attributes.get("r"))
+        if row != self._row:
+            if self._is_numbered or self._column:
+                raise not_xlsx(f"a cell of row {row} in row {self._row}", "rows apart")
+            self._go_to(row, column=0, is_same=True)
+        if column <= self._column:
+            raise not_xlsx(
+                f"column {column} after {self._column} in row {row}", "cells in order"
             )
-        self._found.last_row = max(self._found.last_row, self._row)
+        self._column = column
+        self._cell = attributes
+        self.begin_text()
         if attributes.get("t") == "e":
             self._note("error_value", "an error value", "a value")
 
-    def _number(self, text: str | None, otherwise: int) -> int:
-        is_number = text is not None and re.fullmatch("[1-9][0-9]{0,6}", text)
-        return int(text) if is_number and text else otherwise
+    def _place(self, reference: str | None) -> tuple[int, int]:
+        if reference is None:
+            row, column = self._row, self._column + 1
+        elif match := _REFERENCE.fullmatch(reference):
+            row, column = int(match[2]), _column_number(match[1])
+        else:
+            raise not_xlsx(
+                f"the cell reference {clip(reference)} in row {self._row}",
+                "references such as A1",
+            )
+        _verify_inside(row, column)
+        return row, column
+
+    def _go_to(self, row: int, *, column: int, is_same: bool = False) -> None:
+        _verify_inside(row, column)
+        if row < self._row or (row == self._row and not is_same):
+            raise not_xlsx(f"row {row} after row {self._row}", "rows in order")
+        self._row, self._column = row, column
+
+    def _end_cell(self, attributes: dict[str, str]) -> None:
+        self._cell = None
+        kind = attributes.get("t", "n")
+        text = self.take_text()
+        if kind == "e" or self._faults:
+            return  # the row is refused already
+        value = read_cell(kind, attributes.get("s", ""), text, self._book)
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            self._note("too_long", "a longer text", f"at most {MAX_TEXT} characters")
+        elif value != "":
+            self._cells.extend([""] * (self._column - 1 - len(self._cells)))
+            self._cells.append(value)
+
+    def _end_row(self) -> None:
+        self._is_inside = False
+        if self._faults:
+            self.found.extend(self._faults)
+        elif self._cells:
+            self.found.append(self._shift())
+
+    def _shift(self) -> Row | LineError:
+        """The row from the column on in which the table begins."""
+        begin = next(at for at, cell in enumerate(self._cells) if cell != "")
+        if not self._first_column:
+            self._first_column = begin + 1
+        if begin + 1 < self._first_column:
+            return LineError(
+                self._row,
+                "too_many_columns",
+                field=_letter(begin + 1),
+                got=f"a value in column {_letter(begin + 1)}",
+                wanted=f"columns from {_letter(self._first_column)} on, as in the "
+                "first row",
+            )
+        return Row(self._row, tuple(self._cells[self._first_column - 1 :]))
 
     def _note(self, code: str, got: str, wanted: str) -> None:
-        if len(self._found.faults) < _MAX_FOUND:
-            column = chr(ord("A") + max(self._column, 1) - 1)
-            self._found.faults.append(
+        if len(self._faults) < MAX_COLUMNS:
+            column = _letter(self._column)
+            self._faults.append(
                 LineError(self._row, code, field=column, got=got, wanted=wanted)
             )
+
+
+def _verify_inside(row: int, column: int) -> None:
+    if column > MAX_COLUMNS or row > MAX_ROWS + 1:
+        raise MalformedInput(
+            "sheet_too_large",
+            field="file",
+            got=f"row {row}, column {column}",
+            wanted=f"{MAX_ROWS} rows, {MAX_COLUMNS} columns from A on",
+        )
+
+
+def _letter(column: int) -> str:
+    return chr(ord("A") + column - 1)
 
 
 def _column_number(letters: str) -> int:
@@ -117,90 +227,3 @@ def _column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
-
-
-def look_through(path: Path) -> Found:
-    """Inflate the file once, under limits, and follow its cells.
-
-    Raises:
-        MalformedInput: no XLSX workbook; one that inflates beyond 400 MB, has two
-            sheets with data, or cells beyond column H or row 1,000,000.
-    """
-    found = Found()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-            if len(parts) > _MAX_PARTS:
-                raise _not_xlsx(f"{len(parts)} parts")
-            for part in parts:
-                _look_through_part(archive, part, found)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-    ) as error:
-        raise _not_xlsx("a damaged, encrypted or foreign archive") from error
-    if found.sheets_with_data > 1:
-        raise MalformedInput(
-            "several_sheets",
-            field="file",
-            got=f"{found.sheets_with_data} sheets with data",
-            wanted="one sheet, or the others empty",
-        )
-    return found
-
-
-def _look_through_part(
-    archive: zipfile.ZipFile, part: zipfile.ZipInfo, found: Found
-) -> None:
-    is_sheet = "worksheets/" in part.filename and part.filename.endswith(".xml")
-    sheet = _Sheet(found)
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = sheet.start
-    parser.StartDoctypeDeclHandler = sheet.refuse_doctype
-    with archive.open(part) as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            found.inflated_bytes += len(piece)
-            if found.inflated_bytes > _MAX_INFLATED_BYTES:
-                raise MalformedInput(
-                    "inflates_too_far",
-                    field="file",
-                    wanted=f"at most {_MAX_INFLATED_BYTES} bytes unpacked",
-                )
-            if is_sheet:
-                _feed(parser, piece)
-    found.sheets_with_data += is_sheet and sheet.cells > 0
-
-
-def _feed(parser: expat.XMLParserType, piece: bytes) -> None:
-    try:
-        parser.Parse(piece, False)  # noqa: FBT003  # expat takes no keyword
-    except expat.ExpatError as error:
-        raise _not_xlsx("a sheet that is no XML") from error
-
-
-def _read_rows(path: Path) -> Iterator[list[Any]]:
-    try:
-        with CalamineWorkbook.from_path(path) as workbook:
-            for name in workbook.sheet_names:
-                sheet = workbook.get_sheet_by_name(name)
-                if sheet.start is not None:
-                    yield from islice(sheet.iter_rows(), MAX_ROWS + 2)
-                    return
-    except (CalamineError, OSError, ValueError) as error:
-        raise _not_xlsx("a workbook that cannot be read") from error
-    except BaseException as error:
-        # A panic of the Rust reader is no Exception; it must not end the worker.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _not_xlsx("a workbook that cannot be read") from error
-
-
-def _not_xlsx(got: str) -> MalformedInput:
-    return MalformedInput(
-        "not_xlsx", field="file", got=got, wanted="an XLSX workbook or CSV in UTF-8"
-    )

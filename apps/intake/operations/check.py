@@ -121,8 +121,6 @@ def _read(run: _Run) -> None:
         with open_rows(path, progress=run.show) as (run.total, rows):
             for item in rows:
                 _take(run, item)
-                if run.rows % _STEP == 0:
-                    run.show()
         _note_known(run, product.pk)
         _verify_not_empty(run)
     except MalformedInput as error:
