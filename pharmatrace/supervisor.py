@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_GUARD = Path(__file__).with_name("guard.py")
 _LOOK_SECONDS = 0.2
 _GRACE_SECONDS = 12.0
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -31,6 +33,9 @@ class _Child:
 class Supervisor:
     """Runs named commands until SIGINT or SIGTERM.
 
+    Each child leads a process group of its own. What it started ends with it, before
+    its next start, and every group ends with the supervisor, even if that is killed.
+
     Args:
         say: where one line an event goes.
         folder: where the children run.
@@ -40,6 +45,8 @@ class Supervisor:
     folder: Path
     _children: list[_Child] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
+    # (reading, writing); children inherit the reading end and see it close with us.
+    _pipe: tuple[int, int] = field(default_factory=os.pipe)
 
     def add(self, name: str, command: Sequence[str]) -> None:
         """Run `command` under `name` from `run` on."""
@@ -69,13 +76,20 @@ class Supervisor:
                 return
             self._note_death(child, code, now)
         if now >= child.not_before:
-            # A session of its own: Ctrl-C reaches us alone, and we end it in order.
-            child.process = subprocess.Popen(  # noqa: S603  # our own commands
-                child.command, cwd=self.folder, start_new_session=True
-            )
+            child.process = self._start(child.command)
             child.started = now
 
+    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        reading, _ = self._pipe
+        guarded = [sys.executable, "-I", "-S", str(_GUARD), str(reading), *command]
+        # A session of its own: Ctrl-C reaches us alone, and we end it in order.
+        return subprocess.Popen(  # noqa: S603  # our own commands
+            guarded, cwd=self.folder, start_new_session=True, pass_fds=(reading,)
+        )
+
     def _note_death(self, child: _Child, code: int, now: float) -> None:
+        # Its own children hold the port and the schedule; the next start wants both.
+        _signal_session(child, signal.SIGKILL)
         is_stable = now - child.started >= _STABLE_SECONDS
         child.failures = 1 if is_stable else child.failures + 1
         pause = min(2.0 ** (child.failures - 1), _LONGEST_PAUSE_SECONDS)

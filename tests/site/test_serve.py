@@ -2,12 +2,21 @@
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.site.serving import allowed_seconds, answer, free_port, is_alive, serve
+from tests.site.serving import (
+    allowed_seconds,
+    answer,
+    free_port,
+    is_alive,
+    list_processes,
+    serve,
+    wait_for,
+)
 
 __all__ = ["serve"]
 pytestmark = pytest.mark.slow
@@ -61,3 +70,35 @@ def test_the_second_start_keeps_the_data_and_is_quick(serve, tmp_path):
 
     assert time.monotonic() - begun < limit
     assert (tmp_path / "var/secrets/django_secret_key").read_text() == secret
+
+
+def test_nothing_outlives_a_killed_supervisor(serve, tmp_path):
+    port = free_port()
+    process = serve(port)
+    answer(f"http://127.0.0.1:{port}/health", within_seconds=60)
+    wait_for(lambda: len(list_processes(tmp_path / "var")) >= 6, within_seconds=60)
+
+    process.kill()
+    process.wait()
+
+    wait_for(lambda: not list_processes(tmp_path / "var"), within_seconds=10)
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # free for the next start
+
+
+def test_a_killed_web_master_is_followed_at_once(serve, tmp_path):
+    port = free_port()
+    process = serve(port)
+    url = f"http://127.0.0.1:{port}/health"
+    answer(url, within_seconds=60)
+    web, jobs = children(process.pid)
+    limit, begun = allowed_seconds(15), time.monotonic()
+    before = list_processes(tmp_path / "var")
+
+    os.kill(web, signal.SIGKILL)
+    os.kill(jobs, signal.SIGKILL)
+    renewed_children(process.pid, {web, jobs})
+    answer(url, within_seconds=limit)
+
+    assert time.monotonic() - begun < limit
+    assert set(before) & set(list_processes(tmp_path / "var")) == {process.pid}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.serving import is_alive as is_running
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Runs the supervisor in a process of its own, since it takes over the signals.
@@ -26,6 +28,16 @@ supervisor.run()
 SLEEPER = """
 import os, pathlib, time
 pathlib.Path({path!r}).open("a").write(f"{{os.getpid()}}\\n")
+time.sleep(60)
+"""
+# Deaf to a polite end, as a worker in the middle of something is.
+PARENT = """
+import os, pathlib, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+note = pathlib.Path({path!r}).open("a")
+print(os.getpid(), file=note, flush=True)
+if os.fork() == 0:
+    print(os.getpid(), file=note, flush=True)
 time.sleep(60)
 """
 
@@ -99,3 +111,54 @@ def test_a_child_that_keeps_dying_is_started_less_and_less_often(supervise):
 
     assert [line.rsplit("in ")[-1].strip() for line in lines] == ["1 s", "2 s", "4 s"]
     assert "child 0 ended with 3" in lines[0]
+
+
+def is_group_alive(group: int) -> bool:
+    """Whether a process of the group runs; a few moments are allowed."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        members = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+        if not any(is_running(pid) and group_of(pid) == group for pid in members):
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+def has_ended(*pids: int) -> bool:
+    """Whether none of `pids` runs a moment later."""
+    deadline = time.monotonic() + 10
+    while any(map(is_running, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(map(is_running, pids))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
+def test_what_a_child_started_ends_before_its_next_start(supervise, tmp_path, number):
+    notes = tmp_path / "pids"
+    supervise(PARENT.format(path=str(notes)))
+    first, grandchild = pids(notes, 2)
+
+    os.kill(first, number)
+
+    second, *_ = pids(notes, 4)[2:]
+    assert has_ended(first, grandchild)
+    assert is_running(second)
+
+
+def test_a_killed_supervisor_leaves_nobody_behind(supervise, tmp_path):
+    notes = [tmp_path / "a", tmp_path / "b"]
+    process = supervise(*(PARENT.format(path=str(note)) for note in notes))
+    descendants = [pid for note in notes for pid in pids(note, 2)]
+    groups = {os.getpgid(pid) for pid in descendants}
+
+    process.kill()
+
+    assert has_ended(*descendants)
+    assert [group for group in groups if is_group_alive(group)] == []
