@@ -5,14 +5,14 @@ import json
 import pytest
 
 from apps.alerts.models import Alert
-from apps.core.epcis import build
+from apps.core.epcis import EpcisEvent, build
 from apps.core.errors import ForbiddenTransfer, TraceError
 from apps.custody.models import Event, Shipment
 from apps.edge.problems import problem_of
 from pharmatrace.demo.cast import LINDE, MARKT, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials, site
-from tests.custody.mallory import forge, occasion, things
+from tests.custody.mallory import forge, occasion, things, units_of
 from tests.recalls.calls import open_recall
 
 
@@ -112,3 +112,42 @@ def test_who_signs_a_serial_that_never_was_leaves_an_alert(goods: Goods) -> None
 
     assert refusal.value.code == "serial_unknown"
     assert Alert.objects.get().kind == "serial_unknown"
+
+
+@pytest.mark.parametrize("reason", ["did_not_occur", "incorrect_data"])
+def test_who_takes_back_learns_of_no_container(stage: Stage, reason: str) -> None:
+    """Full, empty or never opened: draft and door answer the same, and keep nothing."""
+    goods = Goods(stage)
+    goods.commission(count=10)
+    goods.deliver(packs(serials(2)), to=LINDE)
+    ref = goods.do(LINDE, "dispense", items=packs(serials(1))).statement_id
+    goods.fill(1, serials(2, 5))
+    goods.do(NOVAMED, "new_container", container=box(2))
+    before = Event.objects.count()
+    step = "undo" if reason == "did_not_occur" else "correct"
+    told = set()
+
+    for number in (1, 2, 3):
+        for names in ([box(number)], [pack("S000000"), box(number), box(9)]):
+            with pytest.raises(ForbiddenTransfer) as draft:
+                goods.do(LINDE, step, parents=[ref], items=names)
+            with pytest.raises(ForbiddenTransfer) as door:
+                forge(stage, LINDE, _taken_back(goods, names, reason),
+                      units=units_of(goods, "S000000"), parents=[ref])  # fmt: skip
+            for refusal in (draft, door):
+                text = json.dumps(problem_of(refusal.value).document(), sort_keys=True)
+                told.add((refusal.value.code, text.replace(box(number), "…")))
+
+    assert [code for code, _ in told] == ["container_unknown"]
+    assert Event.objects.count() == before
+    assert not Event.objects.get(ref=ref).is_corrected
+
+
+def _taken_back(goods: Goods, names: list[str], reason: str) -> EpcisEvent:
+    now = occasion(goods.stage, LINDE)
+    epcs = [name.rpartition("/")[2] if "/01/" in name else name for name in names]
+    return build.declare_error(
+        build.dispense(now, units=things(*epcs)),
+        declaration_time_ms=now.event_time_ms,
+        reason=reason,
+    )

@@ -146,20 +146,28 @@ def verify_nameable(state: State[S], event: CustodyEvent[S]) -> None:
     """Whoever names a stranger's container hears what of none: it is unknown.
 
     SSCCs count up, so they can be guessed; a refusal must not say where a container
-    is or what it holds.
+    is or what it holds. The first such name is told, of whichever kind it is: beside
+    a number that never was, a stranger's would else be passed over.
     """
-    for epc in (*event.containers, event.parent):
+    parent = (event.parent,) if event.parent else ()
+    for epc in (*event.containers, *parent):
         container = state.containers.get(epc)
-        if container is not None and not _may_name(state, event, container):
+        if container is None or not _may_name(state, event, container):
             raise refuse(
                 "container_unknown", event, got=epc, wanted="a commissioned container"
             )
 
 
 def _may_name(state: State[S], event: CustodyEvent[S], container: Container[S]) -> bool:
-    """The holder, a regulator, who made all of it, and both ends of its despatch."""
+    """The holder, a regulator, who made all of it, and both ends of its despatch.
+
+    Of an empty container only the holder and a regulator speak. Who takes an own event
+    back names what that event moved, as long as it is still where it was put.
+    """
     if event.by == container.place.holder or event.by in state.regulators:
         return True
+    if not any(len(inside) for inside in container.units.values()):
+        return False
     makers = {batch_of(state, event, tag).brand_owner for tag in container.units}
     if makers == {event.by}:
         return True
@@ -171,7 +179,19 @@ def _may_name(state: State[S], event: CustodyEvent[S], container: Container[S]) 
     ):
         return True
     said = (state.events[ref] for ref in event.parents if ref in state.events)
-    return any(record.by == event.by for record in said)
+    return any(
+        record.by == event.by and _is_as_put(record, container) for record in said
+    )
+
+
+def _is_as_put(record: EventRecord[S], container: Container[S]) -> bool:
+    """Whether the event put all that is in `container` where the container is."""
+    put: dict[str, S] = {}
+    for move in record.moves:
+        if move.target == container.place:
+            there = put.get(move.tag)
+            put[move.tag] = move.units if there is None else there | move.units
+    return _holds_all(put, container.units)
 
 
 def _holds_all(there: Mapping[str, S], units: Mapping[str, S]) -> bool:

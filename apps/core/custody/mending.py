@@ -44,6 +44,7 @@ def undo_supply(
     """The same site takes back a supply that did not happen, within ten days."""
     party_of(state, event)
     verify_something(event)
+    verify_filled(state, event)
     record = record_of(state, event)
     if not record.rule.startswith("supplying"):
         raise refuse("not_a_supply", event, got=record.rule, wanted="a supply")

@@ -202,3 +202,58 @@ def test_an_answer_speaks_of_units_once_held(story: Story) -> None:
     for held in ({}, {TAG: units(0)}):
         with refused("never_held"):
             verify_answer(story.state, answer, held)
+
+
+@pytest.mark.parametrize("reason", ["did_not_occur", "incorrect_data"])
+@pytest.mark.parametrize("epc", [CASE, CASE_2, "https://id.gs1.org/00/1"])
+def test_who_takes_back_names_no_container_of_others(
+    story: Story, reason: str, epc: str
+) -> None:
+    """One full, one empty, one that never was: all three are unknown."""
+    story.pack(CASE, some(5))
+    story.deliver(units(50))
+    ref = story.supply(units(50))
+    box = story.state.containers.get(epc)
+    inside = {} if box is None else box.units
+    moved = inside.get(TAG, Ordinals()) | units(50)
+    lie = replace(
+        supply(moved), loose={TAG: units(50)}, containers=(epc,), parents=(ref,)
+    )
+
+    for beside in (("https://id.gs1.org/00/2",), ()):
+        with pytest.raises(ForbiddenTransfer) as refusal:
+            story.say(replace(lie, error=reason, containers=(epc, *beside)))
+        assert (refusal.value.code, refusal.value.got) == ("container_unknown", epc)
+
+    assert story.at(STELLA, "dispensed") == units(50)
+
+
+def test_an_undo_names_no_empty_container(story: Story) -> None:
+    story.deliver(units(50))
+    ref = story.supply(units(50))
+    own = "https://id.gs1.org/00/095200010000000016"
+    story.open_container(own, by=STELLA)
+    undo = replace(supply(units(50)), parents=(ref,), error="did_not_occur")
+
+    with refused("container_empty"):
+        story.say(replace(undo, containers=(own,)))
+
+    story.say(undo)
+
+
+def test_a_container_is_named_as_long_as_it_is_where_the_event_put_it(
+    story: Story,
+) -> None:
+    story.pack(CASE, some(5))
+    receipt = story.receive(story.ship(boxes=[CASE]), some(5))
+    back = replace(
+        event(TRANSPHARM, "receiving", "in_progress", "OBSERVE", some(5)),
+        loose={}, containers=(CASE,), parents=(receipt,), error="incorrect_data",
+    )  # fmt: skip
+    sale = story.ship(boxes=[CASE], by=TRANSPHARM, to=STELLA)
+    story.receive(sale, some(5), by=STELLA)
+
+    with refused("container_unknown"):
+        story.say(back)
+    with refused("container_unknown"):  # a shipment of one's own is no way in either
+        story.say(replace(back, parents=(receipt, sale), containers=(CASE_2,)))
