@@ -105,6 +105,11 @@ class MemberRole(models.TextChoices):
     SIGNER = "signer", _("signer")
     ADMIN = "admin", _("admin")
 
+    @property
+    def strength(self) -> int:
+        """How much it may: each role may what the weaker ones may."""
+        return list(MemberRole).index(self)
+
 
 class Membership(models.Model):
     """A person's place in an organisation."""
@@ -119,6 +124,24 @@ class Membership(models.Model):
         constraints = [
             UniqueConstraint(fields=["user", "partner"], name="membership_once")
         ]
+
+
+class Invitation(models.Model):
+    """A place in an organisation that is offered; whoever accepts it gets the place.
+
+    Until then there is neither a membership nor an account.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret, hex
+    partner = models.ForeignKey(TradingPartner, on_delete=models.CASCADE)
+    invited_by = models.ForeignKey(User, on_delete=models.CASCADE)
+    username = models.CharField(max_length=150)  # the address, as people log in with it
+    first_name = models.CharField(max_length=150)
+    last_name = models.CharField(max_length=150)
+    role = models.CharField(max_length=8, choices=MemberRole.choices)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)  # accepted, or replaced by another
 
 
 class SigningKey(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.partners.views import keys, organisation, register
+from apps.partners.views import invitations, keys, organisation, register
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("organisation", organisation.organisation, name="organisation"),
@@ -17,12 +17,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         organisation.revoke_token,
         name="token_revoke",
     ),
-    path("organisation/people", organisation.add_person, name="person_add"),
+    path("organisation/people", organisation.invite, name="person_invite"),
     path(
         "organisation/people/<int:user_id>/remove",
         organisation.remove_person,
         name="person_remove",
     ),
+    path("invitations/<str:secret>", invitations.invitation, name="invitation"),
     path("device", keys.device, name="device"),
     path("keys/requests", keys.key_requests, name="key_requests"),
     path("keys/<str:keyid>/revoke", keys.key_revoke, name="key_revoke"),

@@ -48,6 +48,12 @@ _PARTNERS = (
         post=say(OWN_ADMIN, MOVED),
         user_id="user",
     ),
+    page(  # a link that nobody was given opens nothing
+        "invitations/<str:secret>",
+        get=say(EVERYBODY, MISSING),
+        post=say(EVERYBODY, MISSING),
+        secret="=abc",
+    ),
     page("device", get=MEMBERS),
     page("keys/requests", post=say(MEMBERS, BAD)),
     page("keys/<str:keyid>/revoke", get=OWN_ADMIN, keyid="keyid"),

@@ -112,26 +112,6 @@ def test_members_make_no_tokens(log_in: LogIn) -> None:
     assert ApiToken.objects.count() == 0
 
 
-def test_an_admin_takes_people_in_and_lets_them_go(log_in: LogIn) -> None:
-    client = log_in(STELLA)
-    person = {
-        "first_name": "Sofia",
-        "last_name": "Roth",
-        "email": "Sofia@Stella.example",
-        "role": "signer",
-    }
-
-    answer = client.post("/organisation/people", person)
-
-    user = User.objects.get(username="sofia@stella.example")
-    assert "First password, shown this once" in answer.content.decode()
-    assert Membership.objects.get(user=user).role == "signer"
-    assert client.post("/organisation/people", person).status_code == 400
-
-    assert client.post(f"/organisation/people/{user.pk}/remove").status_code == 302
-    assert not Membership.objects.filter(user=user).exists()
-
-
 def test_nobody_removes_a_person_of_another_organisation(log_in: LogIn) -> None:
     nora = User.objects.get(username=NOVAMED.admin.username)
 

@@ -2,7 +2,6 @@
 
 from apps.partners.operations.accounts import (
     add_admin,
-    add_person,
     create_token,
     note_read,
     record_read,
@@ -17,6 +16,7 @@ from apps.partners.operations.authenticate import (
     verify_scope,
 )
 from apps.partners.operations.genesis import open_ledger
+from apps.partners.operations.invitations import accept_as, accept_as_new, invite
 from apps.partners.operations.keys import enrol_key, revoke_key
 from apps.partners.operations.locks import Lock, lock_keys, lock_partners
 from apps.partners.operations.register import admit_partner, license_partner
@@ -30,14 +30,16 @@ from apps.partners.operations.tags import require_tags
 
 __all__ = [
     "Lock",
+    "accept_as",
+    "accept_as_new",
     "add_admin",
-    "add_person",
     "add_signature",
     "admit_partner",
     "authenticate",
     "close_expired",
     "create_token",
     "enrol_key",
+    "invite",
     "license_partner",
     "lock_keys",
     "lock_partners",

@@ -19,7 +19,6 @@ from apps.partners.queries import Actor
 
 _SHORTEST_PAUSE = timedelta(minutes=1)
 _SUBJECT_CHARACTERS = 400
-_STRENGTH = {MemberRole.MEMBER: 0, MemberRole.SIGNER: 1, MemberRole.ADMIN: 2}
 
 
 def create_token(
@@ -32,7 +31,7 @@ def create_token(
     """
     if actor.partner is None or actor.user is None:
         raise RuntimeError("a token needs an organisation and a person")
-    if _STRENGTH[role] > _STRENGTH[MemberRole(actor.role)]:
+    if role.strength > MemberRole(actor.role).strength:
         raise MalformedInput(
             "role_too_strong", field="role", got=role.value, wanted=actor.role
         )
@@ -100,39 +99,6 @@ def note_read(*, actor: Actor, action: str, subject: str, at: datetime) -> None:
         record_read(actor=actor, action=action, subject=subject, at=at)
 
 
-def add_person(
-    *, actor: Actor, email: str, first_name: str, last_name: str, role: MemberRole
-) -> tuple[User, str]:
-    """Give somebody a place in the actor's organisation, with an account if needed.
-
-    Returns:
-        The person, and the first password of a new account; "" if they had one.
-
-    Raises:
-        MalformedInput: `already_member`.
-    """
-    if actor.partner is None:
-        raise RuntimeError("only an organisation takes people in")
-    username = email.strip().lower()
-    with transaction.atomic():
-        user = User.objects.filter(username=username).first()
-        password = "" if user else secrets.token_urlsafe(12)
-        if user is None:
-            user = User.objects.create_user(
-                username=username,
-                email=username,
-                password=password,
-                first_name=first_name,
-                last_name=last_name,
-            )
-        _membership, is_new = Membership.objects.get_or_create(
-            user=user, partner=actor.partner, defaults={"role": role}
-        )
-    if not is_new:
-        raise MalformedInput("already_member", field="email", got=username)
-    return user, password
-
-
 def add_admin(*, partner: TradingPartner, email: str, signer: str) -> str:
     """The account of an organisation's first administrator; its first password.
 
@@ -160,7 +126,8 @@ def remove_person(*, actor: Actor, user_id: int) -> bool:
         raise MalformedInput(
             "own_place", field="user", wanted="another administrator removes you"
         )
-    removed, _by_model = Membership.objects.filter(
-        user_id=user_id, partner=actor.partner
-    ).delete()
+    with transaction.atomic():
+        removed, _by_model = Membership.objects.filter(
+            user_id=user_id, partner=actor.partner
+        ).delete()
     return removed > 0

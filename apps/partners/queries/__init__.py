@@ -16,6 +16,7 @@ from apps.partners.queries.drafts import (
     words_of,
 )
 from apps.partners.queries.genesis import find_genesis, get_genesis, is_authority
+from apps.partners.queries.invitations import find_invitation
 from apps.partners.queries.keys import (
     find_key,
     keys_visible_to,
@@ -73,6 +74,7 @@ __all__ = [
     "draft_licence",
     "draft_revoke",
     "find_genesis",
+    "find_invitation",
     "find_key",
     "find_partner",
     "find_proposal",

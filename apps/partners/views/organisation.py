@@ -27,11 +27,12 @@ from apps.partners.models import (
     TradingPartner,
 )
 from apps.partners.queries import Actor, KeyRow
+from apps.partners.views.invitations import link_of, mail_link
 
 
 @dataclass(frozen=True, slots=True)
 class OrganisationPage:
-    """What the page shows; `secret` and `password` are shown this once only."""
+    """What the page shows; `secret` and `link` are shown this once only."""
 
     partner: TradingPartner
     sites: list[Site]
@@ -45,8 +46,8 @@ class OrganisationPage:
     token_form: TokenForm
     person_form: PersonForm
     secret: str = ""
-    password: str = ""
-    joined: str = ""
+    link: str = ""
+    invited: str = ""
 
 
 @require_safe
@@ -86,30 +87,35 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 
 @require_POST
 @admin_required
-def add_person(request: HttpRequest) -> HttpResponse:
-    """Take somebody into the organisation; a first password is shown this once."""
+def invite(request: HttpRequest) -> HttpResponse:
+    """Offer somebody a place; the link with which they take it is shown this once."""
     form = PersonForm(request.POST)
     if not form.is_valid():
         return _show(request, person_form=form, status=400)
     try:
-        user, password = operations.add_person(
+        invitation, secret = operations.invite(
             actor=actor_of(request),
             email=form.cleaned_data["email"],
             first_name=form.cleaned_data["first_name"],
             last_name=form.cleaned_data["last_name"],
             role=MemberRole(form.cleaned_data["role"]),
+            at=timezone.now(),
         )
     except MalformedInput:
         form.add_error("email", _("This person belongs to the organisation already."))
         return _show(request, person_form=form, status=400)
-    return _show(request, password=password, joined=queries.display_name(user))
+    link = link_of(secret)
+    mail_link(invitation, link)
+    return _show(request, link=link, invited=invitation.username)
 
 
 @require_POST
 @admin_required
 def remove_person(request: HttpRequest, user_id: int) -> HttpResponse:
     """Take a person's place away."""
-    if not operations.remove_person(actor=actor_of(request), user_id=user_id):
+    if not operations.remove_person(
+        actor=actor_of(request), user_id=user_id
+    ):
         raise Http404
     messages.success(
         request, _("Removed. Revoke the person's keys too: they still sign.")
@@ -136,8 +142,8 @@ def _show(
     token_form: TokenForm | None = None,
     person_form: PersonForm | None = None,
     secret: str = "",
-    password: str = "",
-    joined: str = "",
+    link: str = "",
+    invited: str = "",
     status: int = 200,
 ) -> HttpResponse:
     actor = actor_of(request)
@@ -157,13 +163,13 @@ def _show(
         token_form=token_form or TokenForm(),
         person_form=person_form or PersonForm(),
         secret=secret,
-        password=password,
-        joined=joined,
+        link=link,
+        invited=invited,
     )
     response = render(
         request, "partners/organisation_detail.html", {"page": page}, status=status
     )
-    if secret or password:
+    if secret or link:
         response["Cache-Control"] = "no-store"
     return response
 
