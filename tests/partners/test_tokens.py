@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from apps.core.errors import MalformedInput
 from apps.partners import operations
-from apps.partners.models import ApiToken, MemberRole, ReadAudit
+from apps.partners.models import ApiToken, MemberRole, Membership, ReadAudit
+from apps.partners.queries import Actor
 from tests.cast import NOVAMED, REGULATOR, STELLA, Stage
 
 PARTNERS = "/api/v1/partners"
@@ -61,6 +62,38 @@ def test_a_wrong_token_is_refused_in_one_way(
     assert answer.status_code == 401
     assert answer.json()["code"] == "authentication_failed"
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="pharmatrace"'
+
+
+def test_a_token_ends_with_its_makers_place(stage: Stage, client: Client) -> None:
+    text = _token(stage)
+    maker = ApiToken.objects.get().user
+    other = Actor(stage.actor(NOVAMED).user, stage.actor(STELLA).partner, "admin")
+
+    assert operations.remove_person(actor=other, user_id=maker.pk, at=timezone.now())
+
+    assert ApiToken.objects.get().revoked_at is not None
+    assert _get(client, text).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("place", "role", "status"),
+    [
+        ("member", "signer", 401),
+        ("signer", "signer", 200),
+        ("member", "member", 200),
+        ("", "member", 401),
+    ],
+)
+def test_a_token_may_no_more_than_its_maker(
+    stage: Stage, client: Client, place: str, role: str, status: int
+) -> None:
+    text = _token(stage, role=role)
+    row = ApiToken.objects.get()
+
+    mine = Membership.objects.filter(user=row.user, partner=row.partner)
+    mine.update(role=place) if place else mine.delete()
+
+    assert _get(client, text).status_code == status
 
 
 def test_a_revoked_token_is_refused(stage: Stage, client: Client) -> None:

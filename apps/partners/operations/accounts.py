@@ -114,10 +114,11 @@ def add_admin(*, partner: TradingPartner, email: str, signer: str) -> str:
     return password
 
 
-def remove_person(*, actor: Actor, user_id: int) -> bool:
+def remove_person(*, actor: Actor, user_id: int, at: datetime) -> bool:
     """Take a person's place in the actor's organisation away; False if there is none.
 
-    Their keys stay until they are revoked by a signed statement.
+    The tokens they made for it end with it; their keys stay until they are revoked by
+    a signed statement.
 
     Raises:
         MalformedInput: `own_place`: an admin cannot lock themselves out.
@@ -127,6 +128,9 @@ def remove_person(*, actor: Actor, user_id: int) -> bool:
             "own_place", field="user", wanted="another administrator removes you"
         )
     with transaction.atomic():
+        ApiToken.objects.filter(
+            user_id=user_id, partner=actor.partner, revoked_at=None
+        ).update(revoked_at=at)
         removed, _by_model = Membership.objects.filter(
             user_id=user_id, partner=actor.partner
         ).delete()

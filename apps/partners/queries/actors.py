@@ -96,9 +96,21 @@ def token_actor(token: ApiToken) -> Actor:
 
 
 def find_token(prefix: str) -> ApiToken | None:
-    """The token that is not revoked under `prefix`; its secret is still unchecked."""
-    return (
+    """The token that is not revoked under `prefix`; its secret is still unchecked.
+
+    It lives no longer than its maker's right to make it: None once they left the
+    organisation, or have a weaker role there than the token.
+    """
+    token = (
         ApiToken.objects.select_related("partner", "user")
         .filter(prefix=prefix, revoked_at=None, user__is_active=True)
         .first()
     )
+    return token if token is not None and _may_hold(token) else None
+
+
+def _may_hold(token: ApiToken) -> bool:
+    place = Membership.objects.filter(user=token.user, partner=token.partner).first()
+    if place is None:
+        return False
+    return MemberRole(place.role).strength >= MemberRole(token.role).strength

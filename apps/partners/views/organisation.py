@@ -114,7 +114,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 def remove_person(request: HttpRequest, user_id: int) -> HttpResponse:
     """Take a person's place away."""
     if not operations.remove_person(
-        actor=actor_of(request), user_id=user_id
+        actor=actor_of(request), user_id=user_id, at=timezone.now()
     ):
         raise Http404
     messages.success(
