@@ -27,8 +27,8 @@ def refused(*codes: str):
 
 def test_a_correction_with_a_hold_in_between_replays(goods: Goods) -> None:
     wrong = goods.do(NOVAMED, "sample", items=packs(serials(2))).statement_id
-    goods.do(NOVAMED, "hold", items=packs(serials(1, 5)))
-    goods.do(NOVAMED, "hold", items=packs(serials(1)))
+    goods.do(NOVAMED, "hold", items=packs(serials(1, 5)), reason="recalled")
+    goods.do(NOVAMED, "hold", items=packs(serials(1)), reason="recalled")
 
     goods.do(NOVAMED, "correct", parents=[wrong])
 

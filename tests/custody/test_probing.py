@@ -24,7 +24,7 @@ def goods(stage: Stage) -> Goods:
     told.deliver(packs(serials(6)))
     told.deliver(packs(serials(3, 30)), to=LINDE)
     told.do(STELLA, "dispense", items=packs(serials(1)))
-    told.do(NOVAMED, "hold", items=packs(serials(1, 1)))
+    told.do(NOVAMED, "hold", items=packs(serials(1, 1)), reason="recalled")
     told.do(STELLA, "destroy", items=packs(serials(1, 2)))
     told.ship(packs(serials(1, 10)))
     told.do(LINDE, "dispense", items=[pack("S000030")])
