@@ -38,6 +38,14 @@ def renewed_children(pid: int, killed: set[int]) -> list[int]:
     raise AssertionError("the children were not started again")
 
 
+def is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
+
+
 def test_a_bare_machine_gets_a_site_that_survives_its_children(serve):
     port = free_port()
     process = serve(port)
@@ -82,8 +90,8 @@ def test_nothing_outlives_a_killed_supervisor(serve, tmp_path):
     process.wait()
 
     wait_for(lambda: not list_processes(tmp_path / "var"), within_seconds=10)
-    with socket.create_server(("127.0.0.1", port)):
-        pass  # free for the next start
+    # A process that is ending loses its environment before its sockets.
+    wait_for(lambda: is_free(port), within_seconds=5)
 
 
 def test_a_killed_web_master_is_followed_at_once(serve, tmp_path):
