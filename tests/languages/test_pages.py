@@ -144,7 +144,7 @@ def test_a_refusal_is_german_and_its_code_is_not(german: Reader) -> None:
     )
 
     assert page.status_code == 403
-    assert "Das dürfen Sie nicht." in page.content.decode()
+    assert "Das ist nur für die Behörde und den Betreiber" in page.content.decode()
     assert machine.json()["code"] == "not_found"
     assert machine.json()["title"] == "Nicht gefunden"
 
