@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from babel.messages import Catalog
+from babel.messages.mofile import read_mo
 from django.test import Client
 
 from pharmatrace.demo.cast import Player
 from tests.cast import keyring, ledger, stage
-from tests.languages.catalogue import GERMAN
+from tests.languages.catalogue import GERMAN, list_sentences, read_german
 from tests.scan.conftest import chain, fresh_limits
 from tests.scan.packs import Chain
 
@@ -21,8 +23,17 @@ def compiled() -> Path:
     """The catalogue as the site reads it."""
     path = GERMAN.with_suffix(".mo")
     assert path.exists(), "make messages"
-    assert path.stat().st_mtime >= GERMAN.stat().st_mtime, "make messages"
+    with path.open("rb") as file:
+        assert _said(read_mo(file)) == _said(read_german()), "make messages"
     return path
+
+
+def _said(catalogue: Catalog) -> dict[object, tuple[str, ...]]:
+    """The German of each sentence, in all its forms."""
+    return {
+        (message.context, *message.id): tuple(message.string)
+        for message in list_sentences(catalogue)
+    }
 
 
 @pytest.fixture
