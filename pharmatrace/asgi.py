@@ -4,5 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from apps.edge.request import StrictASGIRequest
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pharmatrace.settings")
 application = get_asgi_application()
+application.request_class = StrictASGIRequest

@@ -21,6 +21,8 @@ _Answer = Callable[[HttpRequest], HttpResponseBase]
 _REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_CHARSETS = frozenset({"", "utf-8", "utf8"})
+_SURROGATES = re.compile(r"[\ud800-\udfff]")  # no database takes them, like NUL
 _REPLACEMENT = "\ufffd"  # what Django puts where the bytes were not UTF-8
 
 
@@ -78,6 +80,8 @@ class PrivacyHeadersMiddleware:
 class HostileInputMiddleware:
     """Refuses what no view may see: NUL, broken UTF-8, bodies over the limit.
 
+    Another charset is refused before anything is read (see `apps.edge.request`).
+
     NUL reaches PostgreSQL as an error of ours, so it is stopped at the door for
     path, query, cookies and form fields; JSON bodies have their own strict parser.
     """
@@ -87,7 +91,9 @@ class HostileInputMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Refuse or go on."""
-        problem = _find_oversize(request) or _find_bad_head(request)
+        problem = (
+            _find_charset(request) or _find_oversize(request) or _find_bad_head(request)
+        )
         return answer(request, problem) if problem else self.get_response(request)
 
     def process_view(
@@ -125,6 +131,17 @@ class ProblemMiddleware:
         return answer(request, problem) if problem else None
 
 
+def _find_charset(request: HttpRequest) -> Problem | None:
+    charset = (request.content_params or {}).get("charset", "").lower()
+    if charset in _CHARSETS:
+        return None
+    return problem_of(
+        MalformedInput(
+            "unknown_charset", field="Content-Type", got=charset, wanted="utf-8"
+        )
+    )
+
+
 def _find_oversize(request: HttpRequest) -> Problem | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
@@ -158,6 +175,8 @@ def _find_bad_text(form: str, fields: QueryDict) -> Problem | None:
         for text in (name, *values):
             if "\x00" in text:
                 return _bad_text(where, "NUL")
+            if _SURROGATES.search(text):
+                return _bad_text(where, "a surrogate")
             if _REPLACEMENT in text:
                 return _bad_text(where, "bytes that are not UTF-8")
     return None
