@@ -100,10 +100,11 @@ def read_file(statement: Statement, data: bytes) -> tuple[EventLine, ...]:
         MalformedInput: as `parse_lines`; `body_mismatch`: another file than the one
             that was signed; `event_mismatch`: a line in the statement's future.
     """
-    lines = parse_lines(data)
     body = read_body(statement)
     if isinstance(body, EventsFile):
+        # Before any line is read: another file costs its hash, not its parsing.
         body.verify(data)
+    lines = parse_lines(data)
     latest = statement.at_ms + CLOCK_TOLERANCE_MS
     for line in lines:
         if line.event.event_time_ms > latest:

@@ -15,7 +15,7 @@ from .encoding import format_time_ms
 from .envelope import Envelope, Signature
 from .epcis import parse_event
 from .errors import UntrustedSignature
-from .events import parse_lines
+from .events import read_file
 from .offices import verify_offices
 from .signing import verify_signature
 from .speakers import MEMBER, Speaker, brought_by
@@ -211,7 +211,9 @@ def _verify_use(speech: Speech, delegation: Delegation) -> None:
 def _sites(speech: Speech) -> set[str]:
     if speech.statement.kind == "event":
         return {parse_event(speech.statement.body).read_point.gln}
-    lines = parse_lines(speech.lines) if speech.lines is not None else ()
+    if speech.lines is None:
+        return set()
+    lines = read_file(speech.statement, speech.lines)
     return {line.event.read_point.gln for line in lines}
 
 

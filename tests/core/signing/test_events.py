@@ -11,7 +11,7 @@ from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.epcis import event_json
 from apps.core.errors import MalformedInput
-from apps.core.events import events_root, line_leaf, parse_lines, read_event
+from apps.core.events import events_root, line_leaf, parse_lines, read_event, read_file
 from apps.core.merkle import leaf_hash, node_hash
 from apps.core.ranges import set_digest
 from apps.core.statement import Moved, Reference, Serials, parse_statement
@@ -191,6 +191,18 @@ def test_another_file_is_not_what_was_signed(other, field):
         body.verify(other)
 
     assert (caught.value.code, caught.value.field) == ("body_mismatch", field)
+
+
+def test_another_file_costs_no_parsing(monkeypatch):
+    data = line("ship") + line("receive", "#0")
+    body = EventsFile.of(line("ship")).to_json()
+    root = {"size": 1, "root": "5e" * 32}
+    subject = {**PARTY, "events": root}
+    signed = statement("dispense", subject, kind="events", body=body)
+    monkeypatch.setattr("apps.core.events.parse_lines", None)
+
+    with pytest.raises(MalformedInput, match="body mismatch"):
+        read_file(signed, data)
 
 
 @given(st.binary(max_size=100))
