@@ -95,6 +95,17 @@ def _kept_secret(kept_in: Path) -> str:
     return kept_in.read_text(encoding="ascii")
 
 
+def make_private(directory: Path) -> None:
+    """Make the folder, for its owner alone, also where it was there with another mode.
+
+    Parents that `mkdir` makes on the way have the mode of the umask, whatever it is
+    told: a folder in it that came first may have made it readable by all.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_uid == os.geteuid():
+        directory.chmod(0o700)
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """The database address as Django's dictionary, without our own options."""
     return cast("dict[str, Any]", _ENV.db_url_config(text(name) or default))

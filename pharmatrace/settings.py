@@ -102,7 +102,7 @@ TEMPLATES = [
 ]
 
 # --- Database: SQLite beside us, or PostgreSQL by DATABASE_URL --------------------
-VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+env.make_private(VAR_DIR)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'site.sqlite3'}")
 }

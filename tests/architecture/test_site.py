@@ -94,6 +94,18 @@ def test_with_no_environment_secrets_are_made_once_and_kept_private(tmp_path):
     assert kept.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize("mode", [None, 0o755])
+def test_what_is_written_is_for_its_owner_alone(tmp_path, mode: int | None):
+    folder = tmp_path / "var"
+    if mode is not None:
+        folder.mkdir(mode)
+
+    ran = _manage("check", VAR_DIR=str(folder))
+
+    assert ran.returncode == 0, ran.stderr
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     said = StringIO()
