@@ -6,7 +6,6 @@ from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
-from typing_extensions import override
 
 
 class _OneCharset(HttpRequest):
@@ -16,7 +15,6 @@ class _OneCharset(HttpRequest):
     raises LookupError at hex or zlib, ValueError at a parameter it cannot read.
     """
 
-    @override
     def _set_content_type_params(self, meta: Any) -> None:
         try:
             self.content_type, self.content_params = parse_header_parameters(

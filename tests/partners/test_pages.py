@@ -147,7 +147,7 @@ def test_a_browser_asks_for_its_key(stage: Stage, log_in: LogIn) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b'{"envelope":1}', b'{"envelope":{},"x":1}', b"\xff"],
+    [b" ", b"[]", b"{}", b'{"envelope":1}', b'{"envelope":{},"x":1}', b"\xff"],
 )
 def test_a_malformed_request_is_a_problem(log_in: LogIn, body: bytes) -> None:
     answer = log_in(NOVAMED).post(
@@ -156,6 +156,32 @@ def test_a_malformed_request_is_a_problem(log_in: LogIn, body: bytes) -> None:
 
     assert answer.status_code == 400
     assert KeyRequest.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "player"),
+    [("/keys/requests", NOVAMED), ("/partners/proposals", REGULATOR)],
+)
+@pytest.mark.parametrize("kind", [None, "text/plain", "text/html"])
+def test_what_is_no_json_is_refused_by_its_type(
+    stage: Stage, path: str, player: Player, kind: str | None
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(
+        User.objects.get(username=player.admin.username),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    client.get("/device")
+    token = client.cookies["csrftoken"].value
+
+    form = {"csrfmiddlewaretoken": token}  # multipart, whose token is in its body
+    answer = (
+        client.post(path, form)
+        if kind is None
+        else client.post(path, b"{}", kind, headers={"X-CSRFToken": token})
+    )
+
+    assert (answer.status_code, KeyRequest.objects.count()) == (415, 0)
 
 
 def test_in_the_demo_the_administrator_approves_at_once(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.canonical import JsonValue, canonical_bytes, parse_json
 from apps.core.fields import Fields
+from apps.edge.json_only import json_only
 from apps.partners import operations, queries
 from apps.partners.authentication import actor_of, admin_required, member_required
 from apps.partners.queries import RequestRow
@@ -72,6 +73,7 @@ def device(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @member_required
+@json_only
 def key_requests(request: HttpRequest) -> HttpResponse:
     """Take `{"envelope": DSSE, "label": text}`: a new key asks to be enrolled."""
     fields = Fields(parse_json(request.body, max_bytes=_BODY_BYTES), where="")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import TraceError
+from apps.edge.json_only import json_only
 from apps.partners import operations, queries
 from apps.partners.authentication import (
     actor_of,
@@ -156,6 +157,7 @@ def partner_licence(request: HttpRequest, gln: str) -> HttpResponse:
 
 @require_POST
 @register_required
+@json_only
 def proposals(request: HttpRequest) -> HttpResponse:
     """Take an envelope that one office signed; it waits for the others."""
     proposal = operations.propose(
