@@ -1,4 +1,4 @@
-"""Signed heads: in the database, in the lock store, in the published file."""
+"""Signed heads in database, lock store and published file; the policy beside it."""
 
 from __future__ import annotations
 
@@ -44,6 +44,16 @@ def _check_stores(keys: list[VerifierKey]) -> Iterator[Finding]:
     yield from _check_note(locked, keys, where="lock store")
     if published is not None:
         yield from _check_note(published.note, keys, where="published checkpoint")
+        yield from _check_policy(keys)
+
+
+def _check_policy(keys: list[VerifierKey]) -> Iterator[Finding]:
+    """By the policy strangers know the log: it must name a key of genesis, exactly."""
+    found = anchoring.read_policy()
+    if found is None:
+        yield Finding("policy_missing", "policy")
+    elif found not in anchoring.policies_of(keys):
+        yield Finding("policy_differs", "policy")
 
 
 def _check_note(

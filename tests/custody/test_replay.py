@@ -1,8 +1,10 @@
 """The projections can be dropped and made again; what differs is found and named."""
 
 import pytest
+from django.db import connection
 from pyroaring import BitMap
 
+from apps.catalog.models import Batch, Product
 from apps.core.errors import ForbiddenTransfer
 from apps.custody import operations, queries
 from apps.custody.formats import to_bytes, to_set
@@ -81,6 +83,19 @@ def test_a_rebuild_says_the_same_again(goods: Goods) -> None:
     assert counts["batches"] == 1
     assert _picture(goods) == before
     assert list(operations.replay_check()) == []
+
+
+def test_a_lost_product_is_named_with_all_that_rests_on_it(goods: Goods) -> None:
+    product = Product.objects.get(gtin=AMOXIL.gtin)
+    with connection.constraint_checks_disabled():
+        Product.objects.filter(pk=product.pk)._raw_delete(using="default")
+
+        found = list(operations.replay_check())
+
+        product.save(force_insert=True)  # the end of a test checks constraints
+    tag = bytes(Batch.objects.get().tag).hex()
+    assert f"batch {tag[:16]}: in one of ledger and tables only" in found
+    assert f"container {box(1)}: holds units of a batch that has no row" in found
 
 
 def _shrink(row, field: str = "units") -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from apps.anchoring import queries
+from apps.anchoring import operations, queries
 from apps.anchoring.models import Checkpoint, MapEntry, SignedNote, TreeState
 from apps.catalog.models import Product
 from apps.core.errors import IntegrityBreach
@@ -219,6 +219,21 @@ def test_a_changed_note_is_found(story, settings, log):
     with pytest.raises(IntegrityBreach, match="published unreadable"):
         queries.newest_checkpoint()
     assert queries.status(at=story.at).state == "stop"
+
+
+def test_a_changed_policy_is_found_and_mended(story, log):
+    policy = log / "policy"
+    true = policy.read_bytes()
+
+    policy.write_bytes(flip(true, 20))
+    assert findings(story) == [("policy_differs", "policy")]
+    policy.unlink()
+    assert findings(story) == [("policy_missing", "policy")]
+
+    operations.sequence(at=story.tick())
+
+    assert policy.read_bytes() == true
+    assert findings(story) == []
 
 
 def test_a_lost_lock_store_is_found(story, settings):

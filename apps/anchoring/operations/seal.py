@@ -172,10 +172,12 @@ def record_note(head: PublishedHead, *, at: datetime) -> None:
 
 def publish_head(stores: Stores, head: PublishedHead) -> None:
     """Publish the locked note, verbatim, and drop partial files that it outgrew."""
+    # Also where the head is published already: it may have been changed since, or the
+    # site has another address now.
+    stores.files.publish_policy(build_policy(stores.signer.verifier).format())
     before = stores.files.read_checkpoint()
     if before == head.note:
         return
-    stores.files.publish_policy(build_policy(stores.signer.verifier).format())
     stores.files.publish_checkpoint(head.note)
     for tile in _outgrown(_size_of(before), head.size):
         stores.files.drop_partials(tile)

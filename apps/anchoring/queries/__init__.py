@@ -13,8 +13,10 @@ from apps.anchoring.queries.checkpoints import (
     list_rows,
     list_signed_sizes,
     newest_checkpoint,
+    policies_of,
     read_head,
     read_lock_store,
+    read_policy,
 )
 from apps.anchoring.queries.map_heads import count_heads, find_heads, list_heads
 from apps.anchoring.queries.proofs import PROOF_FORMAT, proof_bundle, prove_leaf
@@ -50,9 +52,11 @@ __all__ = [
     "list_signed_sizes",
     "log_line",
     "newest_checkpoint",
+    "policies_of",
     "proof_bundle",
     "prove_leaf",
     "read_head",
     "read_lock_store",
+    "read_policy",
     "status",
 ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from apps.anchoring.clients.lock_store import lock_store
+from apps.anchoring.clients.log_key import build_policy
 from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint, SignedNote, TreeState
 from apps.core.checkpoint import Checkpoint as Head
 from apps.core.errors import IntegrityBreach, MalformedInput
 from apps.core.note import Note
+from apps.core.notekey import VerifierKey
 from apps.core.tiles import Tile
 
 
@@ -137,6 +139,16 @@ def iter_checkpoints() -> Iterator[Checkpoint]:
 def read_lock_store() -> bytes | None:
     """The note in the lock store; None before the first signature."""
     return lock_store().read()
+
+
+def read_policy() -> bytes | None:
+    """The published policy; None before the first checkpoint."""
+    return public_files().read_policy()
+
+
+def policies_of(keys: Iterable[VerifierKey]) -> set[bytes]:
+    """What may be published as the policy: one of the log's keys, at this address."""
+    return {build_policy(key).format() for key in keys}
 
 
 def find_tile(tile: Tile) -> bytes | None:

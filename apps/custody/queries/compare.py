@@ -167,7 +167,11 @@ def _compare_containers(replay: Replay, tags: dict[int, str]) -> Iterator[str]:
         if row is None or box is None:
             yield f"container {epc}: in one of ledger and tables only"
             continue
-        found = {tags[key]: units for key, units in inside.get(row.pk, {}).items()}
+        held = inside.get(row.pk, {})
+        if not held.keys() <= tags.keys():
+            yield f"container {epc}: holds units of a batch that has no row"
+            continue
+        found = {tags[key]: units for key, units in held.items()}
         parent = row.parent.epc if row.parent else None
         place = Place(row.holder, row.site, row.status)
         if (found, parent, place) != (box.units, box.parent, box.place):
