@@ -215,8 +215,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = EMBEDDED
 locals().update(env.email("EMAIL_URL", "consolemail://"))
-SENDS_MAIL = bool(env.text("EMAIL_URL"))
-EMAIL_TIMEOUT = 10  # seconds
+SENDS_MAIL, EMAIL_TIMEOUT = bool(env.text("EMAIL_URL")), 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"pharmatrace@{env.host_of(SITE_URL)}")
 
 # --- Headers: strict by default, plain http only in embedded mode -----------------
