@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-pytestmark = pytest.mark.urls(__name__)
+pytestmark = pytest.mark.urls("tests.edge.test_doors")
 
 
 @pytest.fixture
