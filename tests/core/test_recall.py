@@ -23,9 +23,18 @@ def ascending(values):
     return st.lists(values, min_size=1, max_size=4, unique=True).map(sorted)
 
 
+def is_range(ranges):
+    """Whether a scope may be spelled with these ranges (ADR 12)."""
+    try:
+        parse_scope({"ranges": ranges})
+    except MalformedInput:
+        return False
+    return True
+
+
 @st.composite
 def serial_ranges(draw):
-    """[first, last] of one length, in any number, also meeting one another."""
+    """[first, last] of one length, in any number, as far apart as a scope wants."""
     pairs = draw(
         ascending(
             st.integers(1, 3).flatmap(
@@ -33,11 +42,16 @@ def serial_ranges(draw):
                     st.text(ALPHABET, min_size=size, max_size=size),
                     min_size=2,
                     max_size=2,
+                    unique=True,
                 ).map(lambda pair: tuple(sorted(pair)))
             )
         )
     )
-    return [list(pair) for pair in pairs]
+    apart = []
+    for pair in map(list, pairs):
+        if is_range([*apart, pair]):
+            apart.append(pair)
+    return apart
 
 
 @st.composite
@@ -56,7 +70,9 @@ def scopes(draw):
         "serials": draw(st.none() | ascending(serials)),
         "ranges": draw(st.none() | serial_ranges()),
     }
-    named = {name: value for name, value in body.items() if value is not None}
+    ranged = {each for pair in body["ranges"] or () for each in spelled_out(*pair)}
+    body["serials"] = [each for each in body["serials"] or () if each not in ranged]
+    named = {name: value for name, value in body.items() if value}
     if not named or draw(st.booleans()):
         named |= draw(windows())
     return named
