@@ -134,4 +134,5 @@ def never_opened() -> set[str]:
 
 
 def _is_page(route: Route) -> bool:
-    return route.pattern not in NO_PAGES and not route.pattern.startswith("api/")
+    is_document = route.pattern.startswith(("api/", "log/"))
+    return route.pattern not in NO_PAGES and not is_document
