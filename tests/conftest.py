@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.utils import translation
 
 from apps.edge.append_only import SUFFIX
 
@@ -18,6 +19,9 @@ hypothesis.settings.register_profile(
     "ci", max_examples=500, deadline=None, derandomize=True
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# Two journeys share it; it is rewritten before either is imported.
+pytest.register_assert_rewrite("tests.journeys.proving")
 
 IS_SQLITE = "DATABASE_URL" not in os.environ
 _NOT_ON_SQLITE = ("slow", "browser", "journey", "postgresql")
@@ -40,6 +44,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
         reporter.write_line("CI: tests were skipped; nothing may be.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def one_language() -> Iterator[None]:
+    """A request in German leaves German behind it in its thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")

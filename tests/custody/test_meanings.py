@@ -64,4 +64,4 @@ def test_a_correction_says_that_it_is_one(goods: Goods) -> None:
 def test_every_way_to_end_serials_has_a_word():
     ways = {way for rule in RULES if rule.name == "ending" for way in rule.dispositions}
 
-    assert set(words._HOW_ENDED) == ways
+    assert set(words._ENDS) == ways

@@ -24,7 +24,7 @@ urlpatterns = [path("plain", plain)]
 handler400 = problems.handler400
 handler404 = problems.handler404
 handler500 = problems.handler500
-pytestmark = pytest.mark.urls(__name__)
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 
 CHARSETS = [
     "hex",

@@ -8,7 +8,7 @@ import pytest
 from tests.cast import keyring, ledger, stage
 
 # What helpers assert is shown as in a test: got and wanted.
-for _name in ("network", "recalling", "labelling", "proving"):
+for _name in ("network", "recalling", "labelling"):
     pytest.register_assert_rewrite(f"tests.journeys.{_name}")
 
 __all__ = ["keyring", "ledger", "stage"]
