@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.core.errors import MalformedInput
+from apps.core.errors import MalformedInput, shown
 from pharmatrace.demo.cast import AMOXIL, LINDE, STELLA
 from tests.scan.packs import LOT, Chain, code
 
@@ -146,7 +146,7 @@ def test_hostile_text_is_unreadable_and_nothing_worse(chain, text):
 
     assert told(verdict) == ("ask", "unreadable")
     assert verdict.unit is None
-    assert verdict.read.fault.wanted
+    assert verdict.read.fault.got == shown(text)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\r\n\t"])

@@ -58,7 +58,7 @@ def test_an_entry_is_found_by_its_number(chain, found):
     while sequence(at=chain.stage.tick()):
         pass
 
-    assert "/ledger/entries/3" in found(MARKT, "3")
+    assert found(MARKT, "3") == ["/ledger/entries/3"]
     assert found(MARKT, "999999") == []
     assert found(MARKT, "-3") == []
 

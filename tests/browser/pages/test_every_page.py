@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser.pages.demo import ROLES, Demo
 from tests.browser.pages.places import never_opened, places
 
-MOST_BYTES = 150 * 1024  # kB as browsers count them; files are compressed in production
+MOST_BYTES = 150_000
 WIDTHS = (1280, 390)
 _MOST_TABS = 80
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
