@@ -106,7 +106,7 @@ def as_json(value: object) -> str:
 def icon(name: str, *, label: str = "", css: str = "") -> SafeString:
     """One of our own icons; without a label it is hidden from screen readers."""
     return format_html(
-        '<svg class="{}" {} focusable="false"><use href="{}#{}"/></svg>',
+        '<svg class="{}" {}><use href="{}#{}"/></svg>',
         f"icon {css}".strip(),
         format_html('role="img" aria-label="{}"', label)
         if label

@@ -51,11 +51,12 @@ def search(*, text: str, actor: Actor, today: date) -> list[Found]:
         return []
     if _HASH.fullmatch(bare):
         return _by_hash(bare.lower(), actor)
-    found = _by_scan(wanted, actor, today)
+    # Eight digits of a hash do not agree by chance; as a code they may mean a serial.
+    found = _by_short_hash(bare, actor) or _by_scan(wanted, actor, today)
     if not found:
         found = [*_by_lot(bare, actor), *_by_serial(bare, actor)]
-        found += [*_by_name(wanted, actor), *_by_short_hash(bare, actor)]
-        found += _by_entry(bare)
+        # Names are full of numbers: "500 mg" is no answer to entry 500.
+        found += _by_entry(bare) or _by_name(wanted, actor)
     found += _by_partner(wanted, bare, actor)
     return list(dict.fromkeys(found))[:_MOST]
 
