@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from apps.anchoring.clients.log_key import log_signer
+from apps.anchoring.clients.log_key import log_signers
 from apps.core.bodies import Authority, Genesis
 from apps.core.custody import LAW_VERSION
 from apps.core.leaf import CONFIG_TAG
@@ -23,7 +23,7 @@ def draft_genesis(
 ) -> Draft:
     """The genesis of this site's ledger, for the operator and every authority to sign.
 
-    Origin and passkey scope come from the settings, receipt and log key from the
+    Origin and passkey scope come from the settings, receipt and log keys from the
     secrets directory; after genesis none of them can change.
 
     Raises:
@@ -35,7 +35,7 @@ def draft_genesis(
         operator=operator,
         authorities=authorities,
         receipt_keys=(public_key_of(receipt_key()),),
-        log_vkeys=(log_signer().verifier.format(),),
+        log_vkeys=tuple(signer.verifier.format() for signer in log_signers()),
         webauthn=WebauthnScope(
             rp_id=host_of(settings.SITE_URL), origins=frozenset({settings.SITE_URL})
         ),

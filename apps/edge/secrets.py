@@ -1,8 +1,8 @@
 """The server's own secrets: files that only its user may read, never database rows.
 
 `tag.key` (32 bytes, K_tag) and `receipt.pem` (Ed25519, PKCS#8) lie in SECRETS_DIR;
-`log.pem` in LOG_KEY_DIR, which only the sequencer's host needs. A partner's private
-key is never here.
+`log.pem` (Ed25519) and `log-mldsa.pem` (ML-DSA-44) in LOG_KEY_DIR, which only the
+sequencer's host needs. A partner's private key is never here.
 """
 
 import os
@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -22,21 +24,30 @@ from django.conf import settings
 from apps.core.errors import Unavailable
 
 _TAG_KEY_BYTES = 32
+_LOG_KEY = "log.pem"
+_LOG_MLDSA_KEY = "log-mldsa.pem"
 
 
 def create_missing() -> list[str]:
     """Make the secrets that are not there yet; return the names of those made."""
-    made = []
-    if _write_new(_directory(), "tag.key", secrets.token_bytes(_TAG_KEY_BYTES)):
-        made.append("tag.key")
-    places = {"receipt.pem": _directory(), "log.pem": _log_key_directory()}
-    for name, directory in places.items():
-        key = Ed25519PrivateKey.generate().private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        )
-        if _write_new(directory, name, key):
-            made.append(name)
-    return made
+    ours, log = _directory(), _log_key_directory()
+    wanted = [
+        (ours, "tag.key", secrets.token_bytes(_TAG_KEY_BYTES)),
+        (ours, "receipt.pem", _pem(Ed25519PrivateKey.generate())),
+    ]
+    if not (log / _LOG_KEY).exists():
+        # Genesis names the log's keys: an older ledger never gets a second one.
+        wanted.append((log, _LOG_MLDSA_KEY, _pem(MLDSA44PrivateKey.generate())))
+    wanted.append((log, _LOG_KEY, _pem(Ed25519PrivateKey.generate())))
+    return [
+        name
+        for directory, name, content in wanted
+        if _write_new(directory, name, content)
+    ]
+
+
+def _pem(key: Ed25519PrivateKey | MLDSA44PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def tag_key() -> bytes:
@@ -46,12 +57,23 @@ def tag_key() -> bytes:
 
 def receipt_key() -> Ed25519PrivateKey:
     """The key that signs receipts; web workers hold it."""
-    return _load(str(_directory() / "receipt.pem"))
+    return _load(_directory() / "receipt.pem")
 
 
 def log_key() -> Ed25519PrivateKey:
     """The key that signs checkpoints; only the sequencer's host holds it."""
-    return _load(str(_log_key_directory() / "log.pem"))
+    return _load(_log_key_directory() / _LOG_KEY)
+
+
+def log_mldsa_key() -> MLDSA44PrivateKey | None:
+    """The second key of checkpoints; None for a ledger that began without it."""
+    path = _log_key_directory() / _LOG_MLDSA_KEY
+    if not path.exists():
+        return None
+    key = _parse(str(path))
+    if not isinstance(key, MLDSA44PrivateKey):
+        raise Unavailable("secret_unusable", field=path.name, wanted="an ML-DSA-44 key")
+    return key
 
 
 def _directory() -> Path:
@@ -86,10 +108,12 @@ def _read(path: str) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def _load(path: str) -> Ed25519PrivateKey:
-    key = load_pem_private_key(_read(path), password=None)
+def _parse(path: str) -> PrivateKeyTypes:
+    return load_pem_private_key(_read(path), password=None)
+
+
+def _load(path: Path) -> Ed25519PrivateKey:
+    key = _parse(str(path))
     if not isinstance(key, Ed25519PrivateKey):
-        raise Unavailable(
-            "secret_unusable", field=Path(path).name, wanted="an Ed25519 key"
-        )
+        raise Unavailable("secret_unusable", field=path.name, wanted="an Ed25519 key")
     return key

@@ -48,11 +48,11 @@ def _check_stores(keys: list[VerifierKey]) -> Iterator[Finding]:
 
 
 def _check_policy(keys: list[VerifierKey]) -> Iterator[Finding]:
-    """By the policy strangers know the log: it must name a key of genesis, exactly."""
+    """By the policy strangers know the log: it must name the keys of genesis, exactly."""
     found = anchoring.read_policy()
     if found is None:
         yield Finding("policy_missing", "policy")
-    elif found not in anchoring.policies_of(keys):
+    elif found != anchoring.policy_of(keys):
         yield Finding("policy_differs", "policy")
 
 

@@ -3,12 +3,15 @@
 import pytest
 
 from apps.anchoring import operations, queries, tasks
+from apps.anchoring.clients.log_key import log_signers
 from apps.anchoring.clients.public_files import public_files
-from apps.core.checkpoint import Checkpoint
+from apps.core.checkpoint import Checkpoint, open_checkpoint
 from apps.core.leaf import Leaf, LeafType
 from apps.core.note import Note
+from apps.core.notekey import SignatureType
 from apps.core.policy import Policy, open_trusted_checkpoint
 from apps.core.proof import TlogProof, verify_proof
+from apps.edge import secrets
 from apps.ledger import operations as ledger_operations
 from apps.ledger import queries as ledger
 from apps.ledger.models import Pending
@@ -32,6 +35,28 @@ def test_anybody_verifies_the_checkpoint_by_the_policy(client):
     assert note["Content-Type"] == "text/plain; charset=utf-8"
     assert note["Cache-Control"] == "public, max-age=5"
     assert note["Access-Control-Allow-Origin"] == "*"
+
+
+def test_two_keys_sign_every_checkpoint(client):
+    note = client.get("/log/checkpoint").content
+    logs = Policy.parse(client.get("/log/policy").content).logs
+
+    assert [log.key.kind for log in logs] == [
+        SignatureType.ED25519,
+        SignatureType.COSIGNATURE_MLDSA44,
+    ]
+    for log in logs:
+        signed = open_checkpoint(note, log_keys=[log.key])
+        assert [line.key_id for line in signed.log_signatures] == [log.key.key_id]
+
+
+def test_a_ledger_that_began_with_one_key_gets_no_second(settings, tmp_path):
+    settings.SECRETS_DIR = settings.LOG_KEY_DIR = tmp_path / "older"
+    secrets.create_missing()
+    (tmp_path / "older/log-mldsa.pem").unlink()
+
+    assert secrets.create_missing() == []
+    assert [one.kind for one in log_signers()] == [SignatureType.ED25519]
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,11 @@ def lock(settings, log):
 
 
 def head(size: int, root: bytes, *, seed: bytes | None = None) -> bytes:
-    signer = open_stores().signer
+    signers = open_stores().signers
     if seed is not None:
-        signer = SignerKey(ORIGIN, SignatureType.ED25519, seed)
+        signers = (SignerKey(ORIGIN, SignatureType.ED25519, seed),)
     return sign_checkpoint(
-        Checkpoint(ORIGIN, size, root), [signer], time_seconds=0
+        Checkpoint(ORIGIN, size, root), signers, time_seconds=0
     ).format()
 
 

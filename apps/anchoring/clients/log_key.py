@@ -1,25 +1,33 @@
-"""The log's key, where this host holds it, and the policy that names its public half."""
+"""The log's keys, where this host holds them, and the policy that names them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from django.conf import settings
 
 from apps.core.notekey import SignatureType, SignerKey, VerifierKey
 from apps.core.policy import NO_QUORUM, Policy, PolicyLog
-from apps.edge.secrets import log_key
+from apps.edge.secrets import log_key, log_mldsa_key
 
 
-def log_signer() -> SignerKey:
-    """The Ed25519 key that signs checkpoints, under the log's origin.
+def log_signers() -> tuple[SignerKey, ...]:
+    """The keys that sign checkpoints, under the log's origin: Ed25519, then ML-DSA-44.
+
+    The second outlives computers that break the first (DESIGN section 3, Log).
 
     Raises:
-        Unavailable: this host does not hold it.
+        Unavailable: this host does not hold them.
     """
-    seed = log_key().private_bytes_raw()
-    return SignerKey(settings.LEDGER_ORIGIN, SignatureType.ED25519, seed)
+    origin, second = settings.LEDGER_ORIGIN, log_mldsa_key()
+    first = SignerKey(origin, SignatureType.ED25519, log_key().private_bytes_raw())
+    if second is None:
+        return (first,)
+    kind = SignatureType.COSIGNATURE_MLDSA44
+    return (first, SignerKey(origin, kind, second.private_bytes_raw()))
 
 
-def build_policy(key: VerifierKey) -> Policy:
-    """What a reader of this log needs: its key and address; no witnesses yet."""
-    log = PolicyLog(key, f"{settings.SITE_URL}/log")
-    return Policy(logs=(log,), witnesses=(), groups=(), quorum=NO_QUORUM)
+def build_policy(keys: Iterable[VerifierKey]) -> Policy:
+    """What a reader of this log needs: its keys and address; no witnesses yet."""
+    logs = tuple(PolicyLog(key, f"{settings.SITE_URL}/log") for key in keys)
+    return Policy(logs=logs, witnesses=(), groups=(), quorum=NO_QUORUM)

@@ -14,7 +14,7 @@ from typing import Final
 
 from apps.anchoring import queries
 from apps.anchoring.clients.lock_store import lock_store
-from apps.anchoring.clients.log_key import log_signer
+from apps.anchoring.clients.log_key import log_signers
 from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint
 from apps.anchoring.operations.integrate import Integrated, integrate_pending
@@ -70,9 +70,9 @@ def open_stores() -> Stores:
     """The stores that the settings name.
 
     Raises:
-        Unavailable: this host does not hold the log's key.
+        Unavailable: this host does not hold the log's keys.
     """
-    return Stores(lock_store(), public_files(), log_signer())
+    return Stores(lock_store(), public_files(), log_signers())
 
 
 def sequence(
@@ -81,7 +81,7 @@ def sequence(
     """Run the sequencer once; None if there is nothing, or another one is at work.
 
     Raises:
-        Unavailable: `quarantined`, or this host does not hold the log's key.
+        Unavailable: `quarantined`, or this host does not hold the log's keys.
         IntegrityBreach: the stores contradict each other or a check failed; the
             ledger is in quarantine now.
     """

@@ -148,8 +148,8 @@ def sign_head(
         LedgerConflict: `lock_store_moved`: another sequencer signed meanwhile.
     """
     note = sign_checkpoint(
-        Head(stores.signer.name, head.size, bytes(head.root_hash)),
-        [stores.signer],
+        Head(stores.signers[0].name, head.size, bytes(head.root_hash)),
+        stores.signers,
         time_seconds=int(at.timestamp()),
     ).format()
     stores.lock.swap(expected=locked.note if locked else None, note=note)
@@ -174,7 +174,7 @@ def publish_head(stores: Stores, head: PublishedHead) -> None:
     """Publish the locked note, verbatim, and drop partial files that it outgrew."""
     # Also where the head is published already: it may have been changed since, or the
     # site has another address now.
-    stores.files.publish_policy(build_policy(stores.signer.verifier).format())
+    stores.files.publish_policy(build_policy(stores.keys).format())
     before = stores.files.read_checkpoint()
     if before == head.note:
         return

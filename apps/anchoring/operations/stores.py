@@ -16,16 +16,21 @@ from apps.anchoring.models import Checkpoint, SignedNote
 from apps.anchoring.queries import PublishedHead
 from apps.core.checkpoint import open_checkpoint
 from apps.core.errors import IntegrityBreach, TraceError
-from apps.core.notekey import SignerKey
+from apps.core.notekey import SignerKey, VerifierKey
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The three places and the key, as one run of the sequencer sees them."""
+    """The three places and the keys, as one run of the sequencer sees them."""
 
     lock: LockStore
     files: PublicFiles
-    signer: SignerKey
+    signers: tuple[SignerKey, ...]  # the log's own, Ed25519 first
+
+    @property
+    def keys(self) -> tuple[VerifierKey, ...]:
+        """The public halves of the log's keys."""
+        return tuple(signer.verifier for signer in self.signers)
 
 
 def verify_stores(stores: Stores) -> PublishedHead | None:
@@ -56,7 +61,7 @@ def _verify_lock(stores: Stores) -> PublishedHead | None:
 
 def _open(note: bytes, stores: Stores, *, code: str) -> PublishedHead:
     try:
-        open_checkpoint(note, log_keys=[stores.signer.verifier])
+        open_checkpoint(note, log_keys=stores.keys)
     except TraceError as error:
         raise IntegrityBreach(code, got=str(error)) from error
     return queries.read_head(note)

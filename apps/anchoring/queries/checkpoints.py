@@ -146,9 +146,9 @@ def read_policy() -> bytes | None:
     return public_files().read_policy()
 
 
-def policies_of(keys: Iterable[VerifierKey]) -> set[bytes]:
-    """What may be published as the policy: one of the log's keys, at this address."""
-    return {build_policy(key).format() for key in keys}
+def policy_of(keys: Iterable[VerifierKey]) -> bytes:
+    """What must be published as the policy: the log's keys, at this address."""
+    return build_policy(keys).format()
 
 
 def find_tile(tile: Tile) -> bytes | None:
