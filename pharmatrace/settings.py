@@ -40,6 +40,9 @@ LEDGER_ORIGIN = env.required(  # schema-less; fixed for ever by the genesis stat
 )
 LOG_DIR = env.path("LOG_DIR", VAR_DIR / "log-public")  # tiles and checkpoints
 LOCK_STORE = env.path("LOCK_STORE", VAR_DIR / "lockstore")  # outside the database
+# Who cosigns the log (C2SP tlog-policy without log lines); the demo has two of its own.
+WITNESS_POLICY_REQUIRED = bool(env.text("WITNESS_POLICY"))
+WITNESS_POLICY = env.path("WITNESS_POLICY", VAR_DIR / "demo-witnesses" / "policy")
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
 DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
 
@@ -296,5 +299,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"celery": {"level": "WARNING"}},  # else two lines a tick
+    "loggers": {  # else lines at every tick
+        "celery": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
 }

@@ -1,4 +1,4 @@
-"""Making it undeniable: the state of the tree and the heads that were signed.
+"""Making it undeniable: the state of the tree, the heads that were signed, witnesses.
 
 Which head is published stands in the published file itself, not here.
 """
@@ -42,3 +42,32 @@ class SignedNote(models.Model):
     )
     note = models.TextField()
     signed_at = models.DateTimeField()
+
+
+class Cosignature(models.Model):
+    """A witness's newest line over one of our checkpoints, as it is or was published."""
+
+    checkpoint = models.ForeignKey(
+        Checkpoint, on_delete=models.DO_NOTHING, related_name="cosignatures"
+    )
+    witness = models.CharField(max_length=255)  # its name in our policy
+    line = models.TextField()
+    cosigned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("checkpoint", "witness"), name="anchoring_one_line_a_witness"
+            ),
+        )
+
+
+class WitnessState(models.Model):
+    """What we know of a witness: where it stands and why it did not cosign last."""
+
+    witness = models.CharField(max_length=255, primary_key=True)
+    size = models.BigIntegerField(default=0)  # what it cosigned last, as it says
+    asked_at = models.DateTimeField()
+    cosigned_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=64, blank=True)  # an error code; "" is well
+    detail = models.TextField(blank=True)

@@ -14,7 +14,13 @@ from typing import Final, Self
 from .checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from .errors import LedgerConflict, MalformedInput, ProofError
 from .merkle import EMPTY_ROOT, HASH_SIZE, verify_consistency
-from .note import MAX_NOTE_BYTES, Note, NoteVerifier
+from .note import (
+    MAX_NOTE_BYTES,
+    Note,
+    NoteSignature,
+    NoteVerifier,
+    get_trusted_signatures,
+)
 from .proof import MAX_PATH
 from .strict import format_base64, parse_base64, parse_decimal, parse_utf8
 
@@ -143,3 +149,23 @@ def _verify_path(
         new_root=head.root_hash,
         path=request.path,
     )
+
+
+def read_cosignatures(
+    answer: bytes, *, note: bytes, keys: Iterable[NoteVerifier]
+) -> tuple[NoteSignature, ...]:
+    """The lines of a witness's answer that known keys made over `note`, verified.
+
+    Lines of unknown keys are left out, as the text demands.
+
+    Raises:
+        MalformedInput: the answer is not signature lines.
+        UntrustedSignature: a known key's line does not verify, or there is none.
+    Source: tlog-witness, "add-checkpoint".
+    """
+    text = Note.parse(note).text
+    lines = parse_utf8(answer, field="answer")
+    if not lines.endswith("\n"):
+        raise MalformedInput("bad_answer", field="answer", wanted="signature lines")
+    signatures = tuple(NoteSignature.parse(line) for line in lines[:-1].split("\n"))
+    return get_trusted_signatures(Note(text, signatures), keys)

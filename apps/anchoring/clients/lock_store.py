@@ -24,6 +24,11 @@ class LockStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def name(self) -> str:
+        """Which store it is."""
+        return str(self._path)
+
     def read(self) -> bytes | None:
         """The last note that was signed; None before the first."""
         return read_file(self._path)

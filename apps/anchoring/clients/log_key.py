@@ -1,13 +1,10 @@
-"""The log's keys, where this host holds them, and the policy that names them."""
+"""The log's keys, where this host holds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.conf import settings
 
-from apps.core.notekey import SignatureType, SignerKey, VerifierKey
-from apps.core.policy import NO_QUORUM, Policy, PolicyLog
+from apps.core.notekey import SignatureType, SignerKey
 from apps.edge.secrets import log_key, log_mldsa_key
 
 
@@ -25,9 +22,3 @@ def log_signers() -> tuple[SignerKey, ...]:
         return (first,)
     kind = SignatureType.COSIGNATURE_MLDSA44
     return (first, SignerKey(origin, kind, second.private_bytes_raw()))
-
-
-def build_policy(keys: Iterable[VerifierKey]) -> Policy:
-    """What a reader of this log needs: its keys and address; no witnesses yet."""
-    logs = tuple(PolicyLog(key, f"{settings.SITE_URL}/log") for key in keys)
-    return Policy(logs=logs, witnesses=(), groups=(), quorum=NO_QUORUM)

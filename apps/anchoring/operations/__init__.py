@@ -1,7 +1,7 @@
 """Making it undeniable: one run of the sequencer, in the order of durable steps.
 
 DESIGN section 7: compare the stores, commit pending leaves, read back and check,
-sign into the lock store, publish. Whoever stops between two of these is resumed by
+sign into the lock store, have it cosigned, publish. Whoever stops between two of these is resumed by
 the next run, which signs what was committed and publishes what was signed.
 """
 
@@ -17,6 +17,7 @@ from apps.anchoring.clients.lock_store import lock_store
 from apps.anchoring.clients.log_key import log_signers
 from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint
+from apps.anchoring.operations.cosign import confirm_head, publish_cosigned
 from apps.anchoring.operations.integrate import Integrated, integrate_pending
 from apps.anchoring.operations.seal import (
     publish_head,
@@ -37,8 +38,10 @@ __all__ = [
     "Integrated",
     "SequenceResult",
     "Stores",
+    "confirm_head",
     "integrate_pending",
     "open_stores",
+    "publish_cosigned",
     "publish_head",
     "record_note",
     "restore_files",
@@ -59,11 +62,15 @@ LIMIT_LEAVES: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class SequenceResult:
-    """What is published after a run, and how many leaves the run added."""
+    """What is signed after a run, and how many leaves the run added.
+
+    `is_published` is False while too few witnesses have cosigned.
+    """
 
     size: int
     root_hash: bytes
     added: int
+    is_published: bool
 
 
 def open_stores() -> Stores:
@@ -105,19 +112,45 @@ def _run(stores: Stores, *, at: datetime, limit_leaves: int) -> SequenceResult |
     if locked is not None:
         # A run that stopped after its signature: the stored note is published.
         record_note(locked, at=at)
-        publish_head(stores, locked)
+        if not _is_confirmed(stores, locked, at=at):
+            return None
+        publish_cosigned(stores, locked, at=at)
     integrated = integrate_pending(at=at, limit_leaves=limit_leaves)
     sealed = seal(stores, locked=locked, at=at)
     if sealed is None:
         return None
+    _CONFIRMED[stores.lock.name] = sealed.size
+    is_published = publish_cosigned(stores, sealed, at=at)
     added = integrated.new_size - integrated.old_size if integrated else 0
-    return SequenceResult(sealed.size, sealed.root_hash, added)
+    return SequenceResult(sealed.size, sealed.root_hash, added, is_published)
+
+
+# By lock store: the size that this process knows to be the newest of its log.
+_CONFIRMED: dict[str, int] = {}
+
+
+def _is_confirmed(stores: Stores, locked: PublishedHead, *, at: datetime) -> bool:
+    """Whether a quorum of witnesses said, once a process, that nothing is newer.
+
+    Raises:
+        IntegrityBreach: `witnesses_contradict`; `lock_store_behind`: this process saw
+            a newer head in the same place.
+    """
+    known = _CONFIRMED.get(stores.lock.name)
+    if known is None:
+        if not confirm_head(stores, locked, at=at):
+            logger.warning("Too few witnesses answer: nothing is signed until they do")
+            return False
+    elif locked.size < known:
+        raise IntegrityBreach("lock_store_behind", got=locked.size, wanted=str(known))
+    _CONFIRMED[stores.lock.name] = locked.size
+    return True
 
 
 def seal(
     stores: Stores, *, locked: PublishedHead | None, at: datetime
 ) -> PublishedHead | None:
-    """Check, sign and publish the newest committed head; None if that was done.
+    """Check and sign the newest committed head; None if that was done.
 
     Raises:
         IntegrityBreach, ProofError: a check failed; nothing was signed.
@@ -132,7 +165,6 @@ def seal(
     verify_head(stores, locked=locked, head=head)
     signed = sign_head(stores, locked=locked, head=head, at=at)
     record_note(signed, at=at)
-    publish_head(stores, signed)
     return signed
 
 
@@ -165,5 +197,5 @@ def _restore(stores: Stores, note: bytes, at: datetime) -> SequenceResult:
     write_recalls(stores, old_size=0, new_size=locked.size)
     verify_head(stores, locked=None, head=head)
     record_note(locked, at=at)
-    publish_head(stores, locked)
-    return SequenceResult(locked.size, locked.root_hash, 0)
+    is_published = publish_cosigned(stores, locked, at=at)
+    return SequenceResult(locked.size, locked.root_hash, 0, is_published)

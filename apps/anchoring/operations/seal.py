@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from apps.anchoring import queries
-from apps.anchoring.clients.log_key import build_policy
+from apps.anchoring.clients.policy import build_policy
 from apps.anchoring.models import Checkpoint, SignedNote
 from apps.anchoring.operations.stores import Stores
 from apps.anchoring.queries import PublishedHead

@@ -76,12 +76,21 @@ def _verify_database(locked: PublishedHead | None) -> None:
                 "database_behind", got=size, wanted=f"the signed size {locked.size}"
             )
         _verify_committed(locked)
+        _verify_newest(locked)
     newest = Checkpoint.objects.order_by("-size").first()
     if tree is None or newest is None:
         if tree is not None or newest is not None:
             raise IntegrityBreach("database_differs", field="tree", got=size)
     elif (newest.size, bytes(newest.root_hash)) != (size, bytes(tree.root_hash)):
         raise IntegrityBreach("database_differs", field="tree", got=size)
+
+
+def _verify_newest(locked: PublishedHead) -> None:
+    signed = SignedNote.objects.order_by("-checkpoint_id").first()
+    if signed is not None and signed.checkpoint_id > locked.size:
+        raise IntegrityBreach(
+            "lock_store_behind", got=locked.size, wanted=str(signed.checkpoint_id)
+        )
 
 
 def _verify_committed(head: PublishedHead) -> None:

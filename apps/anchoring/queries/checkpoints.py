@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.anchoring.clients.lock_store import lock_store
-from apps.anchoring.clients.log_key import build_policy
+from apps.anchoring.clients.policy import build_policy
 from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint, SignedNote, TreeState
 from apps.core.checkpoint import Checkpoint as Head
@@ -71,7 +71,7 @@ def read_head(note: bytes) -> PublishedHead:
 def list_checkpoints(*, limit: int) -> list[Checkpoint]:
     """The newest committed heads, with their notes where they were signed."""
     rows = Checkpoint.objects.select_related("signed").order_by("-size")
-    return list(rows[:limit])
+    return list(rows.prefetch_related("cosignatures")[:limit])
 
 
 def list_rows(*, limit: int) -> list[CheckpointRow]:
@@ -88,7 +88,9 @@ def _as_row(row: Checkpoint, size_before: int) -> CheckpointRow:
     names: tuple[str, ...] = ()
     if signed is not None:
         note = Note.parse(signed.note.encode())
-        names = tuple(signature.name for signature in note.signatures)
+        logs = dict.fromkeys(signature.name for signature in note.signatures)
+        witnesses = sorted(each.witness for each in row.cosignatures.all())
+        names = (*logs, *witnesses)
     return CheckpointRow(
         size=row.size,
         added=row.size - size_before,

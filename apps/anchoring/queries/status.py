@@ -8,8 +8,15 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from apps.anchoring.queries.checkpoints import find_checkpoint, newest_checkpoint
-from apps.core.errors import IntegrityBreach
+from apps.anchoring.clients.policy import read_witnesses
+from apps.anchoring.models import Checkpoint
+from apps.anchoring.queries.checkpoints import (
+    PublishedHead,
+    find_checkpoint,
+    newest_checkpoint,
+)
+from apps.core.errors import IntegrityBreach, Unavailable
+from apps.core.note import Note
 from apps.edge.health import Line
 from apps.ledger import queries as ledger
 from apps.ledger.formats import as_ms
@@ -27,8 +34,9 @@ class Status:
         age_seconds: since it was signed; None before the first.
         signed_at: when that was.
         pending: whether statements wait for the sequencer.
-        is_late: whether the oldest of them waits longer than receipts promise.
-        witnesses_label: "no witnesses", or "witnesses k of n".
+        is_late: whether the oldest of them, or a head that too few witnesses have
+            cosigned, waits longer than receipts promise.
+        witnesses_label: "no witnesses", or "2 of 2 witnesses" under that checkpoint.
         quarantine_reason: "" where the ledger may be written.
     """
 
@@ -61,16 +69,38 @@ def status(*, at: datetime) -> Status:
     signed = getattr(row, "signed", None)
     age = int((at - signed.signed_at).total_seconds()) if signed else None
     oldest_ms = ledger.oldest_pending_ms()
-    waited_ms = 0 if oldest_ms is None else as_ms(at) - oldest_ms
+    waits = [each for each in (oldest_ms, _unpublished_ms(published)) if each]
+    waited_ms = as_ms(at) - min(waits) if waits else 0
     return Status(
         log_size=published.size if published else 0,
         age_seconds=None if age is None else max(0, age),
         signed_at=signed.signed_at if signed else None,
         pending=oldest_ms is not None,
         is_late=waited_ms > LATE_SECONDS * 1000,
-        witnesses_label=_("no witnesses"),
+        witnesses_label=witnesses_label(published),
         quarantine_reason=reason,
     )
+
+
+def _unpublished_ms(published: PublishedHead | None) -> int | None:
+    """When the first head was made that is committed and not published yet."""
+    size = published.size if published else 0
+    waiting = Checkpoint.objects.filter(size__gt=size).order_by("size").first()
+    return waiting.time_ms if waiting else None
+
+
+def witnesses_label(published: PublishedHead | None) -> str:
+    """How many of our witnesses have cosigned, for people."""
+    try:
+        witnesses = read_witnesses().witnesses
+    except Unavailable:
+        return _("witnesses unknown")
+    if not witnesses:
+        return _("no witnesses")
+    lines = Note.parse(published.note).signatures if published else ()
+    ids = {(line.name, line.key_id) for line in lines}
+    met = sum((one.key.name, one.key.key_id) in ids for one in witnesses)
+    return _("{met} of {all} witnesses").format(met=met, all=len(witnesses))
 
 
 def log_line(at: datetime) -> Line:
