@@ -194,6 +194,7 @@ def test_an_idle_log_is_cosigned_again_each_minute(network, log):
     assert set(Cosignature.objects.values_list("cosigned_at", flat=True)) == {
         AT + timedelta(seconds=60)
     }
+    assert queries.status(at=AT + timedelta(seconds=65)).age_seconds == 5
     assert published(log) == 2
     assert Leaf.objects.count() == 2
 

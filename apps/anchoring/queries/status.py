@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.anchoring.clients.policy import read_witnesses
 from apps.anchoring.models import Checkpoint
 from apps.anchoring.queries.checkpoints import (
     PublishedHead,
-    find_checkpoint,
     newest_checkpoint,
 )
 from apps.core.errors import IntegrityBreach, Unavailable
@@ -31,7 +31,7 @@ class Status:
 
     Args:
         log_size: leaves under the published checkpoint.
-        age_seconds: since it was signed; None before the first.
+        age_seconds: since it was signed, or cosigned anew; None before the first.
         signed_at: when that was.
         pending: whether statements wait for the sequencer.
         is_late: whether the oldest of them, or a head that too few witnesses have
@@ -65,21 +65,30 @@ def status(*, at: datetime) -> Status:
     except IntegrityBreach as error:
         # Every page asks: it must be told, not broken, before the sequencer notices.
         published, reason = None, reason or error.code
-    row = find_checkpoint(published.size) if published else None
-    signed = getattr(row, "signed", None)
-    age = int((at - signed.signed_at).total_seconds()) if signed else None
+    signed_at = _signed_at(published)
+    age = int((at - signed_at).total_seconds()) if signed_at else None
     oldest_ms = ledger.oldest_pending_ms()
     waits = [each for each in (oldest_ms, _unpublished_ms(published)) if each]
     waited_ms = as_ms(at) - min(waits) if waits else 0
     return Status(
         log_size=published.size if published else 0,
         age_seconds=None if age is None else max(0, age),
-        signed_at=signed.signed_at if signed else None,
+        signed_at=signed_at,
         pending=oldest_ms is not None,
         is_late=waited_ms > LATE_SECONDS * 1000,
         witnesses_label=witnesses_label(published),
         quarantine_reason=reason,
     )
+
+
+def _signed_at(published: PublishedHead | None) -> datetime | None:
+    """When anybody last put a name under the published head."""
+    if published is None:
+        return None
+    moments = Checkpoint.objects.filter(size=published.size).values_list(
+        "signed__signed_at", Max("cosignatures__cosigned_at")
+    )
+    return max((each for row in moments for each in row if each), default=None)
 
 
 def _unpublished_ms(published: PublishedHead | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Everything with one command: web, worker and beat under one supervisor."""
+"""Everything with one command: web, worker, beat, the demo's witnesses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.management import BaseCommand, call_command
 from typing_extensions import override
 
+from apps.anchoring.clients.log_key import log_signers
+from pharmatrace.demo.witnesses import DemoWitness, prepare_witnesses
 from pharmatrace.supervisor import Supervisor
 
 _PARTS = ("web", "worker", "beat")
@@ -42,25 +44,40 @@ class Command(BaseCommand):
             call_command("collectstatic", verbosity=0, interactive=False)
         self.check(databases=["default"])  # refuses a database that forgets
         supervisor = Supervisor(say=self.stderr.write, folder=settings.BASE_DIR)
+        witnesses = _demo_witnesses(**options)
+        keys = [signer.verifier for signer in log_signers()] if witnesses else []
+        for witness in witnesses:
+            supervisor.add(f"witness {witness.name}", witness.command(keys))
         for name, command in _commands(**options).items():
             supervisor.add(name, command)
-        self._announce(**options)
+        self._announce(witnesses, **options)
         supervisor.run()
 
-    def _announce(self, **options: Any) -> None:
+    def _announce(self, witnesses: list[DemoWitness], **options: Any) -> None:
         if options["only"] not in {None, "web"}:
             return
         vendor = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
         broker = settings.CELERY_BROKER_URL.partition(":")[0]
+        seen = ", ".join(one.url for one in witnesses)
         self.stdout.write(
             f"PharmaTrace  {settings.SITE_URL}\n"
             f"  listening  http://{options['host']}:{options['port']}\n"
             f"  database   {vendor}, broker {broker}\n"
             f"  machines   {settings.SITE_URL}/api/v1/docs\n"
             f"  log        {settings.SITE_URL}/log/checkpoint\n"
-            "  Ctrl-C ends everything."
+            f"  policy     {settings.SITE_URL}/log/policy\n"
+            + (f"  witnesses  {seen}\n" if seen else "")
+            + "  Ctrl-C ends everything."
         )
         self.stdout.flush()  # into a file or pipe too, before the parts run on
+
+
+def _demo_witnesses(**options: Any) -> list[DemoWitness]:
+    """Only the demo, served whole, has witnesses of its own."""
+    is_demo = settings.DEMO and not settings.WITNESS_POLICY_REQUIRED
+    if not is_demo or options["only"] is not None:
+        return []
+    return prepare_witnesses(settings.WITNESS_POLICY)
 
 
 def _commands(**options: Any) -> dict[str, list[str]]:
