@@ -23,6 +23,7 @@ from apps.core.outside.witness_state import WitnessState as Memory
 from apps.core.policy import Policy, open_trusted_checkpoint
 from apps.core.tree import MemoryTree, consistency_path
 from apps.core.witness import AddCheckpoint
+from apps.ledger import operations as ledger_operations
 from apps.ledger import queries as ledger_queries
 from apps.ledger.models import Leaf
 from tests.anchoring.outsider import read_entries, verify_public
@@ -464,3 +465,58 @@ def test_a_reader_with_the_policy_refuses_what_too_few_cosigned(network, log):
 
     with pytest.raises(ProofError, match="no quorum"):
         open_trusted_checkpoint(bare, policy)
+
+
+def test_a_lost_lock_store_is_filled_by_a_quorum(network, log, settings):
+    for number in range(2):
+        say(f"lot {number}")
+        operations.sequence(at=AT + number * SOON)
+    lock = Path(settings.LOCK_STORE)
+    before = lock.read_bytes()
+    lock.unlink()
+    restart()
+    with pytest.raises(IntegrityBreach, match="lock_store_lost"):
+        operations.sequence(at=AT + 2 * SOON)
+    network.all[0].end()
+
+    head = operations.reseed_from_witnesses()
+
+    assert head.size == 4
+    assert lock.read_bytes() == before
+    ledger_operations.lift_quarantine()
+    say("lot Z")
+    assert operations.sequence(at=AT + 3 * SOON).is_published
+    assert published(log) == 6
+    network.all[0].start()
+
+
+def test_a_lock_store_is_not_filled_beside_an_older_database(network, log, settings):
+    say("lot A")
+    operations.sequence(at=AT)
+    grow_elsewhere(network, log, 2)
+    Path(settings.LOCK_STORE).unlink()
+
+    with pytest.raises(IntegrityBreach, match="database behind; got 2; wanted the"):
+        operations.reseed_from_witnesses()
+
+    assert not Path(settings.LOCK_STORE).exists()
+
+
+def test_a_lock_store_is_not_filled_without_need_or_without_quorum(
+    network, log, settings
+):
+    say("lot A")
+    operations.sequence(at=AT)
+    with pytest.raises(IntegrityBreach, match="lock store there"):
+        operations.reseed_from_witnesses()
+    lock = Path(settings.LOCK_STORE)
+    lock.unlink()
+    network.all[0].end()
+    network.all[1].end()
+
+    with pytest.raises(Unavailable, match="no quorum; got three; wanted quorum all"):
+        operations.reseed_from_witnesses()
+
+    assert not lock.exists()
+    network.all[0].start()
+    network.all[1].start()

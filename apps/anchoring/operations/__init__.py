@@ -19,6 +19,7 @@ from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint
 from apps.anchoring.operations.cosign import confirm_head, publish_cosigned
 from apps.anchoring.operations.integrate import Integrated, integrate_pending
+from apps.anchoring.operations.reseed import reseed_lock_store
 from apps.anchoring.operations.seal import (
     publish_head,
     record_note,
@@ -44,6 +45,7 @@ __all__ = [
     "publish_cosigned",
     "publish_head",
     "record_note",
+    "reseed_from_witnesses",
     "restore_files",
     "seal",
     "sequence",
@@ -181,6 +183,17 @@ def restore_files(*, at: datetime) -> SequenceResult | None:
     with stores.lock.holding() as is_ours:
         note = stores.lock.read() if is_ours else None
         return None if note is None else _restore(stores, note, at)
+
+
+def reseed_from_witnesses() -> PublishedHead | None:
+    """Fill a lost lock store from the witnesses; None while a sequencer holds it.
+
+    Raises:
+        IntegrityBreach, Unavailable: see `reseed.reseed_lock_store`; nothing was written.
+    """
+    stores = open_stores()
+    with stores.lock.holding() as is_ours:
+        return reseed_lock_store(stores) if is_ours else None
 
 
 def _restore(stores: Stores, note: bytes, at: datetime) -> SequenceResult:

@@ -25,6 +25,11 @@ class Command(BaseCommand):
             help="write the published files again, up to the head in the lock store",
         )
         parser.add_argument(
+            "--reseed-from-witness",
+            action="store_true",
+            help="fill a lost lock store with the newest head that witnesses saw",
+        )
+        parser.add_argument(
             "--lift-quarantine",
             action="store_true",
             help="let the ledger be written again, after the cause was mended",
@@ -37,6 +42,8 @@ class Command(BaseCommand):
             if options["restore_files"]:
                 operations.restore_files(at=now)
                 self.stdout.write("The published files are those of the locked head.")
+            if options["reseed_from_witness"]:
+                self._reseed()
             if options["lift_quarantine"]:
                 ledger.lift_quarantine()
                 self.stdout.write("The quarantine is lifted.")
@@ -45,8 +52,16 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if result is None:
             self.stdout.write("Nothing waits.")
-        else:
-            self.stdout.write(
-                f"{result.added} leaves added; size {result.size},"
-                f" root {result.root_hash.hex()}"
-            )
+            return
+        self.stdout.write(
+            f"{result.added} leaves added; size {result.size},"
+            f" root {result.root_hash.hex()}"
+        )
+        if not result.is_published:
+            self.stdout.write("Not published yet: too few witnesses have cosigned.")
+
+    def _reseed(self) -> None:
+        head = operations.reseed_from_witnesses()
+        if head is None:
+            raise CommandError("Another sequencer holds the lock store.")
+        self.stdout.write(f"The lock store holds the head of size {head.size} again.")
