@@ -17,7 +17,11 @@ def main() -> None:
             f"{error}. First use: make run (or: python3 -m venv .venv &&"
             " .venv/bin/pip install -r requirements.txt)"
         ) from error
-    execute_from_command_line(sys.argv)
+    command = sys.argv[1:2]
+    if command and not command[0].startswith("-"):
+        # A module's name has no hyphen, but `fork-demo` reads better.
+        command = [command[0].replace("-", "_")]
+    execute_from_command_line([sys.argv[0], *command, *sys.argv[2:]])
 
 
 if __name__ == "__main__":
