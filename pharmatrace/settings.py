@@ -299,8 +299,5 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {  # else lines at every tick
-        "celery": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-    },
+    "loggers": {name: {"level": "WARNING"} for name in ("celery", "httpx")},  # ticks
 }

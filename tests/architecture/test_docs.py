@@ -87,7 +87,8 @@ def test_commands_that_are_named_exist_with_their_options():
     known = get_commands()
     for page in PAGES:
         text = _text(page).replace("\\\n", " ")
-        for command, rest in re.findall(r"manage\.py ([a-z_]+)([^`\n]*)", text):
+        for name, rest in re.findall(r"manage\.py ([a-z_-]+)([^`\n]*)", text):
+            command = name.replace("-", "_")  # as manage.py itself reads it
             assert command in known, f"{page.name}: manage.py {command}"
             options = re.findall(r"--[a-z][a-z-]+", rest)
             app = known[command]

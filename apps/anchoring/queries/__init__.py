@@ -27,6 +27,11 @@ from apps.anchoring.queries.recalls import (
     list_recall_files,
 )
 from apps.anchoring.queries.status import LATE_SECONDS, Status, log_line, status
+from apps.anchoring.queries.witnesses import (
+    WitnessRow,
+    build_policy_file,
+    list_witnesses,
+)
 
 __all__ = [
     "LATE_SECONDS",
@@ -35,6 +40,8 @@ __all__ = [
     "CheckpointRow",
     "PublishedHead",
     "Status",
+    "WitnessRow",
+    "build_policy_file",
     "build_recall_file",
     "count_heads",
     "find_checkpoint",
@@ -50,6 +57,7 @@ __all__ = [
     "list_recall_files",
     "list_rows",
     "list_signed_sizes",
+    "list_witnesses",
     "log_line",
     "newest_checkpoint",
     "policy_of",

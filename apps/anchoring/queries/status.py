@@ -106,6 +106,7 @@ def witnesses_label(published: PublishedHead | None) -> str:
         return _("witnesses unknown")
     if not witnesses:
         return _("no witnesses")
+    # Our own file: who does not believe us verifies it by the policy.
     lines = Note.parse(published.note).signatures if published else ()
     ids = {(line.name, line.key_id) for line in lines}
     met = sum((one.key.name, one.key.key_id) in ids for one in witnesses)

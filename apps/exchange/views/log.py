@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.anchoring import queries as anchoring
-from apps.anchoring.queries import CheckpointRow, PublishedHead, Status
+from apps.anchoring.queries import CheckpointRow, PublishedHead, Status, WitnessRow
+from apps.core.errors import Unavailable
 from apps.core.proof import TlogProof
 from apps.exchange import queries
 from apps.exchange.views.words import LEAF_TYPES
@@ -45,6 +46,7 @@ class ExplorerPage:
 
     status: Status
     checkpoints: list[CheckpointRow]
+    witnesses: list[WitnessRow]
     published_size: int
     text: str
     tag: str
@@ -90,6 +92,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
     page = ExplorerPage(
         status=status,
         checkpoints=anchoring.list_rows(limit=_CHECKPOINTS),
+        witnesses=_witnesses(),
         published_size=status.log_size,
         text=text,
         tag=tag,
@@ -97,6 +100,13 @@ def explorer(request: HttpRequest) -> HttpResponse:
         is_unknown=bool(text) and not chain,
     )
     return render(request, "exchange/ledger_explore.html", {"page": page})
+
+
+def _witnesses() -> list[WitnessRow]:
+    try:
+        return anchoring.list_witnesses()
+    except Unavailable:
+        return []  # the status says so
 
 
 def _find(request: HttpRequest, text: str) -> str | None:

@@ -1,0 +1,96 @@
+"""How the witnesses of this log do, for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from apps.anchoring.clients.log_key import log_signers
+from apps.anchoring.clients.policy import build_policy, read_witnesses
+from apps.anchoring.models import WitnessState
+from apps.anchoring.queries.checkpoints import newest_checkpoint
+from apps.core.errors import IntegrityBreach
+from apps.core.note import Note
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """One witness of the policy.
+
+    Args:
+        name: in the policy.
+        key_name: in its signatures.
+        has_cosigned: whether its line is under the published checkpoint.
+        cosigned_at: when it last did, any checkpoint; None if never.
+        fault: the code of what came of asking it last; "" where all was well.
+    """
+
+    name: str
+    key_name: str
+    url: str
+    has_cosigned: bool
+    cosigned_at: datetime | None
+    fault: str
+
+    @property
+    def state(self) -> str:
+        """`go`, or `think` where it has not cosigned."""
+        return "go" if self.has_cosigned and not self.fault else "think"
+
+    @property
+    def sentence(self) -> str:
+        """What it did, in words."""
+        if self.fault == "witness_ahead":
+            return _("says that it saw a later head than ours")
+        if self.fault == "witness_refuses":
+            return _("says that our head contradicts what it saw")
+        if self.fault:
+            return _("gave no answer that counts ({code})").format(code=self.fault)
+        if self.has_cosigned:
+            return _("has cosigned the published checkpoint")
+        return _("has not cosigned the published checkpoint")
+
+
+def list_witnesses() -> list[WitnessRow]:
+    """The witnesses of the policy, in its order.
+
+    Raises:
+        Unavailable: the policy cannot be read.
+    """
+    states = {row.witness: row for row in WitnessState.objects.all()}
+    ids = _published_ids()
+    rows = []
+    for witness in read_witnesses().witnesses:
+        state = states.get(witness.name)
+        rows.append(
+            WitnessRow(
+                name=witness.name,
+                key_name=witness.key.name,
+                url=witness.url,
+                has_cosigned=(witness.key.name, witness.key.key_id) in ids,
+                cosigned_at=state.cosigned_at if state else None,
+                fault=state.fault if state else "",
+            )
+        )
+    return rows
+
+
+def _published_ids() -> set[tuple[str, bytes]]:
+    try:
+        published = newest_checkpoint()
+    except IntegrityBreach:
+        published = None
+    lines = Note.parse(published.note).signatures if published else ()
+    return {(line.name, line.key_id) for line in lines}
+
+
+def build_policy_file() -> bytes:
+    """The policy as this host would publish it.
+
+    Raises:
+        Unavailable: this host does not hold the log's keys, or the witnesses' file
+            cannot be read.
+    """
+    return build_policy(signer.verifier for signer in log_signers()).format()
