@@ -49,7 +49,9 @@ run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve
 test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; the fast part on SQLite
 
 test-core: .venv/.dev  ## the ground by its own tests, with its coverage floor
-	$(WITHIN) $(CORE_SECONDS) $(V)/coverage run --source=apps/core -m pytest -q tests/core
+	rm -f .coverage .coverage.*
+	$(WITHIN) $(CORE_SECONDS) $(V)/coverage run --source=apps/core -m pytest -q $(TESTS) tests/core
+	$(V)/coverage combine -q
 	$(V)/coverage report --include='apps/core/*' --skip-covered --fail-under=97
 
 test-postgresql: .venv/.dev node_modules/.done messages
@@ -84,8 +86,10 @@ format: .venv/.dev  ## put everything into the one format
 	$(V)/ruff format .
 	find templates -name '*.html' -print0 | xargs -0 $(V)/djade --target-version 5.2
 
-coverage: .venv/.dev node_modules/.done messages  ## the suite in one process, with floors for all and for the core
-	$(V)/coverage run -m pytest -q
+coverage: .venv/.dev node_modules/.done messages  ## the suite, with floors for all and for the core
+	rm -f .coverage .coverage.*
+	$(V)/coverage run -m pytest -q $(TESTS)
+	$(V)/coverage combine -q
 	$(V)/coverage report --skip-covered
 	$(V)/coverage report --include='apps/core/*' --fail-under=95
 

@@ -1,7 +1,8 @@
 """The cast of the tests: the demo network's people, with real keys, on a fresh ledger.
 
-Keys are made once a run; statements are signed and accepted for real in each test's
-own transaction. `stage.act(NOVAMED, wish)` drafts, signs and submits.
+Keys are made once a run; statements are signed and accepted for real, those of the
+fixtures once a process (tests/frozen.py). `stage.act(NOVAMED, wish)` drafts, signs and
+submits.
 """
 
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from pharmatrace.demo.cast import (
 )
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
+from tests.frozen import play
 
 __all__ = [
     "AMOXIL",
@@ -37,6 +39,7 @@ __all__ = [
     "STELLA",
     "TRANSPHARM",
     "Stage",
+    "admit_all",
     "keyring",
     "ledger",
     "stage",
@@ -55,17 +58,24 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 @pytest.fixture
 def ledger(db: None, keyring: Keyring) -> Stage:
     """A ledger that is open, and nobody admitted yet."""
-    opened = Stage(keyring, START)
-    opened.open_ledger()
-    return opened
+    return play("a ledger", keyring, START, _open)
 
 
 @pytest.fixture
-def stage(ledger: Stage) -> Stage:
+def stage(db: None, keyring: Keyring) -> Stage:
     """Everybody admitted and licensed, two products registered."""
+    return play("the cast", keyring, START, admit_all)
+
+
+def _open(stage: Stage) -> None:
+    stage.open_ledger()
+
+
+def admit_all(stage: Stage) -> None:
+    """From genesis to two registered products."""
+    stage.open_ledger()
     for player in TRADERS:
-        ledger.admit(player)
-        ledger.license(player)
-    ledger.register(NOVAMED, AMOXIL)
-    ledger.register(NOVAMED, CARDIOL)
-    return ledger
+        stage.admit(player)
+        stage.license(player)
+    stage.register(NOVAMED, AMOXIL)
+    stage.register(NOVAMED, CARDIOL)

@@ -3,7 +3,8 @@
 import pytest
 from django.core.cache import cache
 
-from tests.cast import keyring, ledger, stage
+from tests.cast import START, admit_all, keyring, ledger, stage
+from tests.frozen import play
 from tests.scan.packs import Chain
 
 __all__ = ["chain", "fresh_limits", "keyring", "ledger", "stage"]
@@ -16,9 +17,13 @@ def fresh_limits():
 
 
 @pytest.fixture
-def chain(stage):
+def chain(db, keyring):
     """Twelve packs: 0 to 5 at Stella by way of Transpharm, the rest at Novamed."""
+    return Chain(play("packs at Stella", keyring, START, _deliver))
+
+
+def _deliver(stage):
+    admit_all(stage)
     chain = Chain(stage)
     chain.commission(names=chain.names)
     chain.deliver([chain.epc(n) for n in range(6)])
-    return chain
