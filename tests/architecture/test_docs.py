@@ -101,7 +101,7 @@ def test_commands_that_are_named_exist_with_their_options():
 
 
 def test_options_of_the_outsiders_commands_exist():
-    for name in ("sign", "verify"):
+    for name in ("sign", "verify", "monitor"):
         source = _text(ROOT / f"apps/core/outside/{name}.py")
         named = {
             option

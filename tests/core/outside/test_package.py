@@ -10,7 +10,7 @@ PROJECT = tomllib.loads((CORE / "pyproject.toml").read_text())
 ASK = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from pharmatrace_core.outside import sign, verify
+from pharmatrace_core.outside import monitor, sign, verify
 import pharmatrace_core.bodies, pharmatrace_core.epcis.build
 site = {"django", "apps", "pharmatrace", "celery", "pyroaring"}
 print(sorted(site & {name.partition(".")[0] for name in sys.modules}))
