@@ -13,6 +13,7 @@ from apps.intake import operations as intake
 from apps.intake.models import Upload
 from pharmatrace.demo.cast import AMOXIL, STELLA
 from pharmatrace.demo.signing import sign_statement
+from tests.bench.monitoring import monitor
 from tests.bench.proving import integration, proof, recall
 from tests.bench.report import Figure
 from tests.bench.world import (
@@ -46,6 +47,7 @@ def measure_all(*, is_smoke: bool, var: Path) -> list[Figure]:
         integration(world, size=500 if is_smoke else 20_000, rounds=min(rounds, 3)),
         proof(world, size=5 if is_smoke else 100, rounds=rounds),
         recall(world, rounds=rounds),
+        monitor(size=2_000 if is_smoke else 200_000, rounds=min(rounds, 3)),
     ]
 
 
