@@ -40,8 +40,7 @@ LEDGER_ORIGIN = env.required(  # schema-less; fixed for ever by the genesis stat
 )
 LOG_DIR = env.path("LOG_DIR", VAR_DIR / "log-public")  # tiles and checkpoints
 LOCK_STORE = env.path("LOCK_STORE", VAR_DIR / "lockstore")  # outside the database
-# Who cosigns the log (C2SP tlog-policy without log lines); the demo has two of its own.
-WITNESS_POLICY_REQUIRED = bool(env.text("WITNESS_POLICY"))
+WITNESS_POLICY_REQUIRED = bool(env.text("WITNESS_POLICY"))  # else the demo's two
 WITNESS_POLICY = env.path("WITNESS_POLICY", VAR_DIR / "demo-witnesses" / "policy")
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
 DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
@@ -208,8 +207,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{_rule}Validator"}
     for _rule in _RULES
 ]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "/"
 ACCOUNT_ADAPTER = "apps.edge.accounts.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -253,11 +251,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Languages, time, static files ------------------------------------------------
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE, TIME_ZONE = "en", "UTC"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # as their readers call them
 LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_AGE = not EMBEDDED, 31_536_000  # a year
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", VAR_DIR / "static")
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's pages are built of our files
