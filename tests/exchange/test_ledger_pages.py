@@ -5,7 +5,9 @@ import pytest
 from apps.anchoring import operations
 from apps.core.policy import Policy
 from apps.core.proof import TlogProof, verify_proof
+from apps.core.tree import MemoryTree, inclusion_path
 from apps.edge import secrets
+from apps.exchange.views.tree import draw_tree
 from apps.ledger import operations as ledger_operations
 from apps.ledger.models import Leaf, Statement
 from apps.partners.models import ReadAudit, User
@@ -77,6 +79,23 @@ def test_an_entry_shows_its_facts_and_a_proof_that_holds(client, story, settings
         TlogProof.parse(proof.content), leaf_hash=bytes(leaf.leaf_hash), policy=policy
     )
     assert proof["Content-Disposition"] == 'attachment; filename="entry-7.tlog-proof"'
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 21])
+def test_the_drawing_of_a_proof_ends_at_the_root(size):
+    tree = MemoryTree(bytes([number]) * 32 for number in range(size))
+    for index in range(size):
+        path = inclusion_path(tree, index=index, tree_size=size)
+        drawn = draw_tree(
+            leaf_hash=bytes([index]) * 32, index=index, tree_size=size, path=path
+        )
+
+        assert drawn.root == tree.root().hex()
+        assert len(drawn.nodes) == 2 * len(path) + 1
+        places = {(node.x, node.y) for node in drawn.nodes}
+        assert len(places) == len(drawn.nodes)
+        assert all((edge.x1, edge.y1) in places for edge in drawn.edges)
+        assert all((edge.x2, edge.y2) in places for edge in drawn.edges)
 
 
 def test_an_entry_that_is_not_sealed_yet_says_so(client, story):

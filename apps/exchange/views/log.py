@@ -18,6 +18,7 @@ from apps.anchoring.queries import CheckpointRow, PublishedHead, Status, Witness
 from apps.core.errors import Unavailable
 from apps.core.proof import TlogProof
 from apps.exchange import queries
+from apps.exchange.views.tree import Tree, draw_tree
 from apps.exchange.views.words import LEAF_TYPES
 from apps.ledger import queries as ledger
 from apps.ledger.queries import StoredLeaf
@@ -74,6 +75,7 @@ class EntryPage:
     checkpoint_size: int | None
     signed_at: datetime | None
     proof: str
+    tree: Tree | None
     siblings: list[Sibling]
     root: str
     statement_id: str
@@ -161,6 +163,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
         checkpoint_size=covering.size if covering else None,
         signed_at=signed.signed_at if signed else None,
         proof=proof,
+        tree=_draw(leaf, parsed, head),
         siblings=[
             Sibling(level, part.hex())
             for level, part in enumerate(parsed.path if parsed else ())
@@ -169,6 +172,19 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
         statement_id=_statement_of(request, leaf),
     )
     return render(request, "exchange/entry_detail.html", {"page": page})
+
+
+def _draw(
+    leaf: StoredLeaf, proof: TlogProof | None, head: PublishedHead | None
+) -> Tree | None:
+    if proof is None or head is None:
+        return None
+    return draw_tree(
+        leaf_hash=leaf.leaf_hash,
+        index=leaf.index,
+        tree_size=head.size,
+        path=proof.path,
+    )
 
 
 @require_safe
