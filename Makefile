@@ -50,7 +50,7 @@ test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis a
 
 test-core: .venv/.dev  ## the ground by its own tests, with its coverage floor
 	rm -f .coverage .coverage.*
-	$(WITHIN) $(CORE_SECONDS) $(V)/coverage run --source=apps/core -m pytest -q $(TESTS) tests/core
+	$(WITHIN) $(CORE_SECONDS) $(V)/coverage run --source=apps/core -m pytest -q -n 2 --dist worksteal tests/core
 	$(V)/coverage combine -q
 	$(V)/coverage report --include='apps/core/*' --skip-covered --fail-under=97
 
