@@ -18,9 +18,10 @@ from apps.custody import operations as custody
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.heads import check_heads
 from pharmatrace.fsck.log import check_log
+from pharmatrace.fsck.progress import Bar, Tick, silent
 from pharmatrace.fsck.statements import check_statements
 
-__all__ = ["Finding", "Report", "check_everything", "run"]
+__all__ = ["Bar", "Finding", "Report", "check_everything", "run"]
 
 _MOST_KEPT = 1_000
 
@@ -46,10 +47,10 @@ class Report:
         }
 
 
-def check_everything(*, at: datetime) -> Iterator[Finding]:
+def check_everything(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     """All findings, as they are met; the aware moment `at` tells what is late."""
-    yield from check_statements(at=at)
-    yield from check_log()
+    yield from check_statements(at=at, tick=tick)
+    yield from check_log(tick=tick)
     yield from check_heads()
     yield from custody_findings()
 

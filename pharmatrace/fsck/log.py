@@ -17,6 +17,7 @@ from apps.ledger import queries as ledger
 from apps.ledger.queries import StoredLeaf
 from pharmatrace.fsck.files import FileChecker, check_recalls
 from pharmatrace.fsck.finding import Finding, finding_of
+from pharmatrace.fsck.progress import Tick, silent, watched
 
 _PAGE = 1_000  # leaves whose predecessors are looked up at once
 
@@ -32,12 +33,14 @@ class _Walk:
     time_ms: int = 0
 
 
-def check_log() -> Iterator[Finding]:
+def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
     """Every difference between leaves, heads, map, tree state and files."""
     published = _published_size()
     walk = _Walk(FileChecker(published))
     size = ledger.count_leaves()
-    rows = ledger.list_leaves(start=0, stop=size)
+    rows = watched(
+        ledger.list_leaves(start=0, stop=size), stage="leaves", total=size, tick=tick
+    )
     heads = anchoring.iter_checkpoints()
     head = next(heads, None)
     while page := list(islice(rows, _PAGE)):

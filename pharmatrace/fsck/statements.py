@@ -33,6 +33,7 @@ from apps.ledger.queries import StoredLeaf, StoredStatement
 from pharmatrace.fsck.finding import Finding, finding_of
 from pharmatrace.fsck.goods import Goods
 from pharmatrace.fsck.parties import Parties
+from pharmatrace.fsck.progress import Tick, silent, watched
 from pharmatrace.fsck.serials import SerialChecker
 from pharmatrace.fsck.voices import Voices
 
@@ -59,11 +60,13 @@ class _Readers:
         self.goods.learn(body, statement, row)
 
 
-def check_statements(*, at: datetime) -> Iterator[Finding]:
+def check_statements(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     """Every difference between statements and what they should have become."""
     readers = _Readers()
     late_ms = as_ms(at) - LATE_SECONDS * 1000
-    for stored in ledger.iter_statements():
+    total = ledger.count_statements()
+    rows = ledger.iter_statements()
+    for stored in watched(rows, stage="statements", total=total, tick=tick):
         if stored.vault is None:
             if not stored.is_erased:
                 yield Finding("vault_missing", _name(stored))

@@ -13,6 +13,7 @@ from apps.ledger.queries.leaves import (
 )
 from apps.ledger.queries.statements import (
     StoredStatement,
+    count_statements,
     find_accepted,
     find_accepted_ms,
     find_quarantine,
@@ -31,6 +32,7 @@ __all__ = [
     "StoredStatement",
     "chain_of",
     "count_leaves",
+    "count_statements",
     "find_accepted",
     "find_accepted_ms",
     "find_quarantine",

@@ -126,6 +126,11 @@ class StoredStatement:
     leaves: list[StoredLeaf]
 
 
+def count_statements() -> int:
+    """How many statements were accepted."""
+    return Statement.objects.count()
+
+
 def iter_statements() -> Iterator[StoredStatement]:
     """All statements in order of acceptance, a page at a time in memory."""
     number = -1

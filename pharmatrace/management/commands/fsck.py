@@ -1,7 +1,9 @@
 """Derives everything again from stored bytes and names what differs."""
 
 import json
+import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -28,10 +30,21 @@ class Command(BaseCommand):
             total = report.total
         else:
             total = 0
-            for finding in fsck.check_everything(at=timezone.now()):
+            for finding in self._watched():
                 total += 1
                 self.stdout.write(finding.sentence())
         if total:
             raise CommandError(f"{total} differences", returncode=1)
         if not options["json"]:
             self.stdout.write("Everything stored agrees with everything derived.")
+
+    def _watched(self) -> Iterator[fsck.Finding]:
+        """The findings, under a bar where a person watches."""
+        if not self.stderr.isatty():
+            yield from fsck.check_everything(at=timezone.now())
+            return
+        bar = fsck.Bar(sys.stderr)
+        for finding in fsck.check_everything(at=timezone.now(), tick=bar):
+            bar.clear()
+            yield finding
+        bar.clear()
