@@ -93,8 +93,9 @@ coverage: .venv/.dev node_modules/.done messages  ## the suite, with floors for 
 	$(V)/coverage report --skip-covered
 	$(V)/coverage report --include='apps/core/*' --fail-under=95
 
-bench: .venv/.dev  ## figures beside their floors
+bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
 	$(V)/python -m tests.bench
+	$(V)/python -m tests.bench.provable
 
 golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ
 	$(V)/python -m tests.golden

@@ -3,7 +3,6 @@
 On what a bare machine has (SQLite, a queue of files), and on PostgreSQL and Redis.
 """
 
-import re
 import signal
 import sqlite3
 import subprocess
@@ -13,14 +12,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 
-from apps.core.strict import parse_base64
-from pharmatrace.demo.cast import CARDIOL, NOVAMED, PASSWORD
-from pharmatrace.demo.signing import Keyring, sign_statement
 from tests import embedded
+from tests.site.maker import Maker
 from tests.site.serving import (
     allowed_seconds,
     answer,
@@ -36,7 +32,6 @@ pytestmark = pytest.mark.slow
 # On a machine that has nothing else to do.
 FIRST_START_SECONDS = 60  # migrates, and plays the demo's story
 SECOND_START_SECONDS = 15
-SIZE = 1_000
 
 
 @pytest.fixture(params=["sqlite and files", "postgresql and redis"])
@@ -52,77 +47,6 @@ def backing(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         database = stack.enter_context(embedded.postgresql(binaries, durable=True))
         broker, _client = stack.enter_context(embedded.redis(server))
         yield {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
-
-
-class Maker:
-    """Novamed's machine: a token made on its page, and the demo's key."""
-
-    def __init__(self, url: str, var_dir: Path) -> None:
-        self.url = url
-        self.key = Keyring(var_dir / "demo-keys").key_of(NOVAMED)
-        self.http = httpx.Client(
-            base_url=url,
-            headers={"Authorization": f"Bearer {_make_token(url)}"},
-            trust_env=False,
-            timeout=30,
-        )
-
-    def upload(self) -> str:
-        """Send a file of serials; the address that says how far its check is."""
-        rows = "\n".join(["serial", *(f"SRV{n:06}" for n in range(SIZE)), ""])
-        fields = {"gtin": CARDIOL.gtin, "lot": "S900", "expiry_date": "2029-06-30"}
-        sent = self.http.post(
-            "/api/v1/uploads",
-            data=fields | {"site": NOVAMED.sites[0].gln},
-            files={"file": ("serials.csv", rows.encode())},
-        )
-        assert sent.status_code == 202, sent.text
-        return sent.headers["Location"]
-
-    def is_staged(self, upload: str) -> bool:
-        """Whether the check is done, without an error."""
-        found = self.http.get(upload).json()
-        assert found["state"] != "refused", found
-        return bool(found["state"] == "staged")
-
-    def commission(self, upload: str) -> str:
-        """Sign and send what was staged; the id of the statement."""
-        draft = self.http.get(f"{upload}/statement").json()
-        payload = parse_base64(draft["payload"], field="payload")
-        sent = self.http.post(
-            "/api/v1/statements",
-            content=sign_statement(payload, self.key),
-            headers={"Content-Type": "application/json"},
-        )
-        assert sent.status_code == 201, sent.text
-        return str(draft["statement_id"])
-
-    def is_proven(self, statement_id: str) -> bool:
-        """Whether a published checkpoint covers the statement."""
-        path = f"/api/v1/statements/{statement_id}/proof"
-        return self.http.get(path).status_code == 200
-
-
-def _make_token(url: str) -> str:
-    """Log in as Nora and make a token, as she would."""
-    with httpx.Client(base_url=url, trust_env=False, timeout=30) as nora:
-        credentials = {"login": NOVAMED.admin.username, "password": PASSWORD}
-        _submit(nora, "/accounts/login/", "/accounts/login/", credentials)
-        form = {"name": "ERP", "role": "signer"}
-        shown = _submit(nora, "/organisation", "/organisation/tokens", form)
-    (token,) = set(re.findall(r"pt_[0-9a-f]{12}_[\w-]+", shown))
-    return token
-
-
-def _submit(person: httpx.Client, page: str, to: str, fields: dict[str, str]) -> str:
-    form = person.get(page).text
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
-    assert found, form[:500]
-    sent = person.post(
-        to, data={**fields, "csrfmiddlewaretoken": found[1]}, follow_redirects=True
-    )
-    assert sent.status_code == 200, sent.text[:500]
-    return sent.text
 
 
 def _size(url: str) -> int:
