@@ -13,6 +13,12 @@ from apps.intake import operations as intake
 from apps.intake.models import Upload
 from pharmatrace.demo.cast import AMOXIL, STELLA
 from pharmatrace.demo.signing import sign_statement
+from tests.bench.deriving import (
+    fsck_log,
+    fsck_statements,
+    inclusion,
+    map_update,
+)
 from tests.bench.monitoring import monitor
 from tests.bench.proving import integration, proof, recall
 from tests.bench.report import Figure
@@ -44,7 +50,15 @@ def measure_all(*, is_smoke: bool, var: Path) -> list[Figure]:
         uploads(world, size=500 if is_smoke else 100_000, rounds=min(rounds, 3)),
         *statements(world, size=5 if is_smoke else 200, rounds=rounds),
         *verifications(world, size=5 if is_smoke else 400, rounds=rounds),
+        fsck_statements(world, rounds=min(rounds, 3)),
         integration(world, size=500 if is_smoke else 20_000, rounds=min(rounds, 3)),
+        inclusion(size=5 if is_smoke else 200, rounds=rounds),
+        fsck_log(rounds=min(rounds, 3)),
+        map_update(
+            size=1_000 if is_smoke else 1_000_000,
+            changed=10 if is_smoke else 1_000,
+            rounds=rounds,
+        ),
         proof(world, size=5 if is_smoke else 100, rounds=rounds),
         recall(world, rounds=rounds),
         monitor(size=2_000 if is_smoke else 200_000, rounds=min(rounds, 3)),
