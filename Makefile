@@ -95,6 +95,7 @@ coverage: .venv/.dev node_modules/.done messages  ## the suite, with floors for 
 
 bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
 	$(V)/python -m tests.bench
+	$(V)/python -m tests.bench.sqlite
 	$(V)/python -m tests.bench.provable
 
 golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ

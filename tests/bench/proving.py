@@ -35,7 +35,7 @@ def integration(world: World, *, size: int, rounds: int) -> Figure:
 
         values.append(size / seconds(work))
     return Figure(
-        "leaves integrated, from a backlog",
+        f"leaves integrated, from a backlog, {connection.vendor}",
         "1/s",
         tuple(values),
         "SHA-256 of as many leaves, hashlib",
@@ -45,7 +45,7 @@ def integration(world: World, *, size: int, rounds: int) -> Figure:
 
 
 def _fill_queue(size: int) -> None:
-    """Statements of ten leaves each, written by COPY: only the queue matters here."""
+    """Statements of ten leaves each, written in bulk: only the queue matters here."""
     now = int(datetime.now(UTC).timestamp() * 1000)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(accept_no), 0) FROM ledger_statement")
@@ -54,23 +54,36 @@ def _fill_queue(size: int) -> None:
             (secrets.token_hex(32), highest + 1 + number, _ten_leaves())
             for number in range(size // 10)
         ]
-        with cursor.copy(
-            "COPY ledger_statement (id, accept_no, accepted_ms, kind, by, signer,"
-            " keyids, envelope_digest) FROM STDIN"
-        ) as copy:
-            for name, number, _ in rows:
-                copy.write_row(
-                    (name, number, now, "event", "0" * 13, "bench", "", bytes(32))
-                )
-        with cursor.copy(
-            "COPY ledger_pending (statement_id, accept_no, accepted_ms, leaves)"
-            " FROM STDIN"
-        ) as copy:
-            for name, number, leaves in rows:
-                copy.write_row((name, number, now, leaves))
-        cursor.execute(
-            "SELECT setval('ledger_accept_no', %s)", [highest + len(rows) + 1]
-        )
+        said = ("event", "0" * 13, "bench", "", bytes(32))
+        statements = [(name, number, now, *said) for name, number, _ in rows]
+        pending = [(name, number, now, leaves) for name, number, leaves in rows]
+        write = _copy if connection.vendor == "postgresql" else _insert
+        write(cursor, "ledger_statement", _STATEMENT, statements)
+        write(cursor, "ledger_pending", _PENDING, pending)
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT setval('ledger_accept_no', %s)", [highest + len(rows) + 1]
+            )
+
+
+_STATEMENT = (
+    *("id", "accept_no", "accepted_ms", "kind", "by", "signer"),
+    *("keyids", "envelope_digest"),
+)
+_PENDING = ("statement_id", "accept_no", "accepted_ms", "leaves")
+
+
+def _copy(cursor, table, columns, rows) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)
+    with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _insert(cursor, table, columns, rows) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join(["%s"] * len(columns))
+    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
 def _ten_leaves() -> bytes:
