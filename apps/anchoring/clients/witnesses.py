@@ -6,15 +6,13 @@ is bounded in time and size here and judged by the caller.
 
 from __future__ import annotations
 
-import ssl
-import time
 from collections.abc import Iterable
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
 import httpx
 
+from apps.anchoring.clients.http import Question, ask, is_url
 from apps.core.errors import LedgerConflict, MalformedInput, ProofError, Unavailable
 from apps.core.note import MAX_NOTE_BYTES, NoteSignature, NoteVerifier
 from apps.core.strict import parse_decimal
@@ -25,11 +23,6 @@ ANSWER_SECONDS: Final = 3.0
 _CONNECT_SECONDS: Final = 1.0
 _MAX_ANSWER_BYTES: Final = 64_000
 _MAX_QUOTED: Final = 200  # characters of somebody else's words
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()  # reading the system's roots takes 30 ms
 
 
 class WitnessClient:
@@ -75,23 +68,15 @@ class WitnessClient:
     def _exchange(
         self, method: str, path: str, body: bytes | None
     ) -> tuple[int, bytes]:
-        limit = MAX_NOTE_BYTES if body is None else _MAX_ANSWER_BYTES
-        until = time.monotonic() + ANSWER_SECONDS
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=_CONNECT_SECONDS)
-        try:
-            # No proxies or credentials of the environment, no redirects elsewhere.
-            with (
-                httpx.Client(timeout=timeout, trust_env=False, verify=_tls()) as http,
-                http.stream(method, f"{self._url}{path}", content=body) as response,
-            ):
-                answer = b""
-                for part in response.iter_bytes():
-                    answer += part
-                    if len(answer) > limit or time.monotonic() > until:
-                        raise Unavailable("witness_silent", got="too much or too slow")
-                return response.status_code, answer
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise Unavailable("witness_silent", got=type(error).__name__) from error
+        question = Question(
+            method=method,
+            url=f"{self._url}{path}",
+            seconds=ANSWER_SECONDS,
+            connect_seconds=_CONNECT_SECONDS,
+            limit_bytes=MAX_NOTE_BYTES if body is None else _MAX_ANSWER_BYTES,
+            body=body,
+        )
+        return ask(question, code="witness_silent")
 
 
 def require_urls(urls: Iterable[str]) -> None:
@@ -101,11 +86,7 @@ def require_urls(urls: Iterable[str]) -> None:
         MalformedInput: `bad_url`: not http or https with a host.
     """
     for url in urls:
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL:
-            parsed = httpx.URL("")
-        if parsed.scheme not in {"http", "https"} or not parsed.host:
+        if not is_url(url):
             raise MalformedInput(
                 "bad_url", field="witness.url", got=url, wanted="http or https"
             )
