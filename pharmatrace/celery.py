@@ -45,6 +45,11 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": _TICK_EXPIRES},
     },
+    "have the published head stamped": {
+        "task": "anchoring.anchor",  # hourly a service, and its tries after a failure
+        "schedule": 60.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
     "flag recall-affected batches": {
         "task": "recalls.sweep",
         "schedule": 10.0,

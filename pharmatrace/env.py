@@ -28,6 +28,18 @@ def texts(name: str, default: list[str]) -> list[str]:
     return [part.strip() for part in os.environ[name].split(",") if part.strip()]
 
 
+def pairs(name: str) -> dict[str, str]:
+    """The variable as names with values: `one=…,two=…`; without it none.
+
+    Raises:
+        ImproperlyConfigured: a part has no `=`.
+    """
+    parts = [part.partition("=") for part in texts(name, [])]
+    if not all(mark for _, mark, _ in parts):
+        raise ImproperlyConfigured(f"{name}: wanted name=value, separated by commas")
+    return {key.strip(): value.strip() for key, _, value in parts}
+
+
 def flag(name: str, *, default: bool) -> bool:
     """The variable as a truth value: 1, true, yes, on; anything else is false."""
     return cast("bool", _ENV.bool(name, default))

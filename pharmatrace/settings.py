@@ -42,6 +42,11 @@ LOG_DIR = env.path("LOG_DIR", VAR_DIR / "log-public")  # tiles and checkpoints
 LOCK_STORE = env.path("LOCK_STORE", VAR_DIR / "lockstore")  # outside the database
 WITNESS_POLICY_REQUIRED = bool(env.text("WITNESS_POLICY"))  # else the demo's two
 WITNESS_POLICY = env.path("WITNESS_POLICY", VAR_DIR / "demo-witnesses" / "policy")
+ANCHOR_TSAS = env.text("ANCHOR_TSAS")  # a file of time-stamp authorities; "": none
+ANCHOR_KINDS = {
+    "tsr": "apps.anchoring.clients.tsa.open_tsa",
+    **env.pairs("ANCHOR_KINDS"),
+}
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
 DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
 
@@ -197,12 +202,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-_RULES = [
-    "UserAttributeSimilarity",
-    "MinimumLength",
-    "CommonPassword",
-    "NumericPassword",
-]
+_RULES = "UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{_rule}Validator"}
     for _rule in _RULES

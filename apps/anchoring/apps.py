@@ -19,3 +19,4 @@ class AnchoringConfig(AppConfig):
     def ready(self) -> None:
         queries = import_module("apps.anchoring.queries")  # needs the models loaded
         register_check("log", queries.log_line)
+        register_check("anchors", queries.anchors_line)

@@ -71,3 +71,45 @@ class WitnessState(models.Model):
     cosigned_at = models.DateTimeField(null=True)
     fault = models.CharField(max_length=64, blank=True)  # an error code; "" is well
     detail = models.TextField(blank=True)
+
+
+class AnchorToken(models.Model):
+    """Somebody else's stamp over a published head (evidence)."""
+
+    name = models.CharField(max_length=32)  # of the service, in our settings
+    kind = models.CharField(max_length=8)  # `tsr`: an answer of RFC 3161
+    tree_size = models.BigIntegerField()
+    root_hash = models.BinaryField(max_length=32)
+    token = models.BinaryField()
+    commitment = models.BinaryField(max_length=32)  # of its leaf, of type 4
+    stamped_at = models.DateTimeField()  # the moment that it vouches for
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tree_size", "name"), name="anchoring_one_token_a_head"
+            ),
+            models.UniqueConstraint(
+                fields=("commitment",), name="anchoring_commitment_once"
+            ),
+        )
+
+
+class AnchorPending(models.Model):
+    """A token whose leaf waits for the sequencer; consumed by presence."""
+
+    token = models.OneToOneField(
+        AnchorToken, on_delete=models.DO_NOTHING, primary_key=True
+    )
+
+
+class AnchorState(models.Model):
+    """What came of asking a service: when it is asked again, what is shown."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    asked_at = models.DateTimeField()
+    stamped_at = models.DateTimeField(null=True)  # its last success, by our clock
+    failures = models.PositiveIntegerField(default=0)  # since then
+    fault = models.CharField(max_length=64, blank=True)  # an error code; "" is well
+    detail = models.TextField(blank=True)

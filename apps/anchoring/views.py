@@ -16,6 +16,8 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 _FRESH = "public, max-age=5"
 _STEADY = "public, max-age=300"
 _STATEMENT_ID = re.compile(r"[0-9a-f]{64}")
+_ANCHOR = re.compile(r"(?:0|[1-9][0-9]{0,18})\.([a-z0-9]{1,8})")
+_ANCHOR_TYPES = {"json": _JSON, "tsr": "application/timestamp-reply"}
 
 
 @require_safe
@@ -47,6 +49,16 @@ def recall(request: HttpRequest, statement_id: str) -> HttpResponse:
         raise Http404
     data = public_files().find_recall(statement_id)
     return _public(data, _JSON, cache=_IMMUTABLE)
+
+
+@require_safe
+def anchor(request: HttpRequest, name: str) -> HttpResponse:
+    """An anchor receipt by the index of its leaf, or its token (docs/formats.md)."""
+    matched = _ANCHOR.fullmatch(name)
+    if matched is None:
+        raise Http404
+    content_type = _ANCHOR_TYPES.get(matched[1], _BYTES)
+    return _public(public_files().find_anchor(name), content_type, cache=_IMMUTABLE)
 
 
 def _public(data: bytes | None, content_type: str, *, cache: str) -> HttpResponse:

@@ -26,6 +26,7 @@ _ASKED = say(API_MEMBERS, BAD)
 
 ROUTES = (
     page("health", get=EVERYBODY),
+    page("log/anchors/<str:name>", get=say(EVERYBODY, MISSING), name="=1.tsr"),
     page("log/checkpoint", get=EVERYBODY),
     page("log/policy", get=EVERYBODY),
     page("log/tile/<path:name>", get=EVERYBODY, name="tile"),

@@ -1,14 +1,17 @@
 """A log of its own for every test: folder, lock store, keys."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.anchoring import operations
 from apps.edge import secrets
 from tests.anchoring.network import Network
+from tests.anchoring.tsa import Authority, Services
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,22 @@ def network(settings, tmp_path, log) -> Iterator[Network]:
     yield network
     for one in network.all:
         one.end()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Authorities read the clock of this machine: tests of them do too."""
+    return timezone.now()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tsa") / "one")
+
+
+@pytest.fixture
+def services(settings, tmp_path, authority) -> Iterator[Services]:
+    settings.ANCHOR_TSAS = str(tmp_path / "tsas.toml")
+    services = Services(tmp_path / "tsas.toml", authority)
+    yield services
+    services.end()

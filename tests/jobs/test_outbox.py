@@ -252,5 +252,11 @@ def test_every_tick_of_beat_names_a_task_that_exists():
     current_app.loader.import_default_modules()
     names = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
 
-    assert {"anchoring.sequence", "jobs.relay", "jobs.sweep", "recalls.sweep"} <= names
+    assert {
+        "anchoring.anchor",
+        "anchoring.sequence",
+        "jobs.relay",
+        "jobs.sweep",
+        "recalls.sweep",
+    } <= names
     assert names - set(current_app.tasks) == set()

@@ -53,9 +53,11 @@ def content(table: str) -> list[tuple[object, ...]]:
 
 def test_all_tables_of_evidence_are_protected():
     assert {*KEYS} <= list_protected(connection)
-    assert {"anchoring_checkpoint", "anchoring_signednote"} <= list_protected(
-        connection
-    )
+    assert {
+        "anchoring_anchortoken",
+        "anchoring_checkpoint",
+        "anchoring_signednote",
+    } <= list_protected(connection)
 
 
 @pytest.mark.parametrize("table", KEYS)

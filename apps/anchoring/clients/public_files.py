@@ -1,4 +1,7 @@
-"""The public log as files: tiles, bundles, recalls that never change; a checkpoint."""
+"""The public log as files: a checkpoint, and what never changes.
+
+Tiles, bundles, recalls, and the receipts of anchors with their tokens.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from apps.core.errors import IntegrityBreach
 from apps.core.tiles import TILE_WIDTH, Tile
 
 _RECALLS = "recalls"
+_ANCHORS = "anchors"
 
 
 class PublicFiles:
@@ -78,11 +82,35 @@ class PublicFiles:
         Raises:
             IntegrityBreach: `recall_differs`: the log would contradict itself.
         """
-        path = self._root / _RECALLS / statement_id
+        name = f"{_RECALLS}/{statement_id}"
+        if not self._write_once(name, data):
+            raise IntegrityBreach("recall_differs", field=name)
+
+    def find_anchor(self, name: str) -> bytes | None:
+        """A file of an anchor receipt, `17.json` or `17.tsr`; None if not there."""
+        return read_file(self._root / _ANCHORS / name)
+
+    def list_anchors(self) -> list[str]:
+        """The names of all files of anchor receipts, in order."""
+        paths = (self._root / _ANCHORS).glob("[!.]*")
+        return sorted(path.name for path in paths)
+
+    def write_anchor(self, name: str, data: bytes) -> None:
+        """Write a file of an anchor receipt, durably; what is there must be the same.
+
+        Raises:
+            IntegrityBreach: `anchor_differs`: the log would contradict itself.
+        """
+        if not self._write_once(f"{_ANCHORS}/{name}", data):
+            raise IntegrityBreach("anchor_differs", field=f"{_ANCHORS}/{name}")
+
+    def _write_once(self, name: str, data: bytes) -> bool:
+        """Create a file, durably; False where it is there with other bytes."""
+        path = self._root / name
         make_folder(path.parent)
-        if not create_file(path, data) and path.read_bytes() != data:
-            raise IntegrityBreach("recall_differs", field=f"{_RECALLS}/{statement_id}")
+        is_ours = create_file(path, data) or path.read_bytes() == data
         sync_folders([path.parent])
+        return is_ours
 
     def drop_partials(self, tile: Tile) -> None:
         """Delete the partial files of a tile whose full file is published."""

@@ -17,6 +17,7 @@ from apps.anchoring.clients.lock_store import lock_store
 from apps.anchoring.clients.log_key import log_signers
 from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.models import Checkpoint
+from apps.anchoring.operations.anchor import Anchored, anchor_due, anchor_now
 from apps.anchoring.operations.cosign import confirm_head, publish_cosigned
 from apps.anchoring.operations.integrate import Integrated, integrate_pending
 from apps.anchoring.operations.reseed import reseed_lock_store
@@ -25,6 +26,7 @@ from apps.anchoring.operations.seal import (
     record_note,
     sign_head,
     verify_head,
+    write_anchors,
     write_recalls,
     write_tiles,
 )
@@ -36,9 +38,12 @@ from apps.ledger import queries as ledger_queries
 
 __all__ = [
     "LIMIT_LEAVES",
+    "Anchored",
     "Integrated",
     "SequenceResult",
     "Stores",
+    "anchor_due",
+    "anchor_now",
     "confirm_head",
     "integrate_pending",
     "open_stores",
@@ -52,6 +57,7 @@ __all__ = [
     "sign_head",
     "verify_head",
     "verify_stores",
+    "write_anchors",
     "write_recalls",
     "write_tiles",
 ]
@@ -164,6 +170,7 @@ def seal(
     old_size = locked.size if locked else 0
     write_tiles(stores, old_size=old_size, new_size=head.size)
     write_recalls(stores, old_size=old_size, new_size=head.size)
+    write_anchors(stores, old_size=old_size, new_size=head.size)
     verify_head(stores, locked=locked, head=head)
     signed = sign_head(stores, locked=locked, head=head, at=at)
     record_note(signed, at=at)
@@ -208,6 +215,7 @@ def _restore(stores: Stores, note: bytes, at: datetime) -> SequenceResult:
         old_size = size
     write_tiles(stores, old_size=old_size, new_size=locked.size)
     write_recalls(stores, old_size=0, new_size=locked.size)
+    write_anchors(stores, old_size=0, new_size=locked.size)
     verify_head(stores, locked=None, head=head)
     record_note(locked, at=at)
     is_published = publish_cosigned(stores, locked, at=at)

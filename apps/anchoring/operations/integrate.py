@@ -1,7 +1,8 @@
-"""Step 2 of the order of durable steps: pending statements become leaves, at once.
+"""Step 2 of the order of durable steps: what waits becomes leaves, at once.
 
-One transaction: take whole statements, give dense indices and places in the chains,
-write leaves, the map, the map-root leaf last, and move the tree by compare-and-swap.
+One transaction: take whole statements, then receipts of anchors, give dense indices
+and places in the chains, write leaves, the map, the map-root leaf last, and move the
+tree by compare-and-swap.
 Nothing is judged here and nothing is signed.
 """
 
@@ -10,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from django.db import connection, transaction
 
 from apps.anchoring import queries
 from apps.anchoring.models import Checkpoint, TreeState
 from apps.anchoring.operations import map_cache
+from apps.anchoring.operations.anchor import take_anchors
 from apps.anchoring.operations.map_cache import Heads
 from apps.core.errors import LedgerConflict
-from apps.core.leaf import MAP_ROOT_TAG, ZEROS, Leaf, LeafType
+from apps.core.leaf import ANCHOR_TAG, MAP_ROOT_TAG, ZEROS, Leaf, LeafType
 from apps.core.map import MapValue
 from apps.core.merkle import EMPTY_ROOT, HASH_SIZE, RootBuilder
 from apps.ledger import operations as ledger
@@ -42,6 +44,11 @@ _UPSERT_ARRAYS: Final = _UPSERT.format(
 _UPSERT_ROW: Final = _UPSERT.format("VALUES (%s, %s, %s, %s)")
 
 
+# Statement and position, type, tag, commitment.
+_Owner: TypeAlias = tuple[str | None, int]
+_Waiting: TypeAlias = tuple[_Owner, LeafType, bytes, bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Integrated:
     """What one run added to the tree."""
@@ -54,7 +61,7 @@ class Integrated:
 
 
 def integrate_pending(*, at: datetime, limit_leaves: int) -> Integrated | None:
-    """Commit the next pending statements as leaves; None if there is nothing to do.
+    """Commit pending statements and anchors as leaves; None if there is nothing to do.
 
     None also where another sequencer is at work: its run is as good as ours.
 
@@ -69,9 +76,10 @@ def integrate_pending(*, at: datetime, limit_leaves: int) -> Integrated | None:
         ledger_queries.require_no_quarantine()
         state = _locked_state()
         taken = ledger.take_pending(limit_leaves=limit_leaves)
-        if not taken:
+        anchors = take_anchors()
+        if not taken and not anchors:
             return None
-        return _append(state, taken, at)
+        return _append(state, taken, anchors, at)
 
 
 def _lock() -> bool:
@@ -96,14 +104,19 @@ def _locked_state() -> TreeState:
 
 
 def _append(
-    state: TreeState, taken: list[PendingStatement], at: datetime
+    state: TreeState,
+    taken: list[PendingStatement],
+    anchors: list[bytes],
+    at: datetime,
 ) -> Integrated:
     time_ms = max(
         as_ms(at), state.time_ms, *(statement.accepted_ms for statement in taken)
     )
     tags = {tag for statement in taken for _, tag, _ in statement.leaves}
+    tags |= {ANCHOR_TAG} if anchors else set()
     heads = queries.find_heads({*tags, MAP_ROOT_TAG})
-    rows = list(_place(taken, heads=heads, index=state.size, time_ms=time_ms))
+    waiting = _waiting(taken, anchors)
+    rows = list(_place(waiting, heads=heads, index=state.size, time_ms=time_ms))
     changed = {tag: heads[tag] for tag in tags}
     tree = map_cache.load(state)
     tree.update(changed)
@@ -120,15 +133,24 @@ def _append(
     return integrated
 
 
-def _place(
-    taken: Iterable[PendingStatement], *, heads: Heads, index: int, time_ms: int
-) -> Iterator[LeafRow]:
-    """The rows of all leaves in order; `heads` moves with them."""
+def _waiting(
+    taken: Iterable[PendingStatement], anchors: Iterable[bytes]
+) -> Iterator[_Waiting]:
+    """Everything that becomes a leaf, in order; anchors are of no statement."""
     for statement in taken:
         for position, (kind, tag, commitment) in enumerate(statement.leaves):
-            row = (statement.statement_id, position)
-            yield _row(row, LeafType(kind), tag, commitment, heads, index, time_ms)
-            index += 1
+            owner = (statement.statement_id, position)
+            yield owner, LeafType(kind), tag, commitment
+    for commitment in anchors:
+        yield (None, 0), LeafType.ANCHOR, ANCHOR_TAG, commitment
+
+
+def _place(
+    waiting: Iterable[_Waiting], *, heads: Heads, index: int, time_ms: int
+) -> Iterator[LeafRow]:
+    """The rows of all leaves in order; `heads` moves with them."""
+    for index_now, (owner, kind, tag, commitment) in enumerate(waiting, index):
+        yield _row(owner, kind, tag, commitment, heads, index_now, time_ms)
 
 
 def _map_root_row(
@@ -139,7 +161,7 @@ def _map_root_row(
 
 
 def _row(
-    owner: tuple[str | None, int],
+    owner: _Owner,
     kind: LeafType,
     tag: bytes,
     commitment: bytes,

@@ -79,6 +79,23 @@ def write_recalls(stores: Stores, *, old_size: int, new_size: int) -> None:
             stores.files.write_recall(statement_id, data)
 
 
+def write_anchors(stores: Stores, *, old_size: int, new_size: int) -> None:
+    """Publish the tokens behind the anchor receipts between two sizes, durably.
+
+    As with recalls: again, after a crash, it writes the same.
+
+    Raises:
+        IntegrityBreach: `anchor_lost`: a leaf has no token here; `anchor_differs`: a
+            file is not ours.
+    """
+    for leaf in ledger.list_anchor_leaves(start=old_size, stop=new_size):
+        files = queries.build_anchor_files(leaf)
+        if files is None:
+            raise IntegrityBreach("anchor_lost", field=f"leaf {leaf.index}")
+        for name, data in files.items():
+            stores.files.write_anchor(name, data)
+
+
 def _read_entries(start: int, stop: int) -> Iterator[bytes]:
     """The entries as the rows hold them, each against its stored hash."""
     index = start

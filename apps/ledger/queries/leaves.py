@@ -122,6 +122,32 @@ def leaves_by_hash(leaf_hashes: Collection[bytes]) -> dict[bytes, StoredLeaf]:
     return found
 
 
+def find_first_said(*, start: int, stop: int) -> StoredLeaf | None:
+    """The first leaf with start <= index < stop that a statement made.
+
+    Map roots and anchor receipts are made by the log itself.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'{_LEAVES} WHERE "index" >= %s AND "index" < %s AND type NOT IN (%s, %s)'
+            ' ORDER BY "index" LIMIT 1',
+            [start, stop, *map(int, (LeafType.MAP_ROOT, LeafType.ANCHOR))],
+        )
+        row = cursor.fetchone()
+    return _stored(row) if row else None
+
+
+def list_anchor_leaves(*, start: int, stop: int) -> list[StoredLeaf]:
+    """The anchor receipts with start <= index < stop, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'{_LEAVES} WHERE "index" >= %s AND "index" < %s AND type = %s'
+            ' ORDER BY "index"',
+            [start, stop, int(LeafType.ANCHOR)],
+        )
+        return list(map(_stored, cursor.fetchall()))
+
+
 def chain_of(tag: bytes, *, limit: int) -> list[StoredLeaf]:
     """The newest leaves of a tag, newest first."""
     with connection.cursor() as cursor:

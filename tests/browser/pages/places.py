@@ -17,6 +17,7 @@ _LETTERS = {"regulator": "R", "operator": "O", "stranger": "0"}
 NO_PAGES = frozenset(
     {
         "health",
+        "log/anchors/<str:name>",
         "log/checkpoint",
         "log/policy",
         "log/tile/<path:name>",
