@@ -15,10 +15,12 @@ from apps.core.mapbuild import MapTree
 from apps.core.merkle import RootBuilder, leaf_hash
 from apps.ledger import queries as ledger
 from apps.ledger.queries import StoredLeaf
+from pharmatrace.fsck.anchors import check_anchors
 from pharmatrace.fsck.files import FileChecker, check_recalls
 from pharmatrace.fsck.finding import Finding, finding_of
 from pharmatrace.fsck.progress import Tick, silent, watched
 
+_OF_NO_STATEMENT = (LeafType.MAP_ROOT, LeafType.ANCHOR)  # the log itself makes them
 _PAGE = 1_000  # leaves whose predecessors are looked up at once
 
 
@@ -59,6 +61,7 @@ def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
     yield from _check_tree(walk)
     yield from _check_map(walk)
     yield from check_recalls(published)
+    yield from check_anchors(published)
 
 
 def _published_size() -> int:
@@ -98,6 +101,8 @@ def _check_leaf(walk: _Walk, row: StoredLeaf) -> Iterator[Finding]:
     digest = leaf_hash(entry)
     if digest != row.leaf_hash:
         yield Finding("leaf_hash_differs", where, digest.hex(), row.leaf_hash.hex())
+    if row.statement_id is None and row.type not in _OF_NO_STATEMENT:
+        yield Finding("leaf_without_statement", where)
     if row.time_ms < walk.time_ms:
         yield Finding("time_runs_back", where, str(row.time_ms), str(walk.time_ms))
     walk.time_ms = max(walk.time_ms, row.time_ms)

@@ -1,0 +1,176 @@
+"""fsck and the outsider's monitor over a log with anchors."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.anchoring import operations
+from apps.anchoring.models import AnchorPending, AnchorToken
+from apps.core.outside.monitor_round import Monitor
+from apps.core.outside.monitor_state import MonitorState
+from apps.core.policy import Policy
+from apps.ledger.models import Leaf
+from tests.anchoring.tsa import Authority, Services
+from tests.fsck.forging import findings, flip, rewrite
+from tests.fsck.test_monitor import Folder
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tsa") / "one")
+
+
+@pytest.fixture
+def services(settings, tmp_path, authority) -> Iterator[Services]:
+    settings.ANCHOR_TSAS = str(tmp_path / "tsas.toml")
+    services = Services(tmp_path / "tsas.toml", authority)
+    services.add("one")
+    yield services
+    services.end()
+
+
+@pytest.fixture
+def anchored(story, services):
+    """The true ledger with a stamp over its head, and the receipt logged."""
+    now = timezone.now()
+    operations.anchor_now(at=now)
+    operations.sequence(at=now)
+    return story
+
+
+def index() -> int:
+    return Leaf.objects.get(type=4).index
+
+
+def test_a_true_log_with_anchors_is_clean(anchored):
+    assert AnchorToken.objects.count() == Leaf.objects.filter(type=4).count() == 1
+    assert findings(anchored) == []
+
+
+def test_a_token_that_waits_is_no_finding(story, services):
+    operations.anchor_now(at=timezone.now())
+
+    assert AnchorPending.objects.count() == 1
+    assert findings(story) == []
+
+
+def test_a_token_whose_place_in_the_queue_is_lost(story, services):
+    operations.anchor_now(at=timezone.now())
+    AnchorPending.objects.all().delete()
+
+    row = AnchorToken.objects.get()
+    assert findings(story) == [("leaves_missing", f"anchor of {row.tree_size} by one")]
+
+
+def test_a_changed_token_is_named(anchored):
+    row = AnchorToken.objects.get()
+    rewrite(row, token=flip(row.token))
+
+    where = f"anchor of {row.tree_size} by one"
+    found = findings(anchored)
+
+    assert ("anchor_commitment_differs", where) in found
+    assert {code for code, _ in found} <= {
+        "anchor_commitment_differs",
+        "stamp_untrusted",
+        "bad_stamp",
+        "anchor_differs",
+    }
+
+
+def test_another_time_than_the_token_says_is_named(anchored):
+    row = AnchorToken.objects.get()
+    rewrite(row, stamped_at=row.stamped_at - timedelta(days=1))
+
+    assert findings(anchored) == [
+        ("time_differs", f"anchor of {row.tree_size} by one"),
+        ("anchor_differs", f"anchors/{index()}.json"),
+    ]
+
+
+def test_another_root_than_the_heads_is_named(anchored):
+    row = AnchorToken.objects.get()
+    rewrite(row, root_hash=flip(row.root_hash))
+
+    where = f"anchor of {row.tree_size} by one"
+    assert findings(anchored) == [
+        ("anchor_commitment_differs", where),
+        ("root_differs", where),
+    ]
+
+
+def test_a_head_that_is_none_is_named(anchored):
+    row = AnchorToken.objects.get()
+    rewrite(row, tree_size=row.tree_size - 1)
+
+    where = f"anchor of {row.tree_size - 1} by one"
+    found = findings(anchored)
+
+    assert ("anchor_commitment_differs", where) in found
+    assert ("unknown_head", where) in found
+
+
+def test_a_leaf_without_its_token_is_named(anchored):
+    row = AnchorToken.objects.get()
+    rewrite(row, commitment=flip(row.commitment))
+
+    found = findings(anchored)
+
+    assert ("anchor_unknown", f"leaf {index()}") in found
+    assert ("leaves_missing", f"anchor of {row.tree_size} by one") in found
+
+
+def test_a_changed_leaf_is_named(anchored):
+    leaf = Leaf.objects.get(type=4)
+    rewrite(leaf, commitment=flip(leaf.commitment))
+
+    found = findings(anchored)
+
+    assert ("leaf_hash_differs", f"leaf {leaf.index}") in found
+    assert ("anchor_unknown", f"leaf {leaf.index}") in found
+
+
+def test_a_leaf_of_no_statement_that_should_have_one_is_named(anchored):
+    leaf = Leaf.objects.filter(type=2).latest("index")
+    rewrite(leaf, statement_id=None)
+
+    assert ("leaf_without_statement", f"leaf {leaf.index}") in findings(anchored)
+
+
+@pytest.mark.parametrize("kind", ["json", "tsr"])
+def test_changed_lost_and_stray_files_are_named(anchored, log, kind):
+    name = f"{index()}.{kind}"
+    file = log / "anchors" / name
+    whole = file.read_bytes()
+
+    file.write_bytes(flip(whole))
+    assert findings(anchored) == [("anchor_differs", f"anchors/{name}")]
+    file.unlink()
+    assert findings(anchored) == [("anchor_missing", f"anchors/{name}")]
+    file.write_bytes(whole)
+    (log / "anchors" / "1.tsr").write_bytes(b"")
+    assert findings(anchored) == [("anchor_file_unknown", "anchors/1.tsr")]
+
+
+def test_tokens_outlive_their_service_and_kind(anchored, settings):
+    settings.ANCHOR_TSAS = ""
+    assert findings(anchored) == []
+    settings.ANCHOR_KINDS = {}
+    assert findings(anchored) == []
+
+
+def test_the_monitor_of_an_outsider_accepts_it(story, services, log, tmp_path):
+    policy = Policy.parse((log / "policy").read_bytes())
+    with MonitorState(tmp_path / "state") as state:
+        monitor = Monitor(Folder(log), policy=policy, state=state)
+        before = monitor.follow(now_ms=1)
+        operations.anchor_now(at=timezone.now())
+        operations.sequence(at=timezone.now())
+
+        after = monitor.follow(now_ms=2)
+
+        assert state.count_evidence() == 0
+    assert after.new_leaves == 2
+    assert after.tags == before.tags + 1
