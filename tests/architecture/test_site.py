@@ -18,7 +18,7 @@ from tests.architecture import error_table
 from tests.architecture.sources import ROOT, tree_of
 
 _READERS = {"text", "texts", "flag", "number", "path", "required", "secret"}
-_READERS |= {"database", "email"}
+_READERS |= {"database", "email", "pairs"}
 
 
 def _variables() -> set[str]:
