@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from apps.anchoring import operations, queries
@@ -12,6 +13,7 @@ from apps.anchoring.clients import tsa as client
 from apps.anchoring.clients.anchors import AnchorOptions, find_judge
 from apps.anchoring.models import AnchorPending, AnchorState, AnchorToken
 from apps.core.errors import ProofError, TraceError, Unavailable
+from pharmatrace import env
 from tests.anchoring.network import published
 from tests.anchoring.tsa import POLICY, Authority, grow
 
@@ -221,6 +223,15 @@ def test_a_stored_token_is_judged_without_its_service(authority):
     with pytest.raises(ProofError, match="stamp differs"):
         judge.verify(token, b"another head\n")
     assert find_judge(name="gone", kind="evm") is None
+
+
+def test_kinds_are_named_in_pairs(monkeypatch):
+    monkeypatch.setenv("KINDS", "evm = some.module.open, ots=other.open,")
+    assert env.pairs("KINDS") == {"evm": "some.module.open", "ots": "other.open"}
+
+    monkeypatch.setenv("KINDS", "evm")
+    with pytest.raises(ImproperlyConfigured, match="name=value"):
+        env.pairs("KINDS")
 
 
 class Stone:

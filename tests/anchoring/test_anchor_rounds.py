@@ -151,3 +151,48 @@ def test_the_task_stamps_and_survives_what_stops_it(services, now):
     assert tasks.anchor() == {"stamped": 0, "failed": 0}
     ledger.quarantine(reason="a drill", at=now)
     assert tasks.anchor() == {"stamped": 0, "stopped": 1}
+
+
+def test_the_page_of_the_ledger_tells_how_they_do(client, services, now):
+    services.add("one")
+    services.add("two").end()
+    grow("lot A", now)
+    operations.anchor_due(at=now)
+    operations.sequence(at=now)
+
+    rows = queries.list_anchor_rows(at=now)
+    assert [(row.name, row.state, row.sentence) for row in rows] == [
+        ("one", "go", "has stamped the checkpoint over 2 entries"),
+        ("two", "think", "gave no stamp that counts (tsa_silent)"),
+    ]
+    late = queries.list_anchor_rows(at=now + 3 * HOUR)[1]
+    assert late.sentence == "its stamp is more than two hours late (tsa_silent)"
+    page = client.get("/ledger").content.decode()
+    assert rows[0].sentence in page
+    assert rows[1].sentence in page
+    entry = client.get("/ledger/entries/2").content.decode()
+    assert 'href="/log/anchors/2.tsr"' in entry
+    assert 'href="/log/anchors/2.json"' in entry
+    assert "/log/anchors/" not in client.get("/ledger/entries/0").content.decode()
+
+
+def test_the_page_of_the_ledger_says_when_there_are_none(client, settings, now):
+    settings.ANCHOR_TSAS = ""
+    grow("lot A", now)
+    said = "No time stamps: when a checkpoint existed is the operator's word."
+
+    assert said in client.get("/ledger").content.decode()
+    settings.ANCHOR_TSAS = "/nowhere/tsas.toml"
+    assert client.get("/ledger").status_code == 200
+    health = client.get("/health")
+    assert health.status_code == 503
+    assert health.json()["checks"]["anchors"]["status"] == "fail"
+
+
+def test_before_the_first_answer_nothing_is_said(services, now):
+    services.add("one")
+
+    assert operations.anchor_now(at=now).size == 0
+    assert [row.sentence for row in queries.list_anchor_rows(at=now)] == [
+        "has not stamped yet"
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from apps.anchoring import operations
@@ -12,6 +13,7 @@ from apps.core.outside.monitor_round import Monitor
 from apps.core.outside.monitor_state import MonitorState
 from apps.core.policy import Policy
 from apps.ledger.models import Leaf
+from pharmatrace import fsck
 from tests.anchoring.tsa import Authority, Services
 from tests.fsck.forging import findings, flip, rewrite
 from tests.fsck.test_monitor import Folder
@@ -46,7 +48,8 @@ def index() -> int:
 
 def test_a_true_log_with_anchors_is_clean(anchored):
     assert AnchorToken.objects.count() == Leaf.objects.filter(type=4).count() == 1
-    assert findings(anchored) == []
+    call_command("rebuild")
+    assert fsck.run(at=anchored.at).findings == ()
 
 
 def test_a_token_that_waits_is_no_finding(story, services):

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from apps.anchoring.clients.anchors import AnchorOptions, find_judge, list_anchors
 from apps.anchoring.clients.public_files import public_files
@@ -20,6 +21,7 @@ from apps.anchoring.models import (
 )
 from apps.anchoring.queries.checkpoints import newest_checkpoint
 from apps.core.canonical import canonical_bytes
+from apps.core.leaf import LeafType
 from apps.core.note import Note
 from apps.edge.health import Line
 from apps.ledger import queries as ledger
@@ -91,6 +93,65 @@ def list_anchor_stands() -> list[AnchorStand]:
         )
         for options in services
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRow:
+    """A service for people.
+
+    Args:
+        stamped_at: its last success, by our clock; None before the first.
+        state: `go`, or `think` where its stamp is late or it failed.
+        sentence: what it did, in words.
+    """
+
+    name: str
+    stamped_at: datetime | None
+    state: str
+    sentence: str
+
+
+def list_anchor_rows(*, at: datetime) -> list[AnchorRow]:
+    """How every service does at `at`, in words.
+
+    Raises:
+        Unavailable, IntegrityBreach: as `list_anchor_stands`.
+    """
+    return [_as_row(stand, at) for stand in list_anchor_stands()]
+
+
+def _as_row(stand: AnchorStand, at: datetime) -> AnchorRow:
+    fault = stand.state.fault if stand.state else ""
+    is_well = not fault and not stand.is_late(at)
+    return AnchorRow(
+        name=stand.options.name,
+        stamped_at=stand.state.stamped_at if stand.state else None,
+        state="go" if is_well else "think",
+        sentence=_sentence(stand, fault, at),
+    )
+
+
+def _sentence(stand: AnchorStand, fault: str, at: datetime) -> str:
+    if stand.is_late(at):
+        return _("its stamp is more than two hours late ({code})").format(
+            code=fault or "late"
+        )
+    if fault:
+        return _("gave no stamp that counts ({code})").format(code=fault)
+    if stand.tree_size:
+        return _("has stamped the checkpoint over {size} entries").format(
+            size=stand.tree_size
+        )
+    return _("has not stamped yet")
+
+
+def list_anchor_names(leaf: StoredLeaf) -> list[str]:
+    """The files that are published of an anchor receipt; none of another leaf."""
+    if leaf.type != LeafType.ANCHOR:
+        return []
+    row = AnchorToken.objects.filter(commitment=leaf.commitment).first()
+    names = [f"{leaf.index}.json", f"{leaf.index}.{row.kind}"] if row else []
+    return [name for name in names if public_files().find_anchor(name) is not None]
 
 
 def _waiting_ms(start: int, stop: int) -> int | None:

@@ -14,8 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.anchoring import queries as anchoring
-from apps.anchoring.queries import CheckpointRow, PublishedHead, Status, WitnessRow
-from apps.core.errors import Unavailable
+from apps.anchoring.queries import (
+    AnchorRow,
+    CheckpointRow,
+    PublishedHead,
+    Status,
+    WitnessRow,
+)
+from apps.core.errors import IntegrityBreach, Unavailable
 from apps.core.proof import TlogProof
 from apps.exchange import queries
 from apps.exchange.views.tree import Tree, draw_tree
@@ -48,6 +54,7 @@ class ExplorerPage:
     status: Status
     checkpoints: list[CheckpointRow]
     witnesses: list[WitnessRow]
+    anchors: list[AnchorRow]
     published_size: int
     text: str
     tag: str
@@ -79,6 +86,7 @@ class EntryPage:
     siblings: list[Sibling]
     root: str
     statement_id: str
+    anchor_files: list[str]
 
 
 @require_safe
@@ -90,11 +98,13 @@ def explorer(request: HttpRequest) -> HttpResponse:
         return redirect(found)
     tag = text.lower() if _HASH.fullmatch(text) else ""
     chain = ledger.chain_of(bytes.fromhex(tag), limit=_CHAIN) if tag else []
-    status = anchoring.status(at=timezone.now())
+    now = timezone.now()
+    status = anchoring.status(at=now)
     page = ExplorerPage(
         status=status,
         checkpoints=anchoring.list_rows(limit=_CHECKPOINTS),
         witnesses=_witnesses(),
+        anchors=_anchors(now),
         published_size=status.log_size,
         text=text,
         tag=tag,
@@ -109,6 +119,13 @@ def _witnesses() -> list[WitnessRow]:
         return anchoring.list_witnesses()
     except Unavailable:
         return []  # the status says so
+
+
+def _anchors(at: datetime) -> list[AnchorRow]:
+    try:
+        return anchoring.list_anchor_rows(at=at)
+    except (IntegrityBreach, Unavailable):
+        return []  # /health says so
 
 
 def _find(request: HttpRequest, text: str) -> str | None:
@@ -170,6 +187,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
         ],
         root=head.root_hash.hex() if head and proof else "",
         statement_id=_statement_of(request, leaf),
+        anchor_files=anchoring.list_anchor_names(leaf),
     )
     return render(request, "exchange/entry_detail.html", {"page": page})
 
