@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -47,6 +49,7 @@ def ask(question: Question, *, code: str) -> tuple[int, bytes]:
         # No proxies or credentials of the environment, no redirects elsewhere.
         with (
             httpx.Client(timeout=timeout, trust_env=False, verify=_tls()) as http,
+            _closing_after(question.seconds, http),
             http.stream(
                 question.method,
                 question.url,
@@ -62,6 +65,18 @@ def ask(question: Question, *, code: str) -> tuple[int, bytes]:
             return response.status_code, answer
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise Unavailable(code, got=type(error).__name__) from error
+
+
+@contextmanager
+def _closing_after(seconds: float, http: httpx.Client) -> Iterator[None]:
+    """Hang up when the time is over: httpx bounds each piece, headers have no end."""
+    timer = threading.Timer(seconds, http.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def is_url(url: str) -> bool:
