@@ -153,10 +153,18 @@ def test_somebody_who_is_not_signed_in_types_undisturbed(stage, open_page):
 
 
 def test_a_burst_triggers_no_shortcut(page):
-    keys = Keys(page, 0.001)
-    keys.type("s?/s?/s?/")
-    keys.press("Enter", text="\r")
+    # At once: between two keys from outside a busy machine may let the pause pass.
+    page.evaluate(
+        """(keys) => {
+          for (const key of keys) {
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          }
+        }""",
+        [*"s?/s?/s?/", "Enter"],
+    )
     page.wait_for_timeout(300)
+
+    assert scans(page) == ["s?/s?/s?/"]
 
     assert page.url.endswith("/parts")
     assert not page.locator("#shortcuts").is_visible()
