@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -44,6 +45,12 @@ class WitnessServer(ThreadingHTTPServer):
         self.log_keys = tuple(log_keys)
         self.signers = tuple(signers)
         super().__init__(address, _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Tell what broke in a line; a log may hang up whenever it likes."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, (ConnectionError, TimeoutError)):
+            tell(f"a call broke off: {error!r}")
 
 
 class _Handler(BaseHTTPRequestHandler):

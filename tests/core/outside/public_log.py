@@ -122,10 +122,18 @@ def answering(answer):
     return Answers
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of clients that hang up: those under test do so on purpose."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass
+
+
 @contextmanager
 def serving(handler):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
