@@ -27,6 +27,8 @@ def check_heads() -> Iterator[Finding]:
             yield from _check_note(
                 signed.note.encode(), keys, where=f"note {row.size}", size=row.size
             )
+    for size in anchoring.list_notes_without_head():
+        yield Finding("unknown_head", f"note {size}", str(size))
     yield from _check_stores(keys)
 
 

@@ -52,6 +52,9 @@ def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
             if head is not None and walk.builder.size == head.size:
                 yield from _check_head(walk, row, head)
                 head = next(heads, None)
+            elif row.tag == MAP_ROOT_TAG:
+                # The last leaf of a run: a head was committed with it.
+                yield Finding("checkpoint_missing", f"checkpoint {walk.builder.size}")
     if walk.builder.size != size:
         yield Finding("leaves_not_dense", f"leaf {walk.builder.size}", wanted=str(size))
     if head is not None:

@@ -206,6 +206,25 @@ def test_a_changed_head_is_found(story, column):
     assert (code, f"checkpoint {head.size}") in found
 
 
+def test_a_lost_head_is_found(story):
+    head = Checkpoint.objects.earliest("size")
+    for rows in (
+        SignedNote.objects.filter(checkpoint_id=head.size),
+        Checkpoint.objects.filter(size=head.size),
+    ):
+        past_triggers(
+            lambda rows=rows: rows._raw_delete(rows.db), rows.model._meta.db_table
+        )
+
+    assert findings(story) == [("checkpoint_missing", f"checkpoint {head.size}")]
+
+
+def test_a_tree_that_is_not_the_sequencers_is_found(story):
+    TreeState.objects.update(id=2)
+
+    assert ("tree_missing", "tree") in findings(story)
+
+
 def test_a_changed_note_is_found(story, settings, log):
     note = SignedNote.objects.latest("checkpoint_id")
     head, _, signature = note.note.rpartition(" ")

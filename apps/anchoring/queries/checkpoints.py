@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from apps.anchoring.clients.lock_store import lock_store
 from apps.anchoring.clients.policy import build_policy
 from apps.anchoring.clients.public_files import public_files
@@ -40,7 +42,7 @@ class CheckpointRow:
 
 def find_tree() -> TreeState | None:
     """How far the log has grown in the database; None before the first leaf."""
-    return TreeState.objects.first()
+    return TreeState.objects.filter(id=1).first()
 
 
 def newest_checkpoint() -> PublishedHead | None:
@@ -136,6 +138,13 @@ def iter_checkpoints() -> Iterator[Checkpoint]:
     while page := list(rows.filter(size__gt=size)[:1_000]):
         yield from page
         size = page[-1].size
+
+
+def list_notes_without_head() -> list[int]:
+    """The sizes of notes whose head the database does not have: none, in a true one."""
+    heads = Checkpoint.objects.filter(size=OuterRef("checkpoint_id"))
+    notes = SignedNote.objects.filter(~Exists(heads)).order_by("checkpoint_id")
+    return list(notes.values_list("checkpoint_id", flat=True))
 
 
 def read_lock_store() -> bytes | None:
