@@ -4,8 +4,8 @@ import { showLocalTimes } from "./localtime.js";
 
 document.addEventListener("signed", async () => {
   for (const place of document.querySelectorAll("[data-after-sign]")) {
-    const answer = await fetch(place.dataset.afterSign);
-    if (!answer.ok) continue; // the next step's page says the same
+    const answer = await fetch(place.dataset.afterSign).catch(() => null);
+    if (!answer?.ok) continue; // the next step's page says the same
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     place.replaceChildren(...page.body.children);
     showLocalTimes(place);

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pharmatrace.demo.cast import STELLA
+from tests.browser.weight import COUNT_BYTES, MOST_BYTES
 from tests.cast import keyring, ledger, stage
 from tests.languages.conftest import compiled
 from tests.scan.conftest import chain
@@ -45,6 +46,16 @@ def test_the_meaning_is_shown_in_german_and_signed_in_english(
         "supplied by the pharmacy"
     )
     assert_accessible(counter)
+
+
+def test_the_longer_words_do_not_make_the_page_heavy(
+    counter: Page, chain: Chain
+) -> None:
+    for number in range(6):  # each verdict joins the strip of the last ones
+        counter.goto(f"/scan?code={chain.code(number).replace(chr(29), '%1D')}")
+    expect(counter.locator("[data-sign-go]")).to_be_enabled()
+
+    assert 100_000 < counter.evaluate(COUNT_BYTES) <= MOST_BYTES
 
 
 @pytest.mark.parametrize("width", [320, 390, 650, 768, 1200])

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.pages.demo import ROLES, Demo
 from tests.browser.pages.places import never_opened, places
+from tests.browser.weight import COUNT_BYTES, MOST_BYTES
 
-MOST_BYTES = 150_000
 WIDTHS = (1280, 390)
 _MOST_TABS = 80
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -26,15 +26,12 @@ _RUN_AXE = """async (rules) => (await axe.run(document, {
   runOnly: rules, resultTypes: ["violations"], elementRef: false,
 })).violations.map((v) =>
   `${v.id} at ${v.nodes[0].target}: ${v.nodes[0].failureSummary}`)"""
-_LOOK = """() => ({
+_LOOK = f"""() => ({{
   headings: document.querySelectorAll("h1").length,
   title: document.title,
   wide: Math.ceil(document.documentElement.scrollWidth) - window.innerWidth,
-  bytes: [...performance.getEntriesByType("navigation"),
-          ...performance.getEntriesByType("resource")]
-    .filter((each) => !each.name.includes("zxing"))
-    .reduce((sum, each) => sum + each.encodedBodySize, 0),
-})"""
+  bytes: {COUNT_BYTES},
+}})"""
 # An A4 sheet between its margins, at 96 dots an inch.
 PAPER = 672
 _PAPER = """() => {
