@@ -7,6 +7,7 @@ import pytest
 from apps.anchoring import operations, queries
 from apps.anchoring.models import Cosignature, SignedNote, WitnessState
 from apps.core.errors import ProofError
+from apps.core.notekey import SignerKey
 from apps.core.policy import Policy, open_trusted_checkpoint
 from apps.ledger.models import Leaf
 from tests.anchoring.network import cosigners, published
@@ -119,3 +120,40 @@ def test_a_reader_with_the_policy_refuses_what_too_few_cosigned(network, log):
 
     with pytest.raises(ProofError, match="no quorum"):
         open_trusted_checkpoint(bare, policy)
+
+
+def test_a_line_under_a_key_that_the_policy_dropped_does_not_count(network, log):
+    say("lot A")
+    operations.sequence(at=AT)
+    for one in network.all[:2]:
+        one.end()
+        one.signer = SignerKey.generate(one.signer.name, one.signer.kind)
+        one.start()
+        one.end()
+    network.write("2")
+
+    operations.sequence(at=AT + timedelta(seconds=2))
+
+    # The readers' policy is still the old one, which the published head meets.
+    assert cosigners(log) == {"one", "two", "three"}
+    for one in network.all[:2]:
+        one.start()
+    operations.sequence(at=AT + timedelta(seconds=20))
+    assert cosigners(log) == {"one", "two", "three"}
+    policy = Policy.parse((log / "policy").read_bytes())
+    keys = {witness.key for witness in policy.witnesses}
+    assert network.all[0].signer.verifier in keys
+
+
+def test_a_line_that_somebody_changed_is_asked_for_again(network, log):
+    say("lot A")
+    operations.sequence(at=AT)
+    line = Cosignature.objects.get(witness="one").line
+    flipped = "A" if line[-3] != "A" else "B"
+    for changed in (f"{line[:-3]}{flipped}{line[-2:]}", "nonsense", ""):
+        Cosignature.objects.filter(witness="one").update(line=changed)
+
+        operations.sequence(at=AT + SOON)
+
+        assert cosigners(log) == {"one", "two", "three"}
+        assert Cosignature.objects.get(witness="one").line not in {changed, ""}

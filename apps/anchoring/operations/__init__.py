@@ -1,8 +1,9 @@
 """Making it undeniable: one run of the sequencer, in the order of durable steps.
 
 DESIGN section 7: compare the stores, commit pending leaves, read back and check,
-sign into the lock store, have it cosigned, publish. Whoever stops between two of these is resumed by
-the next run, which signs what was committed and publishes what was signed.
+sign into the lock store, have it cosigned, publish. Whoever stops between two of
+these is resumed by the next run, which signs what was committed and publishes what was
+signed.
 """
 
 from __future__ import annotations

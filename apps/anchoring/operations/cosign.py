@@ -8,7 +8,7 @@ stop, for then it is the log that must have forked or lost entries.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from apps.core.errors import (
     Unavailable,
     UntrustedSignature,
 )
-from apps.core.note import Note, NoteSignature
+from apps.core.note import Note, NoteSignature, get_trusted_signatures
 from apps.core.policy import Policy, PolicyWitness
 from apps.core.tiles import TileHashes
 from apps.core.tree import consistency_path
@@ -74,15 +74,14 @@ def publish_cosigned(stores: Stores, head: PublishedHead, *, at: datetime) -> bo
         Unavailable: the policy cannot be read.
     """
     policy = build_policy(stores.keys)
-    kept = _kept(head)
+    kept = _kept(policy, head)
     if wanted := _due(policy, kept, at):
         _ask(stores, policy, head, wanted, at=at)
-        kept = _kept(head)
+        kept = _kept(policy, head)
     if not policy.is_quorum(kept):
         logger.warning("No quorum: %s of %s", len(kept), len(policy.witnesses))
         return False
-    lines = [kept[one.name] for one in policy.witnesses if one.name in kept]
-    note = Note.parse(head.note).adding(NoteSignature.parse(line) for line in lines)
+    note = Note.parse(head.note).adding(kept.values())
     publish_head(stores, PublishedHead(head.size, head.root_hash, note.format()))
     return True
 
@@ -110,28 +109,51 @@ def confirm_head(stores: Stores, head: PublishedHead, *, at: datetime) -> bool:
     return policy.is_quorum(agreed)
 
 
-def _kept(head: PublishedHead) -> dict[str, str]:
-    """The newest line of each witness over `head`, without its newline."""
+def _kept(policy: Policy, head: PublishedHead) -> dict[str, NoteSignature]:
+    """By policy name, in its order: the newest line of each witness over `head`.
+
+    Only what a reader with this policy would count: a witness may have another key
+    since, and rows may have been changed.
+    """
+    text = Note.parse(head.note).text
     rows = Cosignature.objects.filter(checkpoint_id=head.size)
-    return {row.witness: row.line for row in rows}
+    lines = dict(rows.values_list("witness", "line"))
+    kept = {}
+    for witness in policy.witnesses:
+        try:
+            line = NoteSignature.parse(lines.get(witness.name, ""))
+            get_trusted_signatures(Note(text, (line,)), [witness.key])
+        except (MalformedInput, UntrustedSignature):
+            continue
+        kept[witness.name] = line
+    return kept
 
 
-def _due(policy: Policy, kept: Mapping[str, str], at: datetime) -> set[str]:
+def _due(policy: Policy, kept: Collection[str], at: datetime) -> set[str]:
     """The witnesses to ask now: those without a fresh line, but none too often."""
     has_quorum = policy.is_quorum(kept)
     states = {row.witness: row for row in WitnessState.objects.all()}
-    due = set()
-    for witness in policy.witnesses:
-        state = states.get(witness.name)
-        if state is None or (witness.name not in kept and not has_quorum):
-            due.add(witness.name)
-            continue
-        pause = RECOSIGN if witness.name in kept and not state.fault else RETRY
-        if at - state.asked_at >= pause or (
-            witness.name not in kept and not state.fault
-        ):
-            due.add(witness.name)
-    return due
+    return {
+        one.name
+        for one in policy.witnesses
+        if _is_due(
+            states.get(one.name),
+            has_line=one.name in kept,
+            has_quorum=has_quorum,
+            at=at,
+        )
+    }
+
+
+def _is_due(
+    state: WitnessState | None, *, has_line: bool, has_quorum: bool, at: datetime
+) -> bool:
+    if state is None:
+        return True
+    since = at - state.asked_at
+    if state.fault:
+        return since >= RETRY or not (has_line or has_quorum)
+    return since >= RECOSIGN or not has_line
 
 
 def _ask(
