@@ -1,7 +1,8 @@
 """Real witnesses for tests of the log, and servers that only pretend to be."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -80,6 +81,25 @@ class Network:
         names = " ".join(one.name for one in self.all)
         lines += [*extra, f"group all {threshold} {names}\n", "quorum all\n"]
         self.policy.write_text("".join(lines))
+
+    @contextmanager
+    def pretending(
+        self, reply: Callable[[bytes], tuple[int, bytes]], *names: str
+    ) -> Iterator[None]:
+        """The named witnesses replaced by servers that say whatever `reply` says."""
+        replaced = [one for one in self.all if one.name in names]
+        servers = [answering(reply) for _ in replaced]
+        for one, server in zip(replaced, servers, strict=True):
+            one.end()
+            one.port = server.server.server_address[1]
+        self.write("2")
+        try:
+            yield
+        finally:
+            for one, server in zip(replaced, servers, strict=True):
+                server.end()
+                one.port = 0
+                one.start()
 
 
 def published(log: Path) -> int:

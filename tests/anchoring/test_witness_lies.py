@@ -14,7 +14,6 @@ from apps.core.note import NoteSignature
 from apps.core.notekey import SignerKey
 from apps.ledger import queries as ledger_queries
 from tests.anchoring.network import (
-    answering,
     cosigners,
 )
 from tests.ledger.sayings import AT, append, saying
@@ -45,18 +44,10 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_one_that_lies_is_shown_and_stops_nobody(network, log, lie):
-    server = answering(lambda _body: LIES[lie])
-    network.all[2].end()
-    network.all[2].port = server.server.server_address[1]
-    network.write("2")
     say("lot A")
-    try:
+    with network.pretending(lambda _body: LIES[lie], "three"):
         for number in range(3):
             operations.sequence(at=AT + number * timedelta(seconds=11))
-    finally:
-        server.end()
-        network.all[2].port = 0
-        network.all[2].start()
 
     assert cosigners(log) == {"one", "two"}
     assert WitnessState.objects.get(witness="three").fault
@@ -78,17 +69,9 @@ def test_a_forged_cosignature_is_not_published(network, log):
         forged = NoteSignature.parse(line.rstrip("\n"))
         return 200, NoteSignature(forged.name, own, forged.signature).line.encode()
 
-    server = answering(reply)
-    honest.end()
-    honest.port = server.server.server_address[1]
-    network.write("2")
     say("lot A")
-    try:
+    with network.pretending(reply, "three"):
         operations.sequence(at=AT)
-    finally:
-        server.end()
-        honest.port = 0
-        honest.start()
 
     assert cosigners(log) == {"one", "two"}
     assert WitnessState.objects.get(witness="three").fault == "bad_note_signature"
@@ -102,37 +85,22 @@ def test_a_trickle_does_not_hold_the_log(network, log, monkeypatch):
         gate.wait(5)
         return 200, b""
 
-    server = answering(reply)
-    network.all[2].end()
-    network.all[2].port = server.server.server_address[1]
-    network.write("2")
     say("lot A")
-    try:
+    with network.pretending(reply, "three"):
         operations.sequence(at=AT)
-        assert cosigners(log) == {"one", "two"}
-        assert WitnessState.objects.get(witness="three").fault == "witness_silent"
-    finally:
         gate.set()
-        server.end()
-        network.all[2].port = 0
-        network.all[2].start()
+
+    assert cosigners(log) == {"one", "two"}
+    assert WitnessState.objects.get(witness="three").fault == "witness_silent"
 
 
 def test_a_quorum_that_contradicts_stops_the_log(network, log):
-    servers = [answering(lambda _body: LIES["inconsistent"]) for _ in range(2)]
-    for one, server in zip(network.all, servers, strict=False):
-        one.end()
-        one.port = server.server.server_address[1]
-    network.write("2")
     say("lot A")
-    try:
-        with pytest.raises(IntegrityBreach, match="witnesses_contradict"):
-            operations.sequence(at=AT)
-    finally:
-        for one, server in zip(network.all, servers, strict=False):
-            server.end()
-            one.port = 0
-            one.start()
+    with (
+        network.pretending(lambda _body: LIES["inconsistent"], "one", "two"),
+        pytest.raises(IntegrityBreach, match="witnesses_contradict"),
+    ):
+        operations.sequence(at=AT)
 
     assert ledger_queries.find_quarantine() is not None
     assert not (log / "checkpoint").exists()
@@ -142,6 +110,7 @@ def test_a_quorum_that_contradicts_stops_the_log(network, log):
     ("text", "code"),
     [
         (None, "policy_missing"),
+        (..., "policy_unusable"),
         ("quorum\n", "policy_unusable"),
         ("log {log}\nquorum none\n", "policy_unusable"),
         ("witness w {witness} ftp://w.example\nquorum w\n", "policy_unusable"),
@@ -152,6 +121,9 @@ def test_a_policy_that_cannot_be_read_publishes_nothing(network, log, text, code
     key = network.all[0].signer.verifier.format()
     if text is None:
         network.policy.unlink()
+    elif text is ...:  # a folder stands where the file should
+        network.policy.unlink()
+        network.policy.mkdir()
     else:
         own = open_stores().keys[0].format()
         network.policy.write_text(text.format(log=own, witness=key))

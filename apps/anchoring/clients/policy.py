@@ -44,6 +44,8 @@ def read_witnesses() -> Policy:
         if not settings.WITNESS_POLICY_REQUIRED:
             return _NONE
         raise Unavailable("policy_missing", field=str(path)) from None
+    except OSError as error:
+        raise Unavailable("policy_unusable", field=str(path), got=str(error)) from error
     return _read(path, changed)
 
 
@@ -51,7 +53,7 @@ def read_witnesses() -> Policy:
 def _read(path: Path, _changed: int) -> Policy:
     try:
         return _parse(path.read_bytes())
-    except MalformedInput as error:
+    except (MalformedInput, OSError) as error:
         raise Unavailable("policy_unusable", field=str(path), got=str(error)) from error
 
 
