@@ -32,6 +32,8 @@ from pharmatrace.demo.witnesses import DemoWitness, prepare_witnesses
 _STATE: Final = ("site.sqlite3", "site.sqlite3-wal", "lockstore", "log-public")
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV")
 _START_SECONDS: Final = 20.0
+# Stands in the folder of a story: its acts play nowhere else.
+STAGE_MARK: Final = "stage-of-the-fork-demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class ForkDemo:
         self.folder = folder
         self.say = say
         self.policy = folder / "witnesses" / "policy"
+        (folder / STAGE_MARK).touch()
 
     def play(self) -> TwoHeads:
         """The whole story; the evidence that is left of it."""

@@ -4,10 +4,18 @@ import subprocess
 import sys
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from apps.core.checkpoint import Checkpoint
 from apps.core.note import Note
 from tests.architecture.sources import ROOT
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", ["open", "keys", "log", "forge", "nothing"])
+def test_no_act_is_played_on_a_site_that_is_real(act):
+    with pytest.raises(CommandError, match="the story's own folder only"):
+        call_command("fork_demo", "--act", act)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from apps.ledger import queries as ledger_queries
 from pharmatrace.demo.cast import TRADERS
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
-from pharmatrace.forkdemo import ForkDemo
+from pharmatrace.forkdemo import STAGE_MARK, ForkDemo
 
 
 class Command(BaseCommand):
@@ -52,6 +52,9 @@ class Command(BaseCommand):
         )
 
     def _act(self, act: str, *words: str) -> None:
+        # One of the acts signs what witnesses refuse: never on a site that is real.
+        if not (settings.VAR_DIR / STAGE_MARK).exists():
+            raise CommandError("Acts are played in the story's own folder only.")
         try:
             said = getattr(self, f"_act_{act}")(*words)
         except TraceError as error:
