@@ -11,7 +11,9 @@ from django.utils import timezone
 from apps.anchoring import operations
 from apps.edge import secrets
 from tests.anchoring.network import Network
-from tests.anchoring.tsa import Authority, Services
+from tests.anchoring.tsa import authority, services
+
+__all__ = ["authority", "services"]
 
 
 @pytest.fixture(autouse=True)
@@ -37,16 +39,3 @@ def network(settings, tmp_path, log) -> Iterator[Network]:
 def now() -> datetime:
     """Authorities read the clock of this machine: tests of them do too."""
     return timezone.now()
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("tsa") / "one")
-
-
-@pytest.fixture
-def services(settings, tmp_path, authority) -> Iterator[Services]:
-    settings.ANCHOR_TSAS = str(tmp_path / "tsas.toml")
-    services = Services(tmp_path / "tsas.toml", authority)
-    yield services
-    services.end()

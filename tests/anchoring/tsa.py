@@ -2,9 +2,11 @@
 
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+
+import pytest
 
 from apps.anchoring import operations
 from apps.core.leaf import Leaf
@@ -132,3 +134,18 @@ def grow(word: str, at: datetime) -> None:
 def kinds(log: Path) -> list[int]:
     """The types of all published leaves."""
     return [int(Leaf.decode(entry).kind) for entry in read_entries(log, published(log))]
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """One key and certificate for a whole run: openssl takes seconds to make them."""
+    return Authority(tmp_path_factory.mktemp("tsa") / "one")
+
+
+@pytest.fixture
+def services(settings, tmp_path, authority) -> Iterator[Services]:
+    """The file of authorities that the settings name; it names none yet."""
+    settings.ANCHOR_TSAS = str(tmp_path / "tsas.toml")
+    services = Services(tmp_path / "tsas.toml", authority)
+    yield services
+    services.end()

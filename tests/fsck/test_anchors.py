@@ -1,6 +1,5 @@
 """fsck and the outsider's monitor over a log with anchors."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,23 +13,16 @@ from apps.core.outside.monitor_state import MonitorState
 from apps.core.policy import Policy
 from apps.ledger.models import Leaf
 from pharmatrace import fsck
-from tests.anchoring.tsa import Authority, Services
+from tests.anchoring.tsa import authority, services
 from tests.fsck.forging import findings, flip, rewrite
 from tests.fsck.test_monitor import Folder
 
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("tsa") / "one")
+__all__ = ["authority", "services"]
 
 
-@pytest.fixture
-def services(settings, tmp_path, authority) -> Iterator[Services]:
-    settings.ANCHOR_TSAS = str(tmp_path / "tsas.toml")
-    services = Services(tmp_path / "tsas.toml", authority)
+@pytest.fixture(autouse=True)
+def one(services):
     services.add("one")
-    yield services
-    services.end()
 
 
 @pytest.fixture
