@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Final
 
 from django.db.models import Max
-from django.utils.translation import gettext as _
 
-from apps.anchoring.clients.policy import read_witnesses
 from apps.anchoring.models import Checkpoint
 from apps.anchoring.queries.checkpoints import (
     PublishedHead,
     newest_checkpoint,
 )
-from apps.core.errors import IntegrityBreach, Unavailable
-from apps.core.note import Note
+from apps.anchoring.queries.witnesses import witnesses_label
+from apps.core.errors import IntegrityBreach
 from apps.edge.health import Line
 from apps.ledger import queries as ledger
 from apps.ledger.formats import as_ms
@@ -96,21 +94,6 @@ def _unpublished_ms(published: PublishedHead | None) -> int | None:
     size = published.size if published else 0
     waiting = Checkpoint.objects.filter(size__gt=size).order_by("size").first()
     return waiting.time_ms if waiting else None
-
-
-def witnesses_label(published: PublishedHead | None) -> str:
-    """How many of our witnesses have cosigned, for people."""
-    try:
-        witnesses = read_witnesses().witnesses
-    except Unavailable:
-        return _("witnesses unknown")
-    if not witnesses:
-        return _("no witnesses")
-    # Our own file: who does not believe us verifies it by the policy.
-    lines = Note.parse(published.note).signatures if published else ()
-    ids = {(line.name, line.key_id) for line in lines}
-    met = sum((one.key.name, one.key.key_id) in ids for one in witnesses)
-    return _("{met} of {all} witnesses").format(met=met, all=len(witnesses))
 
 
 def log_line(at: datetime) -> Line:

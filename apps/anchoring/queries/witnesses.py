@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from apps.anchoring.clients.log_key import log_signers
 from apps.anchoring.clients.policy import build_policy, read_witnesses
 from apps.anchoring.models import WitnessState
-from apps.anchoring.queries.checkpoints import newest_checkpoint
-from apps.core.errors import IntegrityBreach
+from apps.anchoring.queries.checkpoints import PublishedHead, newest_checkpoint
+from apps.core.errors import IntegrityBreach, Unavailable
 from apps.core.note import Note
+from apps.core.policy import PolicyWitness
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ def list_witnesses() -> list[WitnessRow]:
         Unavailable: the policy cannot be read.
     """
     states = {row.witness: row for row in WitnessState.objects.all()}
-    ids = _published_ids()
+    try:
+        ids = _ids_under(newest_checkpoint())
+    except IntegrityBreach:
+        ids = set()  # the status says so
     rows = []
     for witness in read_witnesses().witnesses:
         state = states.get(witness.name)
@@ -69,7 +73,7 @@ def list_witnesses() -> list[WitnessRow]:
                 name=witness.name,
                 key_name=witness.key.name,
                 url=witness.url,
-                has_cosigned=(witness.key.name, witness.key.key_id) in ids,
+                has_cosigned=_id_of(witness) in ids,
                 cosigned_at=state.cosigned_at if state else None,
                 fault=state.fault if state else "",
             )
@@ -77,13 +81,27 @@ def list_witnesses() -> list[WitnessRow]:
     return rows
 
 
-def _published_ids() -> set[tuple[str, bytes]]:
+def witnesses_label(published: PublishedHead | None) -> str:
+    """How many of our witnesses have cosigned the published head, for people."""
     try:
-        published = newest_checkpoint()
-    except IntegrityBreach:
-        published = None
+        witnesses = read_witnesses().witnesses
+    except Unavailable:
+        return _("witnesses unknown")
+    if not witnesses:
+        return _("no witnesses")
+    ids = _ids_under(published)
+    met = sum(_id_of(one) in ids for one in witnesses)
+    return _("{met} of {all} witnesses").format(met=met, all=len(witnesses))
+
+
+def _ids_under(published: PublishedHead | None) -> set[tuple[str, bytes]]:
+    # Our own file: who does not believe us verifies it by the policy.
     lines = Note.parse(published.note).signatures if published else ()
     return {(line.name, line.key_id) for line in lines}
+
+
+def _id_of(witness: PolicyWitness) -> tuple[str, bytes]:
+    return (witness.key.name, witness.key.key_id)
 
 
 def build_policy_file() -> bytes:
