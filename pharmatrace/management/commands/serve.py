@@ -7,10 +7,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand, CommandError, call_command
 from typing_extensions import override
 
 from apps.anchoring.clients.log_key import log_signers
+from apps.core.errors import MalformedInput
 from pharmatrace.demo.witnesses import DemoWitness, prepare_witnesses
 from pharmatrace.supervisor import Supervisor
 
@@ -77,7 +78,10 @@ def _demo_witnesses(**options: Any) -> list[DemoWitness]:
     is_demo = settings.DEMO and not settings.WITNESS_POLICY_REQUIRED
     if not is_demo or options["only"] is not None:
         return []
-    return prepare_witnesses(settings.WITNESS_POLICY)
+    try:
+        return prepare_witnesses(settings.WITNESS_POLICY)
+    except MalformedInput as error:
+        raise CommandError(f"{settings.WITNESS_POLICY}: {error}") from error
 
 
 def _commands(**options: Any) -> dict[str, list[str]]:
