@@ -141,3 +141,15 @@ def test_the_status_tells_size_age_and_lateness():
     assert (late.pending, late.is_late, late.state) == (True, True, "think")
     assert (status.log_size, status.age_seconds, status.state) == (2, 9, "go")
     assert not status.pending
+
+
+def test_a_log_ahead_of_the_hosts_clock_is_an_alarm_until_the_clock_has_come_up():
+    say("lot A")
+    operations.sequence(at=AT + timedelta(days=1))
+
+    wrong = queries.log_line(AT)
+    bearable = queries.log_line(AT + timedelta(days=1, seconds=-60))
+
+    assert not wrong.is_well
+    assert wrong.detail.endswith(", the log is 86400 s ahead of this clock")
+    assert bearable.is_well

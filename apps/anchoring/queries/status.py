@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db.models import Max
 
-from apps.anchoring.models import Checkpoint
+from apps.anchoring.models import Checkpoint, TreeState
 from apps.anchoring.queries.checkpoints import (
     PublishedHead,
     newest_checkpoint,
@@ -21,6 +21,9 @@ from apps.ledger.formats import as_ms
 
 # A statement that waits longer than its receipt promises is an alarm.
 LATE_SECONDS: Final = 60
+# Leaves may not be older than the head before them: a clock that ran ahead holds the
+# log's time for as long, and readers see fresh statements as old as that.
+CLOCK_TOLERANCE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,21 @@ def _unpublished_ms(published: PublishedHead | None) -> int | None:
 
 
 def log_line(at: datetime) -> Line:
-    """The line on /health: unwell in quarantine, or when statements wait too long."""
+    """The line on /health: unwell in quarantine, late, or ahead of this host's clock."""
     now = status(at=at)
     if now.quarantine_reason:
         return Line(is_well=False, detail="quarantined")
     age = "unsigned" if now.age_seconds is None else f"signed {now.age_seconds} s ago"
     late = ", statements wait too long" if now.is_late else ""
+    ahead_ms = _log_time_ms() - as_ms(at)
+    wrong = ahead_ms > CLOCK_TOLERANCE_MS
+    clock = f", the log is {ahead_ms // 1000} s ahead of this clock" if wrong else ""
     return Line(
-        is_well=not now.is_late,
-        detail=f"size {now.log_size}, {age}, {now.witnesses_label}{late}",
+        is_well=not now.is_late and not wrong,
+        detail=f"size {now.log_size}, {age}, {now.witnesses_label}{late}{clock}",
     )
+
+
+def _log_time_ms() -> int:
+    """The time of the newest leaves; 0 before the first."""
+    return TreeState.objects.values_list("time_ms", flat=True).first() or 0
