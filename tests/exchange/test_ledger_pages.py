@@ -1,5 +1,8 @@
 """The ledger's pages: everybody sees entries, parties see what they said."""
 
+import json
+import re
+
 import pytest
 
 from apps.anchoring import operations
@@ -163,6 +166,24 @@ def test_a_statement_shows_who_what_when_and_the_exact_bytes(client, product_sta
     assert "Sealed and published" in said
     assert "&quot;kind&quot;:&quot;product.register&quot;" in said
     assert f"/api/v1/statements/{product_statement.id}/proof" in said
+
+
+def test_each_signature_shows_name_time_and_meaning_together(client, product_statement):
+    """21 CFR 11.50: what a signed record shows wherever it is shown."""
+    page = log_in(client, NOVAMED).get(f"/ledger/statements/{product_statement.id}")
+
+    table = page.content.decode().split("<h2>Signatures</h2>")[1].split("</table>")[0]
+    (row,) = re.findall(r"<tr>(?!<th)(.*?)</tr>", table)
+    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", row)]
+    payload = json.loads(bytes(product_statement.vault.payload))
+    admin = NOVAMED.admin
+    at = payload["at"].replace("T", " ")[:19]
+    assert cells[:4] == [
+        NOVAMED.name,
+        f"{admin.first_name} {admin.last_name}",
+        f"{at} UTC",
+        payload["meaning"],
+    ]
 
 
 def test_a_statement_names_its_product_and_its_goods(client, story):

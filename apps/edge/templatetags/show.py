@@ -59,6 +59,16 @@ def digest(value: object) -> SafeString:
 @register.filter
 def moment(value: object) -> SafeString | str:
     """An instant (aware datetime or Unix milliseconds) in UTC; a script adds local."""
+    return _moment(value, "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def second(value: object) -> SafeString | str:
+    """As `moment`, to the second: what a signature must show (21 CFR 11.50)."""
+    return _moment(value, "%Y-%m-%d %H:%M:%S")
+
+
+def _moment(value: object, shape: str) -> SafeString | str:
     if isinstance(value, int):
         value = datetime.fromtimestamp(value / 1000, tz=UTC)
     if not isinstance(value, datetime):
@@ -67,7 +77,7 @@ def moment(value: object) -> SafeString | str:
     return format_html(
         '<time datetime="{}" data-local>{} UTC</time>',
         at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        at.strftime("%Y-%m-%d %H:%M"),
+        at.strftime(shape),
     )
 
 
