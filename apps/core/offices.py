@@ -48,6 +48,10 @@ def verify_offices(
         _verify_enrolment(known, genesis, by=by)
     elif kind == "key.revoke":
         _verify_revocation(statement, known, genesis, about)
+    elif kind == "erasure" and by != genesis.operator.gln:
+        raise UntrustedSignature(
+            "not_the_operator", field="by", got=by, wanted=genesis.operator.gln
+        )
 
 
 def _verify_every_party(signed: Collection[str], genesis: Genesis) -> None:

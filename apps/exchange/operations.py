@@ -52,6 +52,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "recall.amend": recalls.amend_recall,
     "recall.close": recalls.close_recall,
     "recall.answer": recalls.answer_recall,
+    "erasure": custody.close_books,
 }
 _ATTEMPTS: Final = 5
 _PATIENCE_SECONDS: Final = 5.0  # a busy SQLite waits 20 seconds by itself

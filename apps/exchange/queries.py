@@ -38,6 +38,7 @@ DRAFTERS: Final[Mapping[str, Drafter]] = {
     "recall.amend": recalls.draft_amend,
     "recall.close": recalls.draft_close,
     "recall.answer": recalls.draft_answer,
+    "erasure": custody.draft_erasure,
 }
 
 

@@ -47,13 +47,17 @@ class Goods:
         self.stage = stage
 
     def commission(
-        self, lot: str = "A1", names: list[str] | None = None, count: int = 100
+        self,
+        lot: str = "A1",
+        names: list[str] | None = None,
+        count: int = 100,
+        expiry: date = EXPIRY,
     ) -> Accepted:
         staging = operations.stage_serials(
             product=catalog.get_product(AMOXIL.gtin),
             partner=partners.get_partner(NOVAMED.gln),
             lot=lot,
-            expiry_date=EXPIRY,
+            expiry_date=expiry,
             serials=names if names is not None else serials(count),
             at=self.stage.tick(),
         )

@@ -43,6 +43,7 @@ def goods(db: None, keyring: Keyring) -> Goods:
 
 def test_only_the_regulator_is_one_to_the_law(goods: Goods) -> None:
     replay = Replay()
+    replay.begin()
     list(replay.run())
 
     assert partners.is_authority(BRAND.gln)

@@ -254,6 +254,7 @@ def test_the_replay_knows_when_a_site_went_to_another_partner(stage: Stage) -> N
     )
 
     replay = Replay()
+    replay.begin()
     list(replay.run())
 
     assert replay.state.parties[NOVAMED.gln].sites == {new.gln}

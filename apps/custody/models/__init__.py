@@ -1,10 +1,16 @@
 """Who holds what: registry, event lines, holdings, containers, shipments, scopes.
 
-`SerialChunk` is evidence, `Commissioning` is sealed, `Staging` waits for a signature;
-every other row is a projection that `rebuild` can drop and replay from the ledger.
+`SerialChunk` and `Closing` are evidence, `Commissioning` and `ClosingPart` are sealed,
+`Staging` and `ClosingDraft` wait for a signature; every other row is a projection that `rebuild` can drop and replay from the ledger.
 Sets of ordinals are roaring bitmaps (portable format).
 """
 
+from apps.custody.models.closings import (
+    Closing,
+    ClosingDraft,
+    ClosingDraftPart,
+    ClosingPart,
+)
 from apps.custody.models.goods import (
     BatchHold,
     Container,
@@ -32,6 +38,10 @@ from apps.custody.models.serials import (
 
 __all__ = [
     "BatchHold",
+    "Closing",
+    "ClosingDraft",
+    "ClosingDraftPart",
+    "ClosingPart",
     "Commissioning",
     "Container",
     "ContainerLine",

@@ -1,5 +1,6 @@
 """The only writers of custody: stage, judge, project, open and close scopes."""
 
+from apps.custody.operations.closing import close_books, prepare_closing
 from apps.custody.operations.rebuild import rebuild
 from apps.custody.operations.record import record_events
 from apps.custody.operations.rehearse import draft_events
@@ -9,10 +10,12 @@ from apps.custody.queries.compare import replay_check
 
 __all__ = [
     "change_scope",
+    "close_books",
     "close_scope",
     "discard_staging",
     "draft_events",
     "open_scope",
+    "prepare_closing",
     "rebuild",
     "record_events",
     "replay_check",

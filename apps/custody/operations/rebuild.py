@@ -1,7 +1,7 @@
 """Drop custody's projections and make them again from the ledger.
 
-Evidence stays: statements, leaves, serial chunks. Everything is replayed by the law
-in log order and written anew, in one transaction; the numbers of rows change, what
+Evidence stays: statements, leaves, serial chunks, closings. Everything is taken from
+the newest closing, then replayed by the law in log order, and written anew, in one transaction; the numbers of rows change, what
 they say does not.
 """
 
@@ -28,6 +28,7 @@ from apps.custody.models import (
     ShipmentLine,
 )
 from apps.custody.operations import commission, despatches, forward
+from apps.custody.operations.closed import write_closed
 from apps.custody.operations.project import add_line
 from apps.custody.operations.scopes import store_scopes
 from apps.custody.queries.judged import columns_of, moves_of
@@ -64,6 +65,9 @@ def rebuild() -> dict[str, int]:
     batch_ids = {bytes(row.tag).hex(): row.pk for row in catalog.list_all_batches()}
     replay = Replay()
     count = 0
+    replay.begin()
+    if replay.closed is not None:
+        count += write_closed(replay.closed, batch_ids)
     for judged in replay.run():
         _write_event(judged, batch_ids)
         count += 1

@@ -6,6 +6,7 @@ from apps.custody.queries.drafts import (
     redraft_event,
     seed_of,
 )
+from apps.custody.queries.erasure import draft_erasure, find_prepared
 from apps.custody.queries.holders import (
     Held,
     Share,
@@ -44,10 +45,12 @@ __all__ = [
     "count_by_status",
     "covered_units",
     "draft_commissioning",
+    "draft_erasure",
     "draft_event",
     "ever_held",
     "find_despatch",
     "find_positions",
+    "find_prepared",
     "find_taken",
     "find_unit",
     "glns_that_held",

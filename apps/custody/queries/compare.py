@@ -32,6 +32,8 @@ def replay_check() -> Iterator[str]:
     replay = Replay()
     events = EventChecker(replay)
     try:
+        replay.begin()
+        yield from _readable("closing", events.check_closed())
         for judged in replay.run():
             yield from _readable(f"event {judged.line.ref}", events.check(judged))
     except TraceError as error:

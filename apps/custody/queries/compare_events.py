@@ -8,6 +8,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
+from apps.catalog import queries as catalog
 from apps.core.custody import Place
 from apps.core.custody import Shipment as Despatched
 from apps.core.custody.effects import Despatch
@@ -21,6 +22,7 @@ from apps.custody.models import (
 )
 from apps.custody.queries.judged import columns_of, moves_of
 from apps.custody.queries.replay import Judged, Replay
+from apps.custody.queries.snapshot import event_line
 
 _Line = tuple[str, Place | None, Place]  # batch tag, from where, to where
 _Shortage = tuple[str, str, str, int, bool]  # shipment, receipt, tag, units, settled
@@ -35,6 +37,29 @@ class EventChecker:
         self._lines = 0
         self._shortages: dict[str, list[_Shortage]] = {}
         self._documents: dict[str, list[Any]] = {}
+
+    def check_closed(self) -> Iterator[str]:
+        """Where the rows of events differ from the closing that keeps them."""
+        closed = self._replay.closed
+        if closed is None:
+            return
+        tags = {row.pk: bytes(row.tag).hex() for row in catalog.list_all_batches()}
+        for line in closed.events:
+            ref = line["event"]["ref"]
+            self._lines += len(line["moves"])
+            row = Event.objects.filter(ref=ref).prefetch_related("lines").first()
+            if row is None:
+                yield f"event {ref}: missing"
+            # What was taken back later is compared with the replay.
+            elif event_line(row, tags) | {"is_corrected": line["is_corrected"]} != line:
+                yield f"event {ref}: differs from the closing"
+        for line in closed.despatches:
+            ref = line["despatch"]
+            self._documents[ref] = line["documents"]
+            self._shortages[ref] = [
+                (ref, receipt, tag, count, is_settled)
+                for receipt, tag, count, is_settled in line["shortages"]
+            ]
 
     def check(self, judged: Judged) -> Iterator[str]:
         """Where the event's row and lines differ."""

@@ -61,3 +61,15 @@ def serials_of(*, batch_id: int, ordinals: Iterable[int]) -> dict[int, str]:
         for row in rows.iterator():
             known.update(enumerate(row.serials.split("\n"), row.first))
     return {ordinal: known[ordinal] for ordinal in wanted}
+
+
+def commissioned_serials(*, tag: str, base: int, size: int) -> list[str]:
+    """The serials of a batch from ordinal `base` on, as they were commissioned."""
+    chunks = SerialChunk.objects.filter(
+        batch__tag=bytes.fromhex(tag), first__gte=base, first__lt=base + size
+    )
+    return [
+        serial
+        for chunk in chunks.order_by("first")
+        for serial in chunk.serials.split("\n")
+    ]

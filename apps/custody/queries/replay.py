@@ -2,7 +2,8 @@
 
 The statements are taken in log order, those that wait behind. Parties, products and
 recalls are read from their statements, packs from the evidence of serial chunks;
-nothing that custody derived is asked.
+nothing that custody derived is asked. Where the books were closed, the state of goods
+begins with the newest closing, and only what was said of goods after it is judged.
 """
 
 from __future__ import annotations
@@ -39,11 +40,15 @@ from apps.core.errors import IntegrityBreach
 from apps.core.recall import Scope
 from apps.core.statement import Statement
 from apps.custody.formats import whole
-from apps.custody.models import SerialChunk
+from apps.custody.queries.closed import Closed, find_closed, load_closed
 from apps.custody.queries.lines import SaidLine, read_lines
 from apps.custody.queries.load import Loaded, regulators_of
-from apps.custody.queries.logged import in_log_order, named_by_errors, submission_of
-from apps.custody.queries.registry import Pack
+from apps.custody.queries.logged import (
+    judged_in_order,
+    named_by_errors,
+    submission_of,
+)
+from apps.custody.queries.registry import Pack, commissioned_serials
 from apps.custody.queries.resolve import Named, build_event
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
 from apps.ledger.models import Statement as StatementRow
@@ -71,16 +76,34 @@ class Replay:
     owners: dict[str, str] = field(default_factory=dict)  # brand owner by GTIN
     scopes: dict[str, tuple[str, Scope]] = field(default_factory=dict)  # by recall
     sites: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    closed: Closed | None = None
+
+    def begin(self) -> None:
+        """Take the newest closing, if the books were ever closed.
+
+        Raises:
+            IntegrityBreach: `snapshot_differs`, `snapshot_unreadable`.
+        """
+        self.closed = find_closed()
+        skipped = self.closed.statements if self.closed else 0
+        self.state.watched = named_by_errors(skipped=skipped)
+        if self.closed is None:
+            return
+        load_closed(self.state, self.closed, watched=self.state.watched)
+        for batch in self.state.batches.values():
+            self._name(batch.tag, batch.gtin, base=0, size=batch.size)
 
     def run(self) -> Iterator[Judged]:
         """Judge every event again; what the log has, the law must accept.
+
+        `begin` comes before it.
 
         Raises:
             TraceError: a statement in the log that cannot be read or is refused, or
                 whose subjects do not name the units that it moves.
         """
-        self.state.watched = named_by_errors()
-        for row in in_log_order():
+        skipped = self.closed.statements if self.closed else 0
+        for row in judged_in_order(skipped=skipped):
             submission = submission_of(row)
             reader = _READERS.get(submission.statement.kind)
             if reader is not None:
@@ -132,11 +155,15 @@ class Replay:
     def _begin(self, new: NewUnits[BitMap]) -> None:
         """Give the new units names, an owner, and the recalls they are born under."""
         self.state.batches[new.tag].brand_owner = self.owners.get(new.gtin, "")
-        names = _serials(new)
-        self.serials.setdefault(new.tag, []).extend(names)
-        for ordinal, serial in enumerate(names, new.base):
-            self.positions[(new.gtin, serial)] = (new.tag, ordinal)
+        self._name(new.tag, new.gtin, base=new.base, size=new.size)
         self.cover_all()
+
+    def _name(self, tag: str, gtin: str, *, base: int, size: int) -> None:
+        """Give units of a batch the serials that were commissioned."""
+        names = commissioned_serials(tag=tag, base=base, size=size)
+        self.serials.setdefault(tag, []).extend(names)
+        for ordinal, serial in enumerate(names, base):
+            self.positions[(gtin, serial)] = (tag, ordinal)
 
     def cover_all(self) -> None:
         """Apply every open scope to every batch, as the law has it."""
@@ -192,19 +219,6 @@ def _new_units(line: SaidLine, statement: Statement) -> NewUnits[BitMap] | None:
         size=serials.size,
         units=BitMap(range(serials.base, serials.base + serials.size)),
     )
-
-
-def _serials(new: NewUnits[BitMap]) -> list[str]:
-    chunks = SerialChunk.objects.filter(
-        batch__tag=bytes.fromhex(new.tag),
-        first__gte=new.base,
-        first__lt=new.base + new.size,
-    )
-    return [
-        serial
-        for chunk in chunks.order_by("first")
-        for serial in chunk.serials.split("\n")
-    ]
 
 
 def _genesis(replay: Replay, row: StatementRow, statement: Statement) -> None:
