@@ -62,6 +62,7 @@ _NAVIGATION = {
     "operator": [
         ("/partners", gettext_noop("Partners")),
         ("/ledger", gettext_noop("Ledger")),
+        ("/closing", gettext_noop("Closing")),
     ],
 }
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from apps.custody.views import (
     batch,
+    closing,
     container,
     pack,
     receive,
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receive/<str:ref>", receive.receive_shipment, name="receive_shipment"),
     path("receive/<str:ref>/lookup", receive.receive_lookup, name="receive_lookup"),
     path("returns", returns.returns, name="returns"),
+    path("closing", closing.closing, name="closing"),
     path("batches/<str:gtin>/<path:lot>", batch.batch, name="batch"),
     path("containers/<path:code>", container.container, name="container"),
 ]

@@ -19,6 +19,7 @@ from apps.custody.operations import draft_events
 from apps.edge.secrets import tag_key
 from apps.ledger import queries as ledger
 from apps.ledger.formats import Draft, split_salts
+from apps.ledger.queries import StoredLeaf
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
 from apps.recalls import queries as recalls
@@ -116,6 +117,42 @@ def find_record(*, statement_id: str, actor: Actor) -> Record | None:
         salts=bytes(vault.salts),
         receipt=bytes(vault.receipt),
         lines=None if vault.lines is None else bytes(vault.lines),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedRecord:
+    """What is left to tell of a statement whose private bytes are gone."""
+
+    statement_id: str
+    kind: str
+    by: str
+    accepted_ms: int
+    erased_by: str
+    erased_ms: int
+    legal_basis: str
+    leaves: list[StoredLeaf]
+
+
+def find_erased(*, statement_id: str, actor: Actor) -> ErasedRecord | None:
+    """What was erased, for the party that spoke, the regulator and the operator."""
+    erased = ledger.find_erasure(statement_id)
+    if erased is None or not actor.is_member:
+        return None
+    row = erased.statement
+    if not (actor.sees_register or row.by == actor.gln):
+        return None
+    vault = ledger.find_vault(erased.erased_by)
+    ordered = parse_statement(bytes(vault.payload)) if vault else None
+    return ErasedRecord(
+        statement_id=statement_id,
+        kind=row.kind,
+        by=row.by,
+        accepted_ms=row.accepted_ms,
+        erased_by=erased.erased_by,
+        erased_ms=vault.statement.accepted_ms if vault else 0,
+        legal_basis=str(ordered.body.get("legal_basis", "")) if ordered else "",
+        leaves=ledger.leaves_of(statement_id),
     )
 
 

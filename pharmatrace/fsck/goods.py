@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import cast
 
 from apps.catalog.models import Batch, Product
@@ -20,6 +21,7 @@ from apps.core.subjects import Subject
 from apps.edge.secrets import tag_key
 from apps.ledger.models import Statement as StatementRow
 from apps.recalls.models import Answer, Recall, RecallChange
+from pharmatrace.fsck.erasures import Erased
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.rows import Row, compare_rows
 
@@ -36,12 +38,26 @@ class Goods:
         self._recalls: dict[str, Row] = {}
         self._changes: dict[str, Row] = {}
         self._answers: dict[str, Row] = {}
+        self._kept: frozenset[str] = frozenset()
+
+    def begin(self, erased: Erased) -> None:
+        """Take the batches that a closing stands for."""
+        self._kept = erased.kept
+        for line in erased.closed.batches if erased.closed else ():
+            self._batches[line["batch"]] = {
+                "product__gtin": line["gtin"],
+                "lot": line["lot"],
+                "expiry_date": date.fromisoformat(line["expiry_date"]),
+                "size": line["size"],
+                "commissioned_by": line["commissioned_by"],
+                "commissioned_ms": line["commissioned_ms"],
+            }
 
     def grow(self, subject: Subject, row: StatementRow) -> None:
         """Take a batch that a commissioning begins or adds to."""
         serials = subject.serials
-        if serials is None:
-            return
+        if serials is None or row.id in self._kept:
+            return  # no commissioning, or one that the closing counts
         batch = self._batches.setdefault(
             subject.tag.hex(),
             {

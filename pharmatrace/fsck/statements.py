@@ -30,6 +30,7 @@ from apps.ledger.formats import (
 )
 from apps.ledger.models import Statement as StatementRow
 from apps.ledger.queries import StoredLeaf, StoredStatement
+from pharmatrace.fsck.erasures import Erased, check_erasures, read_erased
 from pharmatrace.fsck.finding import Finding, finding_of
 from pharmatrace.fsck.goods import Goods
 from pharmatrace.fsck.parties import Parties
@@ -49,6 +50,11 @@ class _Readers:
     parties: Parties = field(default_factory=Parties)
     goods: Goods = field(default_factory=Goods)
 
+    def take(self, erased: Erased) -> None:
+        """Take what a closing says in place of statements that are gone."""
+        self.goods.begin(erased)
+        self.serials.skip(erased.tags)
+
     def learn(self, statement: Statement, row: StatementRow) -> None:
         """Take what the statement makes of partners, products, batches and recalls."""
         if statement.kind in GOODS_KINDS:
@@ -62,7 +68,9 @@ class _Readers:
 
 def check_statements(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     """Every difference between statements and what they should have become."""
-    readers = _Readers()
+    readers, erased = _Readers(), read_erased()
+    readers.take(erased)
+    yield from erased.findings
     late_ms = as_ms(at) - LATE_SECONDS * 1000
     total = ledger.count_statements()
     rows = ledger.iter_statements()
@@ -80,6 +88,7 @@ def check_statements(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     yield from readers.serials.check_rest()
     yield from readers.parties.check()
     yield from readers.goods.check()
+    yield from check_erasures()
 
 
 def _name(stored: StoredStatement) -> str:

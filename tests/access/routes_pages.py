@@ -59,6 +59,7 @@ _PARTNERS = (
     page("keys/<str:keyid>/revoke", get=OWN_ADMIN, keyid="keyid"),
     page("partners", get=REGISTER),
     page("partners/admit", get=REGULATOR),
+    page("closing", get=REGISTER, post=who("O bad, RMSAF forbidden, 0TXV login")),
     page("partners/proposals", post=say(REGISTER, BAD)),
     page(
         "partners/proposals/<int:proposal_id>/signatures",

@@ -1,7 +1,7 @@
 """The books are closed: old statements go for ever, what they led to stays."""
 
 import zlib
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -34,15 +34,12 @@ from apps.exchange import queries as drafts
 from apps.ledger.models import Erasure, Leaf, Statement, Vault
 from pharmatrace.demo.cast import Player
 from tests.cast import NOVAMED, OPERATOR, REGULATOR, STELLA, TRANSPHARM, Stage
+from tests.custody.closing import AFTER, BASIS, WISH, close, old_goods, young
 from tests.custody.goods import Goods, box, pack, packs, serials
 from tests.fsck.forging import rewrite
 from tests.recalls.calls import forge, open_recall, resigned
 
-# Accepted 2027-03-01, good until 2029-02-28: six years end last.
 INSIDE = datetime(2033, 2, 28, 23, 59, tzinfo=UTC)
-AFTER = datetime(2033, 6, 1, 8, 0, tzinfo=UTC)
-BASIS = "DSCSA 582: six years are over"
-WISH = {"kind": "erasure"}
 
 
 def everything() -> dict[str, list[tuple[object, ...]]]:
@@ -78,38 +75,9 @@ def everything() -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture
 def goods(settings, tmp_path, stage: Stage) -> Goods:
-    """An old lot, all of it supplied or held; and a young one that shared a pallet."""
     settings.LOG_DIR = tmp_path / "log"
     settings.LOCK_STORE = tmp_path / "outside" / "lock"
-    told = Goods(stage)
-    told.commission("OLD", count=40)
-    told.fill(1, serials(20))
-    told.deliver([box(1), *packs(serials(10, start=20))])
-    told.do(STELLA, "unpack", container=box(1), items=packs(serials(2)))
-    told.do(STELLA, "dispense", items=packs(serials(2)))
-    wrong = told.do(NOVAMED, "destroy", items=[pack("S000035")]).statement_id
-    told.do(NOVAMED, "correct", parents=[wrong])
-    told.do(NOVAMED, "hold", items=[pack("S000036")])
-    told.do(NOVAMED, "destroy", items=[pack("S000033")])
-    anchoring.sequence(at=stage.tick())
-    return told
-
-
-def young(told: Goods, at: datetime) -> str:
-    """A lot of the day, packed into a case together with an old pack; that packing."""
-    told.stage.at = at
-    expiry = date(at.year + 2, 2, 28)
-    told.commission("NEW", names=serials(30, start=500), expiry=expiry)
-    told.do(NOVAMED, "new_container", container=box(9))
-    items = packs([*serials(5, start=500), *serials(1, start=34)])
-    packed = told.do(NOVAMED, "pack", container=box(9), items=items).statement_id
-    anchoring.sequence(at=told.stage.tick())
-    return packed
-
-
-def close(told: Goods) -> str:
-    operations.prepare_closing(legal_basis=BASIS, at=told.stage.tick())
-    return told.stage.act(OPERATOR, WISH).statement_id
+    return old_goods(stage)
 
 
 def test_nothing_is_erased_inside_the_periods(goods: Goods) -> None:

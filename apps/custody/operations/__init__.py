@@ -1,6 +1,7 @@
 """The only writers of custody: stage, judge, project, open and close scopes."""
 
 from apps.custody.operations.closing import close_books, prepare_closing
+from apps.custody.operations.order import order_closing, run_closing
 from apps.custody.operations.rebuild import rebuild
 from apps.custody.operations.record import record_events
 from apps.custody.operations.rehearse import draft_events
@@ -15,9 +16,11 @@ __all__ = [
     "discard_staging",
     "draft_events",
     "open_scope",
+    "order_closing",
     "prepare_closing",
     "rebuild",
     "record_events",
     "replay_check",
+    "run_closing",
     "stage_serials",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
@@ -12,11 +13,15 @@ from apps.core.bodies import Erasure
 from apps.core.errors import LedgerConflict
 from apps.core.fields import Fields
 from apps.core.subjects import Subject
-from apps.custody.models import ClosingDraft
+from apps.custody.models import Closing, ClosingDraft
 from apps.custody.queries.erasable import meant_by
 from apps.edge.numbers import grouped
+from apps.jobs.queries import JobView, find_newest_job
 from apps.ledger.formats import Draft, new_statement
 from apps.partners.queries import Actor, get_genesis
+
+JOB_KIND: Final = "closing"
+JOB_SUBJECT: Final = "the books"
 
 
 def find_prepared(*, actor: Actor) -> ClosingDraft | None:
@@ -24,6 +29,40 @@ def find_prepared(*, actor: Actor) -> ClosingDraft | None:
     if not actor.is_operator:
         return None
     return ClosingDraft.objects.order_by("-created_at").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a prepared closing would erase."""
+
+    statements: int
+    lots: int
+    first_ms: int
+    last_ms: int
+    digest: str
+
+
+def weigh_prepared(draft: ClosingDraft) -> Prepared:
+    """Counts and times of what the closing would erase."""
+    meant = meant_by(draft.indices)
+    times = [each.row.accepted_ms for each in meant]
+    return Prepared(
+        statements=len(meant),
+        lots=len({leaf.tag for each in meant for leaf in each.leaves}),
+        first_ms=min(times),
+        last_ms=max(times),
+        digest=bytes(draft.digest).hex(),
+    )
+
+
+def closings() -> list[Closing]:
+    """Every signed closing, newest first."""
+    return list(Closing.objects.order_by("-number"))
+
+
+def last_order() -> JobView | None:
+    """The newest order to prepare a closing."""
+    return find_newest_job(kind=JOB_KIND, subject=JOB_SUBJECT)
 
 
 def draft_erasure(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:

@@ -57,14 +57,15 @@ def snapshot_lines(
     rows = Container.objects.select_related("parent").prefetch_related("lines")
     for box in rows.order_by("epc").iterator(chunk_size=_PAGE):
         yield _container_line(box, tags)
-    events = Event.objects.exclude(statement_id__in=erased).order_by("pk")
-    for event in events.prefetch_related("lines").iterator(chunk_size=_PAGE):
-        yield event_line(event, tags)
-    despatches = Shipment.objects.exclude(event__statement_id__in=erased)
-    despatches = despatches.select_related("event").order_by("pk")
+    events = Event.objects.order_by("pk").prefetch_related("lines")
+    for event in events.iterator(chunk_size=_PAGE):
+        if event.statement_id not in erased:
+            yield event_line(event, tags)
+    despatches = Shipment.objects.select_related("event").order_by("pk")
     despatches = despatches.prefetch_related("lines", "discrepancies")
     for row in despatches.iterator(chunk_size=_PAGE):
-        yield _despatch_line(row, tags)
+        if row.event.statement_id not in erased:
+            yield _despatch_line(row, tags)
 
 
 def _batch_line(batch: Batch) -> Line:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.errors import LedgerConflict
 from apps.edge.openapi import reading_problems
 from apps.exchange import queries
 from apps.exchange.api import schemas
@@ -72,10 +73,17 @@ class EventsView(APIView):
 
 
 def _get(request: Request, statement_id: str) -> Record:
-    """The record; foreign and missing answer the same, a regulator's read is noted."""
+    """The record; foreign and missing answer the same, a regulator's read is noted.
+
+    Raises:
+        LedgerConflict: `statement_erased`, to those who may know of it.
+    """
     actor = actor_of(request)
     record = queries.find_record(statement_id=statement_id, actor=actor)
     if record is None:
+        erased = queries.find_erased(statement_id=statement_id, actor=actor)
+        if erased is not None:
+            raise LedgerConflict("statement_erased", got=statement_id)
         raise Http404
     partners.note_read(
         actor=actor, action="statement", subject=statement_id, at=timezone.now()

@@ -18,7 +18,7 @@ from apps.core.envelope import parse_envelope
 from apps.core.statement import Subject
 from apps.custody.queries.about import Goods, goods_of
 from apps.exchange import queries
-from apps.exchange.queries import Record
+from apps.exchange.queries import ErasedRecord, Record
 from apps.exchange.views.words import KINDS
 from apps.ledger import queries as ledger
 from apps.ledger.queries import StoredLeaf
@@ -79,6 +79,15 @@ class StatementPage:
     is_proven: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ErasedPage:
+    """What is left to tell of an erased statement."""
+
+    erased: ErasedRecord
+    kind: str | Promise
+    party: str
+
+
 @require_safe
 @member_required
 def statement(request: HttpRequest, statement_id: str) -> HttpResponse:
@@ -86,12 +95,28 @@ def statement(request: HttpRequest, statement_id: str) -> HttpResponse:
     actor = actor_of(request)
     record = queries.find_record(statement_id=statement_id, actor=actor)
     if record is None:
-        raise Http404
+        return _erased(request, statement_id)
     partner_operations.note_read(
         actor=actor, action="statement", subject=statement_id, at=timezone.now()
     )
     page = _page(record)
     return render(request, "exchange/statement_detail.html", {"page": page})
+
+
+def _erased(request: HttpRequest, statement_id: str) -> HttpResponse:
+    """That it was erased, and by what right, for those who may know of it."""
+    actor = actor_of(request)
+    erased = queries.find_erased(statement_id=statement_id, actor=actor)
+    if erased is None:
+        raise Http404
+    party = partners.find_partner(erased.by)
+    page = ErasedPage(
+        erased=erased,
+        kind=KINDS.get(erased.kind, erased.kind),
+        party=party.name if party else "",
+    )
+    context = {"page": page}
+    return render(request, "exchange/statement_erased.html", context, status=410)
 
 
 def _page(record: Record) -> StatementPage:
