@@ -165,6 +165,11 @@ def get_batch(batch_id: int) -> Batch:
     return Batch.objects.select_related("product").get(pk=batch_id)
 
 
+def find_batch_by_tag(tag: bytes) -> Batch | None:
+    """The batch whose tag leaves bear; None if it is no batch's."""
+    return Batch.objects.filter(tag=tag).first()
+
+
 def list_all_batches() -> list[Batch]:
     """Every batch with its product, by row."""
     return list(Batch.objects.select_related("product").order_by("pk"))

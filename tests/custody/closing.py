@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 
 from apps.anchoring import operations as anchoring
 from apps.custody import operations
+from apps.custody.formats import to_set
+from apps.custody.models import Container, Event, EventLine, Holding, Shipment
 from tests.cast import NOVAMED, OPERATOR, STELLA, Stage
 from tests.custody.goods import Goods, box, pack, packs, serials
 
@@ -44,3 +46,34 @@ def young(told: Goods, at: datetime) -> str:
 def close(told: Goods) -> str:
     operations.prepare_closing(legal_basis=BASIS, at=told.stage.tick())
     return told.stage.act(OPERATOR, WISH).statement_id
+
+
+def everything() -> dict[str, list[tuple[object, ...]]]:
+    """What the projections say, without numbers of rows."""
+    return {
+        "events": sorted(Event.objects.values_list("ref", "rule", "is_corrected")),
+        "lines": sorted(
+            (ref, bytes(tag).hex(), target, status, list(to_set(units)))
+            for ref, tag, target, status, units in EventLine.objects.values_list(
+                *("event__ref", "batch__tag", "target_holder", "target_status"),
+                "units",
+            )
+        ),
+        "holdings": sorted(
+            (bytes(tag).hex(), holder, site, status, list(to_set(units)))
+            for tag, holder, site, status, units in Holding.objects.filter(
+                count__gt=0
+            ).values_list("batch__tag", "holder", "site", "status", "units")
+        ),
+        "containers": sorted(
+            Container.objects.values_list(
+                *("epc", "holder", "site", "status"), "parent__epc", "lines__count"
+            ),
+            key=str,
+        ),
+        "shipments": sorted(
+            Shipment.objects.values_list(
+                "event__ref", "addressee", "is_open", "lines__open_count"
+            )
+        ),
+    }

@@ -25,7 +25,7 @@ from apps.core.bodies import Erasure, read_body
 from apps.core.envelope import statement_id
 from apps.core.errors import ForbiddenTransfer, LedgerConflict, MalformedInput
 from apps.core.retention import SnapshotDigest
-from apps.core.statement import GOODS_KINDS, Statement
+from apps.core.statement import Statement
 from apps.custody.models import (
     Closing,
     ClosingDraft,
@@ -49,8 +49,8 @@ from apps.custody.queries.erasable import (
 )
 from apps.custody.queries.snapshot import snapshot_lines
 from apps.ledger import operations as ledger
+from apps.ledger import queries as ledger_queries
 from apps.ledger.formats import as_ms
-from apps.ledger.models import Statement as StatementRow
 from apps.ledger.operations import Accepted, Submission
 from apps.partners import operations as partners
 from apps.partners import queries as partner_queries
@@ -83,7 +83,7 @@ def prepare_closing(*, legal_basis: str, at: datetime) -> ClosingDraft:
             created_at=at,
             legal_basis=legal_basis,
             indices=sorted(leaf.index for each in meant for leaf in each.leaves),
-            statements=StatementRow.objects.filter(kind__in=GOODS_KINDS).count(),
+            statements=ledger_queries.count_goods(),
             last_event=_last_event(),
             digest=b"",
         )

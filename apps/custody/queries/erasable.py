@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from apps.catalog import queries as catalog
 from apps.catalog.models import Batch
 from apps.core.custody.state import IN_TRANSIT
 from apps.core.encoding import format_time_ms
@@ -16,7 +17,6 @@ from apps.core.subjects import MAX_SUBJECTS
 from apps.custody.formats import to_set
 from apps.custody.models import Holding, RecallScope
 from apps.ledger import queries as ledger
-from apps.ledger.models import Erasure, Leaf
 from apps.ledger.models import Statement as StatementRow
 from apps.ledger.queries import StoredLeaf
 
@@ -36,14 +36,11 @@ class Meant:
 
 def list_erasable(*, at_ms: int) -> list[Meant]:
     """Statements past every period, oldest first, as many as one erasure may name."""
-    rows = StatementRow.objects.filter(
-        kind__in=GOODS_KINDS, accepted_ms__lte=at_ms - TRANSACTION_YEARS * _YEAR_MS
-    ).order_by("accept_no")
-    rows = rows.exclude(pk__in=Erasure.objects.values("statement_id"))
+    rows = ledger.iter_whole_goods(until_ms=at_ms - TRANSACTION_YEARS * _YEAR_MS)
     found: list[Meant] = []
     room = MOST_LEAVES
     judge = ErasureJudge(at_ms=at_ms)
-    for meant in _meant(rows.iterator(chunk_size=_PAGE)):
+    for meant in _meant(rows):
         try:
             judge.verify(meant)
         except (ForbiddenTransfer, MalformedInput):
@@ -63,25 +60,19 @@ def meant_by(indices: Sequence[int]) -> list[Meant]:
             `statement_in_part`: not all leaves of a statement are named.
         LedgerConflict: `statement_erased`.
     """
+    rows = ledger.statements_at(indices)
     named: dict[str, set[int]] = {}
-    for chunk in range(0, len(indices), _PAGE):
-        part = indices[chunk : chunk + _PAGE]
-        rows = dict(
-            Leaf.objects.filter(index__in=part).values_list("index", "statement_id")
-        )
-        for index in part:
-            if index not in rows:
-                raise _refuse("unknown_leaf", index, "a leaf of the log")
-            if rows[index] is None:
-                raise _refuse("not_erasable", index, "a leaf of a statement on goods")
-            named.setdefault(str(rows[index]), set()).add(index)
-    erased = Erasure.objects.filter(pk__in=named).first()
-    if erased is not None:
-        raise LedgerConflict(
-            "statement_erased", field="body.indices", got=erased.statement_id
-        )
-    statements = StatementRow.objects.filter(pk__in=named).order_by("accept_no")
-    found = list(_meant(statements))
+    for index in indices:
+        if index not in rows:
+            raise _refuse("unknown_leaf", index, "a leaf of the log")
+        owner = rows[index]
+        if owner is None:
+            raise _refuse("not_erasable", index, "a leaf of a statement on goods")
+        named.setdefault(owner, set()).add(index)
+    erased = ledger.first_erased(named)
+    if erased:
+        raise LedgerConflict("statement_erased", field="body.indices", got=erased)
+    found = list(_meant(ledger.list_statements(named)))
     for meant in found:
         missing = {leaf.index for leaf in meant.leaves} - named[meant.row.pk]
         if missing:
@@ -135,7 +126,7 @@ class ErasureJudge:
 
     def _lot(self, tag: bytes) -> Batch | None:
         if tag not in self._lots:
-            self._lots[tag] = Batch.objects.filter(tag=tag).first()
+            self._lots[tag] = catalog.find_batch_by_tag(tag)
         return self._lots[tag]
 
     def _verify_periods(self, meant: Meant, lots: Sequence[Batch]) -> None:

@@ -1,5 +1,13 @@
 """What was said, read back."""
 
+from apps.ledger.queries.erasures import (
+    count_goods,
+    find_erasure,
+    first_erased,
+    iter_whole_goods,
+    list_statements,
+    statements_at,
+)
 from apps.ledger.queries.leaves import (
     StoredLeaf,
     chain_of,
@@ -18,7 +26,6 @@ from apps.ledger.queries.statements import (
     count_statements,
     find_accepted,
     find_accepted_ms,
-    find_erasure,
     find_quarantine,
     find_vault,
     get_envelope,
@@ -34,6 +41,7 @@ __all__ = [
     "StoredLeaf",
     "StoredStatement",
     "chain_of",
+    "count_goods",
     "count_leaves",
     "count_statements",
     "find_accepted",
@@ -42,9 +50,11 @@ __all__ = [
     "find_first_said",
     "find_quarantine",
     "find_vault",
+    "first_erased",
     "get_envelope",
     "get_leaf",
     "iter_statements",
+    "iter_whole_goods",
     "keyids_of",
     "leaves_among",
     "leaves_by_hash",
@@ -53,7 +63,9 @@ __all__ = [
     "list_anchor_leaves",
     "list_leaves",
     "list_published",
+    "list_statements",
     "oldest_pending_ms",
     "require_no_quarantine",
     "signers_of",
+    "statements_at",
 ]

@@ -72,12 +72,6 @@ def find_vault(statement_id: str) -> Vault | None:
     return Vault.objects.filter(statement_id=statement_id).first()
 
 
-def find_erasure(statement_id: str) -> Erasure | None:
-    """That a statement's sealed part was erased, and by which statement."""
-    rows = Erasure.objects.select_related("statement")
-    return rows.filter(pk=statement_id).first()
-
-
 def list_alike(*, start: str, end: str, by: str, most: int) -> list[tuple[str, str]]:
     """Id and kind of statements whose hex id begins and ends so, in order.
 
