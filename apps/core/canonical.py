@@ -8,8 +8,10 @@ lone surrogates, numbers beyond 2^53 - 1, NaN), and the writer has one form only
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
-from json.encoder import encode_basestring
+from json.encoder import JSONEncoder, encode_basestring
+from typing import Final
 
 from .assigned import verify_assigned
 from .errors import MalformedInput, located
@@ -33,6 +35,15 @@ __all__ = [
     "verify_integers_only",
     "verify_nfc",
 ]
+
+
+# The library's own writer, in C. It orders names by code points, not by UTF-16 units,
+# and lays out doubles as Python does; in all else it writes as RFC 8785 wants.
+_write_plainly: Final = JSONEncoder(
+    check_circular=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True
+).encode
+# Where a double could stand; that it also finds some text inside strings is no harm.
+_DOUBLE: Final = re.compile(rb"[:,\[]-?[0-9]+[.eE]")
 
 
 def canonical_bytes(value: JsonValue) -> bytes:
@@ -60,6 +71,8 @@ def parse_canonical(
         MalformedInput: `not_canonical`, or as `verify_nfc` or `parse_json`.
     """
     value = parse_json(data, max_bytes=max_bytes, doubles=doubles, field=field)
+    if _is_spelled_plainly(value, data):
+        return value
     with located(field):
         if canonical_bytes(value) != data:
             raise MalformedInput(
@@ -69,6 +82,16 @@ def parse_canonical(
             )
         verify_nfc(value)
     return value
+
+
+def _is_spelled_plainly(value: JsonValue, data: bytes) -> bool:
+    """Whether `data` is ASCII without doubles and in RFC 8785 form: told quickly.
+
+    False says nothing. Such text is in NFC, because all of its strings are ASCII.
+    """
+    if not data.isascii() or not isinstance(value, dict | list):
+        return False
+    return _write_plainly(value).encode() == data and not _DOUBLE.search(data)
 
 
 def verify_nfc(value: JsonValue) -> None:
