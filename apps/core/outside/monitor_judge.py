@@ -26,7 +26,9 @@ from .monitor_map import Head, HeadMap
 
 _LEAF: Final = struct.Struct(">BBQ32sQ32s32s")
 # What needs no more than its chain; all else is looked at closely.
-_PLAIN: Final = frozenset({LeafType.GOODS, LeafType.PARTY, LeafType.RECALL})
+_PLAIN: Final = frozenset(map(int, (LeafType.GOODS, LeafType.PARTY, LeafType.RECALL)))
+_ERASABLE: Final = frozenset(map(int, ERASABLE))
+_MAP_ROOT: Final = int(LeafType.MAP_ROOT)
 _FIXED: Final = frozenset({MAP_ROOT_TAG, ANCHOR_TAG, CONFIG_TAG})
 
 
@@ -57,33 +59,38 @@ def judge_leaves(
     Raises:
         ProofError: the code of what is wrong; the field names the leaf's index.
     """
-    index, last_ms, is_open = place.size, place.time_ms, place.is_run_open
-    for entry, digest in leaves:
-        version, kind, time_ms, tag, seq, previous, _ = _LEAF.unpack(entry)
-        head = heads.find(tag)
+    index, last_ms, is_open = place.size - 1, place.time_ms, place.is_run_open
+    find, unpack = heads.find, _LEAF.unpack
+    fresh: dict[bytes, Head] = {}  # what this run changed
+    for index, (entry, digest) in enumerate(leaves, start=place.size):
+        version, kind, time_ms, tag, seq, previous, _ = unpack(entry)
+        head = fresh.get(tag) or find(tag)
+        length, last_hash, _, is_erasable = head
         if (
-            not is_open
-            or kind not in _PLAIN
-            or tag in _FIXED
-            or version != VERSION
+            kind not in _PLAIN
+            or seq != length
+            or previous != last_hash
             or time_ms != last_ms
-            or seq != head[0]
-            or previous != head[1]
+            or not is_open
+            or version != VERSION
+            or tag in _FIXED
         ):
+            heads.put(fresh)
+            fresh.clear()
             _look_closely(entry, head, Place(index, last_ms, is_open), heads)
-        is_erasable = head[3] or kind in ERASABLE
-        heads.put(tag, Head(head[0] + 1, digest, index, is_erasable))
-        last_ms, is_open = time_ms, kind != LeafType.MAP_ROOT
-        index += 1
-    return Place(index, last_ms, is_open)
+            last_ms, is_open = time_ms, kind != _MAP_ROOT
+        fresh[tag] = (seq + 1, digest, index, is_erasable or kind in _ERASABLE)
+    heads.put(fresh)
+    return Place(index + 1, last_ms, is_open)
 
 
 def _look_closely(entry: bytes, head: Head, place: Place, heads: HeadMap) -> None:
     try:
         leaf = Leaf.decode(entry)
-        verify_link(leaf, count=head.length, head=head.leaf_hash)
+        length, leaf_hash, _, is_erasable = head
+        verify_link(leaf, count=length, head=leaf_hash)
         _verify_time(leaf, place)
-        _verify_kind(leaf, head, place)
+        _verify_kind(leaf, place, is_erasable=is_erasable)
         if leaf.kind is LeafType.MAP_ROOT:
             _verify_map_root(leaf, heads.root())
     except TraceError as error:
@@ -106,10 +113,10 @@ def _verify_time(leaf: Leaf, place: Place) -> None:
         )
 
 
-def _verify_kind(leaf: Leaf, head: Head, place: Place) -> None:
+def _verify_kind(leaf: Leaf, place: Place, *, is_erasable: bool) -> None:
     if place.size == 0 and leaf.kind is not LeafType.CONFIG:
         raise ProofError("genesis_not_first", got=int(leaf.kind), wanted="type 7")
-    if leaf.kind is LeafType.ERASURE and not head.is_erasable:
+    if leaf.kind is LeafType.ERASURE and not is_erasable:
         raise ProofError("nothing_to_erase", wanted="a leaf of type 1 or 6 before it")
 
 

@@ -46,8 +46,8 @@ from .monitor_tree import (
     verify_root,
 )
 
-# Leaves that are fetched, judged and saved together: 2 MB of entries, and whole tiles.
-SLICE: Final = 64 * TILE_WIDTH
+# Leaves that are fetched, judged and saved together: 8 MB of entries, and whole tiles.
+SLICE: Final = 256 * TILE_WIDTH
 
 
 @dataclass(frozen=True, slots=True)

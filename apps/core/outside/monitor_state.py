@@ -116,7 +116,7 @@ class MonitorState:
         for tag, count, leaf_hash, last_index, is_erasable in self._database.execute(
             "SELECT * FROM tag WHERE tag BETWEEN ? AND ? ORDER BY tag", (first, last)
         ):
-            yield tag, Head(count, leaf_hash, last_index, bool(is_erasable))
+            yield tag, (count, leaf_hash, last_index, bool(is_erasable))
 
     def save(
         self,

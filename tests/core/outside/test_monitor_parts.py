@@ -20,7 +20,7 @@ from apps.core.mapbuild import build_root
 from apps.core.outside import monitor_map, monitor_state
 from apps.core.outside.monitor import run
 from apps.core.outside.monitor_judge import Place, judge_leaves
-from apps.core.outside.monitor_map import Head, HeadMap
+from apps.core.outside.monitor_map import HeadMap
 from apps.core.outside.monitor_state import Evidence, MonitorState, ShownHead
 from tests.core.outside.public_log import (
     GrowingLog,
@@ -61,9 +61,9 @@ def test_the_map_has_the_root_of_its_entries_after_every_step(steps, is_reloaded
     heads = HeadMap(rows)
     for tags in steps:
         for tag in tags:
-            head = heads.find(tag)
-            heads.put(tag, Head(head.length + 1, digest(index), index, False))
-            entries[tag] = MapValue(head.length + 1, digest(index), index)
+            length = heads.find(tag)[0] + 1
+            heads.put({tag: (length, digest(index), index, False)})
+            entries[tag] = MapValue(length, digest(index), index)
             index += 1
 
         assert heads.root() == build_root(entries)
@@ -82,14 +82,15 @@ def test_heads_that_were_saved_are_let_go_and_found_again(monkeypatch):
     heads = HeadMap(rows)
     for number in range(50):
         tag = digest(number % 20)
-        heads.put(tag, Head(heads.find(tag).length + 1, digest(number), number, False))
+        length = heads.find(tag)[0] + 1
+        heads.put({tag: (length, digest(number), number, False)})
         heads.root()
         rows.heads.update(heads.list_unsaved())
         heads.forget_saved()
 
     assert len(heads._heads) <= 11
-    assert heads._depth > 2  # more tags, more levels in memory
-    assert heads.find(digest(3)).length == 3
+    assert heads._roots.depth > 3  # more tags, more levels in memory
+    assert heads.find(digest(3))[0] == 3
     assert heads.root() == HeadMap(rows).root()
 
 
@@ -199,7 +200,7 @@ def test_a_place_is_saved_whole_or_not_at_all(tmp_path):
     path = tmp_path / "state"
     with MonitorState(path) as state:
         state.save(Place(3, 2**64 - 1, True), edges={0: b"e"}, map_root=b"", heads=[])
-        bad = [(digest("t"), Head("no number", b"", 0, False))]
+        bad = [(digest("t"), ("no number", b"", 0, False))]
         with pytest.raises(sqlite3.Error):
             state.save(Place(9, 1, False), edges={1: b"f"}, map_root=b"", heads=bad)
 
