@@ -80,9 +80,18 @@ class RootBuilder:
         self._size += 1
 
     def extend(self, leaves: Iterable[bytes]) -> None:
-        """Add leaf hashes at the right, in order."""
-        for leaf in leaves:
-            self.append(leaf)
+        """Add leaf hashes at the right, in order: as `append`, written out for speed."""
+        frontier, size = self._frontier, self._size
+        try:
+            for hashed in leaves:
+                leaf, bits = hashed, size
+                while bits & 1:
+                    leaf = sha256(b"\x01" + frontier.pop() + leaf).digest()
+                    bits >>= 1
+                frontier.append(leaf)
+                size += 1
+        finally:
+            self._size = size
 
     def root(self) -> bytes:
         """The tree hash over all leaves so far; `EMPTY_ROOT` for none."""

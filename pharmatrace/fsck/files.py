@@ -1,75 +1,105 @@
-"""The published tiles, bundles and recalls against what leaves and statements make."""
+"""The tree over the leaves, and the published tiles, bundles and recalls against it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from apps.anchoring import queries as anchoring
-from apps.core.merkle import HASH_SIZE
-from apps.core.tiles import (
-    ENTRIES,
-    TILE_WIDTH,
-    Tile,
-    format_bundle,
-    full_tile_root,
-)
+from apps.core.merkle import EMPTY_ROOT, HASH_SIZE, RootBuilder, node_hash
+from apps.core.tiles import ENTRIES, TILE_WIDTH, Tile, format_bundle
 from apps.ledger import queries as ledger
 from pharmatrace.fsck.finding import Finding
 
 
-class FileChecker:
-    """Fed with the leaves in order, it compares every file up to `size` leaves.
+@dataclass(slots=True)
+class _Level:
+    """The last tile of a level: its hashes, their tree, how many full ones came before."""
+
+    hashes: list[bytes] = field(default_factory=list)
+    tree: RootBuilder = field(default_factory=RootBuilder)
+    full: int = 0
+
+
+class TreeChecker:
+    """Fed with the leaves in order, it compares every file up to `published` leaves.
 
     Memory is one tile a level and one bundle.
     """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._seen = 0
+    def __init__(self, published: int) -> None:
+        self.size = 0
+        self._published = published
         self._entries: list[bytes] = []
-        self._levels: list[list[bytes]] = [[]]
-        self._counts: list[int] = [0]  # full tiles so far, a level each
+        self._levels = [_Level()]
 
-    def add(self, entry: bytes, digest: bytes) -> Iterator[Finding]:
-        """Take the next leaf; findings for every file that it completes."""
-        if self._seen >= self._size:
-            return
-        self._entries.append(entry)
-        self._levels[0].append(digest)
-        self._seen += 1
-        if len(self._entries) == TILE_WIDTH:
-            yield from self._check_bundle()
+    @property
+    def frontier(self) -> tuple[bytes, ...]:
+        """The right edge, as `RootBuilder` has it."""
+        levels = reversed(self._levels)
+        return tuple(part for level in levels for part in level.tree.frontier)
+
+    def root(self) -> bytes:
+        """The tree hash over all leaves so far."""
+        *rest, root = self.frontier or (EMPTY_ROOT,)
+        for left in reversed(rest):
+            root = node_hash(left, root)
+        return root
+
+    def extend(
+        self, entries: Sequence[bytes], hashes: Sequence[bytes]
+    ) -> Iterator[Finding]:
+        """Take the next leaves; findings for every file that they complete."""
+        at = 0
+        while at < len(hashes):
+            most = TILE_WIDTH - self.size % TILE_WIDTH
+            if self.size < self._published:
+                most = min(most, self._published - self.size)
+            self._take(entries[at : at + most], hashes[at : at + most])
+            yield from self._check_files()
+            at += most
+
+    def _take(self, entries: Sequence[bytes], hashes: Sequence[bytes]) -> None:
+        level = self._levels[0]
+        level.hashes += hashes
+        level.tree.extend(hashes)
+        self._entries += entries
+        self.size += len(hashes)
+
+    def _check_files(self) -> Iterator[Finding]:
+        """The files that end with the last leaf."""
+        is_full, is_edge = not self.size % TILE_WIDTH, self.size == self._published
+        if self.size <= self._published and (is_full or is_edge):
+            index = (self.size - 1) // TILE_WIDTH
+            bundle = format_bundle(self._entries)
+            yield from _compare(Tile(ENTRIES, index, len(self._entries)), bundle)
+        if is_full:
+            self._entries = []
             yield from self._close(0)
-        if self._seen == self._size:
+        if is_edge:
             yield from self._check_edge()
 
-    def _check_bundle(self) -> Iterator[Finding]:
-        index = (self._seen - 1) // TILE_WIDTH
-        tile = Tile(ENTRIES, index, len(self._entries))
-        yield from _compare(tile, format_bundle(self._entries))
-        self._entries = []
-
-    def _close(self, level: int) -> Iterator[Finding]:
+    def _close(self, number: int) -> Iterator[Finding]:
         """Compare a full tile and hand its root to the level above."""
-        data = b"".join(self._levels[level])
-        yield from _compare(Tile(level, self._counts[level]), data)
-        self._levels[level] = []
-        self._counts[level] += 1
-        if level + 1 == len(self._levels):
-            self._levels.append([])
-            self._counts.append(0)
-        self._levels[level + 1].append(full_tile_root(data))
-        if len(self._levels[level + 1]) == TILE_WIDTH:
-            yield from self._close(level + 1)
+        level = self._levels[number]
+        if self.size <= self._published:
+            yield from _compare(Tile(number, level.full), b"".join(level.hashes))
+        root = level.tree.root()
+        level.hashes, level.tree, level.full = [], RootBuilder(), level.full + 1
+        if number + 1 == len(self._levels):
+            self._levels.append(_Level())
+        above = self._levels[number + 1]
+        above.hashes.append(root)
+        above.tree.append(root)
+        if len(above.hashes) == TILE_WIDTH:
+            yield from self._close(number + 1)
 
     def _check_edge(self) -> Iterator[Finding]:
-        """Compare the partial files of the published size."""
-        if self._entries:
-            yield from self._check_bundle()
-        for level, hashes in enumerate(self._levels):
-            if hashes:
-                tile = Tile(level, self._counts[level], len(hashes))
-                yield from _compare(tile, b"".join(hashes))
+        """Compare the partial tiles of the published size."""
+        for number, level in enumerate(self._levels):
+            if level.hashes:
+                tile = Tile(number, level.full, len(level.hashes))
+                yield from _compare(tile, b"".join(level.hashes))
 
 
 def check_recalls(size: int) -> Iterator[Finding]:

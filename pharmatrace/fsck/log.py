@@ -2,67 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from apps.anchoring import queries as anchoring
-from apps.anchoring.models import Checkpoint
-from apps.core.errors import IntegrityBreach, TraceError
-from apps.core.leaf import MAP_ROOT_TAG, ZEROS, LeafType
-from apps.core.map import MapValue
-from apps.core.mapbuild import MapTree
-from apps.core.merkle import RootBuilder, leaf_hash
+from apps.anchoring.queries import HeadRow
+from apps.core.errors import IntegrityBreach
+from apps.core.leaf import MAP_ROOT_TAG, LeafType
 from apps.ledger import queries as ledger
-from apps.ledger.queries import StoredLeaf
+from apps.ledger.queries import LeafColumns
 from pharmatrace.fsck.anchors import check_anchors
-from pharmatrace.fsck.files import FileChecker, check_recalls
-from pharmatrace.fsck.finding import Finding, finding_of
-from pharmatrace.fsck.progress import Tick, silent, watched
-
-_OF_NO_STATEMENT = (LeafType.MAP_ROOT, LeafType.ANCHOR)  # the log itself makes them
-_PAGE = 1_000  # leaves whose predecessors are looked up at once
-
-
-@dataclass(slots=True)
-class _Walk:
-    """What is derived from the leaves so far."""
-
-    files: FileChecker
-    builder: RootBuilder = field(default_factory=RootBuilder)
-    map_tree: MapTree = field(default_factory=MapTree)
-    changed: dict[bytes, MapValue] = field(default_factory=dict)
-    time_ms: int = 0
+from pharmatrace.fsck.files import TreeChecker, check_recalls
+from pharmatrace.fsck.finding import Finding
+from pharmatrace.fsck.leaves import LeafChecker
+from pharmatrace.fsck.maps import MapChecker, check_chains
+from pharmatrace.fsck.progress import Tick, silent
 
 
 def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
     """Every difference between leaves, heads, map, tree state and files."""
     published = _published_size()
-    walk = _Walk(FileChecker(published))
     size = ledger.count_leaves()
-    rows = watched(
-        ledger.list_leaves(start=0, stop=size), stage="leaves", total=size, tick=tick
-    )
-    heads = anchoring.iter_checkpoints()
-    head = next(heads, None)
-    while page := list(islice(rows, _PAGE)):
-        yield from _check_chains(page)
-        for row in page:
-            yield from _check_leaf(walk, row)
-            if head is not None and walk.builder.size == head.size:
-                yield from _check_head(walk, row, head)
-                head = next(heads, None)
-            elif row.tag == MAP_ROOT_TAG:
-                # The last leaf of a run: a head was committed with it.
-                yield Finding("checkpoint_missing", f"checkpoint {walk.builder.size}")
-    if walk.builder.size != size:
-        yield Finding("leaves_not_dense", f"leaf {walk.builder.size}", wanted=str(size))
-    if head is not None:
-        yield Finding("leaves_missing", f"checkpoint {head.size}", got=str(size))
-    if walk.changed:
-        yield Finding("leaves_beyond_checkpoint", f"leaf {size - 1}")
-    yield from _check_tree(walk)
-    yield from _check_map(walk)
+    walk = _Walk(published)
+    for page in ledger.iter_leaf_columns(stop=size):
+        yield from walk.take(page)
+        tick("leaves", walk.leaves.count, size)
+    yield from walk.finish(size)
+    yield from check_chains(size)
     yield from check_recalls(published)
     yield from check_anchors(published)
 
@@ -75,109 +42,102 @@ def _published_size() -> int:
     return published.size if published else 0
 
 
-def _check_chains(page: list[StoredLeaf]) -> Iterator[Finding]:
-    """Each leaf against the one that it names as its predecessor."""
-    named = {row.prev_leaf_hash for row in page if row.chain_seq}
-    before = ledger.leaves_by_hash(named)
-    for row in page:
-        if row.chain_seq == 0:
-            if row.prev_leaf_hash != ZEROS:
-                yield Finding("chain_broken", f"leaf {row.index}", wanted="zeros")
-            continue
-        previous = before.get(row.prev_leaf_hash)
-        link = (row.tag, row.chain_seq - 1)
-        if previous is None or (previous.tag, previous.chain_seq) != link:
-            yield Finding("chain_broken", f"leaf {row.index}", row.prev_leaf_hash.hex())
-        elif previous.index >= row.index:
-            yield Finding("chain_runs_back", f"leaf {row.index}", str(previous.index))
+class _Walk:
+    """What is derived from the leaves so far."""
 
+    def __init__(self, published: int) -> None:
+        self.leaves = LeafChecker()
+        self._tree = TreeChecker(published)
+        self._map = MapChecker(tags=anchoring.count_heads())
+        self._heads = anchoring.iter_heads()
+        self._head = next(self._heads, None)
+        self._covered = 0  # leaves under the last head that was met
 
-def _check_leaf(walk: _Walk, row: StoredLeaf) -> Iterator[Finding]:
-    where = f"leaf {row.index}"
-    if row.index != walk.builder.size:
-        yield Finding("leaves_not_dense", where, wanted=str(walk.builder.size))
-    try:
-        entry = row.leaf.encode()
-    except TraceError as error:
-        yield finding_of(error, where)
-        entry = b""
-    digest = leaf_hash(entry)
-    if digest != row.leaf_hash:
-        yield Finding("leaf_hash_differs", where, digest.hex(), row.leaf_hash.hex())
-    if row.statement_id is None and row.type not in _OF_NO_STATEMENT:
-        yield Finding("leaf_without_statement", where)
-    if row.time_ms < walk.time_ms:
-        yield Finding("time_runs_back", where, str(row.time_ms), str(walk.time_ms))
-    walk.time_ms = max(walk.time_ms, row.time_ms)
-    # The tree takes the stored hash: an entry that was changed is named once, here,
-    # and not at every head above it.
-    walk.builder.append(row.leaf_hash)
-    if row.tag == MAP_ROOT_TAG:
-        # The map root is the map over all leaves before it.
-        yield from _check_map_root(walk, row)
-    walk.changed[row.tag] = MapValue(row.chain_seq + 1, row.leaf_hash, row.index)
-    yield from walk.files.add(entry, row.leaf_hash)
+    def take(self, page: LeafColumns) -> Iterator[Finding]:
+        """The next leaves."""
+        yield from self.leaves.check(page)
+        roots = [at for at, tag in enumerate(page.tags) if tag == MAP_ROOT_TAG]
+        yield from self._check_map(page, roots)
+        yield from self._check_tree(page, roots)
 
+    def finish(self, size: int) -> Iterator[Finding]:
+        """After the last of `size` leaves."""
+        if self.leaves.count != size:
+            where = f"leaf {self.leaves.count}"
+            yield Finding("leaves_not_dense", where, wanted=str(size))
+        if self._head is not None:
+            where = f"checkpoint {self._head.size}"
+            yield Finding("leaves_missing", where, got=str(size))
+        if self._covered < self.leaves.size:
+            yield Finding("leaves_beyond_checkpoint", f"leaf {self.leaves.size - 1}")
+        yield from self._check_state()
 
-def _check_map_root(walk: _Walk, row: StoredLeaf) -> Iterator[Finding]:
-    walk.map_tree.update(dict(walk.changed))
-    walk.changed.clear()
-    root = walk.map_tree.root()
-    if row.type != LeafType.MAP_ROOT or row.commitment != root:
-        yield Finding(
-            "map_root_differs", f"leaf {row.index}", row.commitment.hex(), root.hex()
-        )
+    def _check_map(self, page: LeafColumns, roots: Sequence[int]) -> Iterator[Finding]:
+        """Each map root is the map over all leaves before it."""
+        for start, stop in pairwise([0, *roots, len(page.tags)]):
+            self._map.take(
+                page.tags[start:stop],
+                page.chain_seqs[start:stop],
+                page.leaf_hashes[start:stop],
+                page.indexes[start:stop],
+            )
+            if stop < len(page.tags):
+                is_root = page.types[stop] == LeafType.MAP_ROOT
+                said = page.commitments[stop] if is_root else b""
+                yield from self._map.check(page.indexes[stop], said)
 
+    def _check_tree(self, page: LeafColumns, roots: Sequence[int]) -> Iterator[Finding]:
+        """The tree takes the stored hashes: a leaf that was changed is named once.
 
-def _check_head(walk: _Walk, row: StoredLeaf, head: Checkpoint) -> Iterator[Finding]:
-    where, root = f"checkpoint {head.size}", walk.builder.root()
-    walk.map_tree.update(dict(walk.changed))
-    walk.changed.clear()
-    if bytes(head.root_hash) != root:
-        yield Finding("root_differs", where, bytes(head.root_hash).hex(), root.hex())
-    if row.type != LeafType.MAP_ROOT or bytes(head.map_root) != row.commitment:
-        yield Finding("map_root_differs", where, bytes(head.map_root).hex())
-    if head.time_ms != row.time_ms:
-        yield Finding("time_differs", where, str(head.time_ms), str(row.time_ms))
+        Else it would be named at every head above it, too.
+        """
+        entries, hashes = self.leaves.entries, page.leaf_hashes
+        heads = {head.size: head for head in self._heads_up_to(page.indexes[-1] + 1)}
+        places = {bisect_left(page.indexes, size - 1) for size in heads}
+        done = 0
+        for at in sorted(places.union(roots)):
+            yield from self._tree.extend(entries[done : at + 1], hashes[done : at + 1])
+            done, size = at + 1, page.indexes[at] + 1
+            if size in heads:
+                yield from self._check_head(page, at, heads.pop(size))
+            else:
+                # A map root is the last leaf of a run: a head was committed with it.
+                yield Finding("checkpoint_missing", f"checkpoint {size}")
+        yield from self._tree.extend(entries[done:], hashes[done:])
+        for size in heads:
+            yield Finding("leaves_missing", f"checkpoint {size}")
 
+    def _heads_up_to(self, size: int) -> Iterator[HeadRow]:
+        while self._head is not None and self._head.size <= size:
+            yield self._head
+            self._head = next(self._heads, None)
 
-def _check_tree(walk: _Walk) -> Iterator[Finding]:
-    tree = anchoring.find_tree()
-    if tree is None:
-        if walk.builder.size:
-            yield Finding("tree_missing", "tree", wanted=str(walk.builder.size))
-        return
-    for fact, got, wanted in (
-        ("size", str(tree.size), str(walk.builder.size)),
-        ("root", bytes(tree.root_hash).hex(), walk.builder.root().hex()),
-        ("edge", bytes(tree.frontier).hex(), b"".join(walk.builder.frontier).hex()),
-        ("time", str(tree.time_ms), str(walk.time_ms)),
-    ):
-        if got != wanted:
-            yield Finding(f"tree_{fact}_differs", "tree", got, wanted)
+    def _check_head(
+        self, page: LeafColumns, at: int, head: HeadRow
+    ) -> Iterator[Finding]:
+        """A head against the tree and its last leaf, which stands at `at`."""
+        where, root = f"checkpoint {head.size}", self._tree.root()
+        self._covered = head.size
+        if head.root_hash != root:
+            yield Finding("root_differs", where, head.root_hash.hex(), root.hex())
+        is_root = page.types[at] == LeafType.MAP_ROOT
+        if not is_root or head.map_root != page.commitments[at]:
+            yield Finding("map_root_differs", where, head.map_root.hex())
+        if head.time_ms != page.times_ms[at]:
+            got, wanted = str(head.time_ms), str(page.times_ms[at])
+            yield Finding("time_differs", where, got, wanted)
 
-
-def _check_map(walk: _Walk) -> Iterator[Finding]:
-    """The stored heads of all tags, by the root that they have together."""
-    walk.map_tree.update(dict(walk.changed))
-    stored = MapTree()
-    heads = anchoring.list_heads()
-    while page := dict(islice(heads, _PAGE)):
-        stored.update(page)
-    if stored.root() == walk.map_tree.root():
-        return
-    yield Finding("map_differs", "map", stored.root().hex(), walk.map_tree.root().hex())
-    yield from _name_heads()
-
-
-def _name_heads() -> Iterator[Finding]:
-    """Which tags' heads are not the last leaves of their chains."""
-    for tag, value in anchoring.list_heads():
-        last = ledger.chain_of(tag, limit=1)
-        found = (
-            MapValue(last[0].chain_seq + 1, last[0].leaf_hash, last[0].index)
-            if last
-            else None
-        )
-        if found != value:
-            yield Finding("map_entry_differs", f"tag {tag.hex()}")
+    def _check_state(self) -> Iterator[Finding]:
+        state, tree = anchoring.find_tree(), self._tree
+        if state is None:
+            if tree.size:
+                yield Finding("tree_missing", "tree", wanted=str(tree.size))
+            return
+        for fact, got, wanted in (
+            ("size", str(state.size), str(tree.size)),
+            ("root", bytes(state.root_hash).hex(), tree.root().hex()),
+            ("edge", bytes(state.frontier).hex(), b"".join(tree.frontier).hex()),
+            ("time", str(state.time_ms), str(self.leaves.time_ms)),
+        ):
+            if got != wanted:
+                yield Finding(f"tree_{fact}_differs", "tree", got, wanted)

@@ -18,6 +18,7 @@ from apps.anchoring.queries.anchors import (
 )
 from apps.anchoring.queries.checkpoints import (
     CheckpointRow,
+    HeadRow,
     PublishedHead,
     find_checkpoint,
     find_checkpoint_by_root,
@@ -25,6 +26,7 @@ from apps.anchoring.queries.checkpoints import (
     find_tile,
     find_tree,
     iter_checkpoints,
+    iter_heads,
     list_checkpoints,
     list_notes_without_head,
     list_rows,
@@ -35,7 +37,12 @@ from apps.anchoring.queries.checkpoints import (
     read_lock_store,
     read_policy,
 )
-from apps.anchoring.queries.map_heads import count_heads, find_heads, list_heads
+from apps.anchoring.queries.map_heads import (
+    count_heads,
+    find_heads,
+    iter_entries,
+    list_heads,
+)
 from apps.anchoring.queries.proofs import PROOF_FORMAT, proof_bundle, prove_leaf
 from apps.anchoring.queries.recalls import (
     RECALL_FORMAT,
@@ -58,6 +65,7 @@ __all__ = [
     "AnchorRow",
     "AnchorStand",
     "CheckpointRow",
+    "HeadRow",
     "PublishedHead",
     "Status",
     "WitnessRow",
@@ -76,6 +84,8 @@ __all__ = [
     "find_tile",
     "find_tree",
     "iter_checkpoints",
+    "iter_entries",
+    "iter_heads",
     "list_anchor_files",
     "list_anchor_names",
     "list_anchor_rows",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
@@ -138,6 +139,23 @@ def iter_checkpoints() -> Iterator[Checkpoint]:
     while page := list(rows.filter(size__gt=size)[:1_000]):
         yield from page
         size = page[-1].size
+
+
+class HeadRow(NamedTuple):
+    """A committed head, without its note."""
+
+    size: int
+    root_hash: bytes
+    map_root: bytes
+    time_ms: int
+
+
+def iter_heads() -> Iterator[HeadRow]:
+    """All committed heads, ascending, a page at a time in memory."""
+    rows = Checkpoint.objects.order_by("size")
+    columns = rows.values_list("size", "root_hash", "map_root", "time_ms")
+    for size, root_hash, map_root, time_ms in columns.iterator():
+        yield HeadRow(size, bytes(root_hash), bytes(map_root), time_ms)
 
 
 def list_notes_without_head() -> list[int]:

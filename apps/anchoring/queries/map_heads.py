@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from django.db import connection
 
 from apps.anchoring.models import MapEntry
 from apps.core.map import MapValue
+from apps.edge.reading import fetch_rows
 
 _PAGE: Final = 10_000  # rows
 _MOST_MARKS: Final = 500  # parameters of one statement on SQLite
+
+# Tag, count, hash and index of the last leaf.
+Entry: TypeAlias = tuple[bytes, int, bytes, int]
 
 _HEADS = "SELECT tag, count, head_leaf_hash, last_index FROM anchoring_mapentry"
 
@@ -45,6 +49,16 @@ def list_heads(*, since_index: int = 0) -> Iterator[tuple[bytes, MapValue]]:
         if len(rows) < _PAGE:
             return
         after = bytes(rows[-1][0])
+
+
+def iter_entries() -> Iterator[Entry]:
+    """All entries of the map by tag, as their rows stand."""
+    after = b""
+    while rows := fetch_rows(
+        f"{_HEADS} WHERE tag > %s ORDER BY tag LIMIT {_PAGE}", [after]
+    ):
+        yield from rows
+        after = rows[-1][0]
 
 
 def count_heads() -> int:

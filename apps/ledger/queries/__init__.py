@@ -1,5 +1,11 @@
 """What was said, read back."""
 
+from apps.ledger.queries.columns import (
+    ChainRow,
+    LeafColumns,
+    iter_chain_rows,
+    iter_leaf_columns,
+)
 from apps.ledger.queries.erasures import (
     count_goods,
     find_erasure,
@@ -38,6 +44,8 @@ from apps.ledger.queries.statements import (
 )
 
 __all__ = [
+    "ChainRow",
+    "LeafColumns",
     "StoredLeaf",
     "StoredStatement",
     "chain_of",
@@ -53,6 +61,8 @@ __all__ = [
     "first_erased",
     "get_envelope",
     "get_leaf",
+    "iter_chain_rows",
+    "iter_leaf_columns",
     "iter_statements",
     "iter_whole_goods",
     "keyids_of",

@@ -1,0 +1,44 @@
+"""Many rows read at once, for those who look at everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from django.db import connection
+
+_ROWS: Final = 4_096  # fetched at once
+_CURSOR: Final = "pharmatrace_reading"
+
+
+def fetch_rows(sql: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
+    """All rows of a query; binary columns are `bytes`.
+
+    PostgreSQL sends them in its binary form, in half the time that its text takes.
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return cursor.fetchall()
+    connection.ensure_connection()
+    with connection.connection.cursor(binary=True) as cursor:
+        return list(cursor.execute(sql, params).fetchall())
+
+
+def iter_rows(sql: str, params: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+    """The same, some rows at a time in memory: PostgreSQL keeps the others.
+
+    One such query at a time.
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            while rows := cursor.fetchmany(_ROWS):
+                yield from rows
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    with raw.cursor(_CURSOR, binary=True, withhold=raw.autocommit) as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(_ROWS):
+            yield from rows
