@@ -1,0 +1,127 @@
+// Files of evidence in any order, and all that they show together. Mirrors
+// core/outside/verify.py, the command `pharmatrace-verify`.
+import { decodeHex } from "./encoding.js";
+import { RECEIPT_TYPE, readEnvelope } from "./envelope.js";
+import { MalformedInput, ProofError, TraceError, refusedAt } from "./errors.js";
+import { Fields } from "./fields.js";
+import { buildKeyring } from "./keyring.js";
+import { LEAF_SIZE, decodeLeaf } from "./leaf.js";
+import { verifyPlace } from "./places.js";
+import { parsePolicy } from "./policy.js";
+import { verifyPromise } from "./promise.js";
+import { HEADER, parseTlogProof } from "./proof.js";
+import { MAX_PROOF_BYTES, readProofFile } from "./prooffile.js";
+import { startsWith, toHex } from "./bytes.js";
+import { sha256 } from "./sha256.js";
+import { parseStatement } from "./statement.js";
+import { finding } from "./steps.js";
+import { parseJson } from "./strict_json.js";
+import { verifyStatement } from "./verify.js";
+
+// How NDJSON of events begins, and nothing else that is read here.
+const EVENTS = '{"event":';
+const OPENING = 0x7b;
+const isBlank = (byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+
+/** What was read, by what it is. */
+class Files {
+  proofs = [];
+  receipts = [];
+  statements = [];
+  places = [];
+  leaves = [];
+  events = new Map(); // by SHA-256, hex
+
+  /** Take one more file; MalformedInput if it is none of the forms that are known. */
+  read(data) {
+    if (startsWith(data, HEADER)) this.places.push(parseTlogProof(data));
+    else if (startsWith(data, EVENTS)) this.events.set(toHex(sha256(data)), data);
+    else if (data[data.findIndex((byte) => !isBlank(byte))] === OPENING) this.readJson(data);
+    else if (data.length === LEAF_SIZE) this.leaves.push(decodeLeaf(data));
+    else this.leaves.push(decodeLeaf(decodeHex(asciiOf(data), { sizeBytes: LEAF_SIZE, field: "leaf" })));
+  }
+
+  readJson(data) {
+    const value = parseJson(data, { maxBytes: MAX_PROOF_BYTES, field: "evidence" });
+    if (value.has("format")) {
+      this.proofs.push(readProofFile(value));
+      return;
+    }
+    // The receipt in the site's answer to a statement, or the value itself.
+    const bare = value.has("receipt") ? value.get("receipt") : value;
+    const envelope = readEnvelope(new Fields(bare, { where: "" }));
+    (envelope.payloadType === RECEIPT_TYPE ? this.receipts : this.statements).push(envelope);
+  }
+}
+
+const asciiOf = (data) =>
+  String.fromCharCode(...data.subarray(0, 4096)).replace(/[\x80-\xff]/g, "\ufffd").replace(/^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$/g, "");
+
+/**
+ * All steps over `inputs`, each `{name, data}`, under the policy that is such an input too.
+ * `{findings, failure}`: the findings so far, and the ProofError that ended it, or null.
+ */
+export async function verifyFiles({ inputs, policy, genesisId = "" }) {
+  const findings = [];
+  const show = (found) => findings.push(...found);
+  try {
+    await verifyAll({ inputs, policy, genesisId, show });
+    return { findings, failure: null };
+  } catch (error) {
+    if (error instanceof TraceError) return { findings, failure: error };
+    throw error;
+  }
+}
+
+async function verifyAll({ inputs, policy: policyInput, genesisId, show }) {
+  // 1.
+  const files = new Files();
+  for (const input of inputs) take(input, (data) => files.read(data));
+  const policy = take(policyInput, parsePolicy);
+  if (files.places.length !== files.leaves.length) {
+    throw new ProofError("unpaired", { step: 1, wanted: "a leaf for each bare tlog-proof" });
+  }
+  if (!files.proofs.length && !files.places.length && !files.receipts.length) {
+    throw new ProofError("nothing_to_check", { step: 1, wanted: "a proof or a receipt" });
+  }
+  show([finding(1, "files", { count: inputs.length })]);
+  const ring = await keyRing(files, genesisId);
+  // 2 to 10.
+  for (const proof of files.proofs) show(await verifyStatement({ proof, policy, ring, files: files.events }));
+  refuseUnsigned(files);
+  for (const [at, proof] of files.places.entries()) {
+    show(await verifyPlace({ leaf: files.leaves[at], proof }, policy, ring));
+  }
+  // 11.
+  for (const receipt of files.receipts) show([await verifyPromise({ receipt, ring, proofs: files.proofs })]);
+}
+
+function take({ name, data }, read) {
+  try {
+    return read(data);
+  } catch (error) {
+    if (error instanceof TraceError) throw refusedAt(1, error, `${name} ${error.field}`.trim());
+    throw error;
+  }
+}
+
+async function keyRing({ statements, proofs }, genesisId) {
+  const envelopes = [...statements, ...proofs.flatMap((proof) => [proof.envelope, ...proof.keys])];
+  try {
+    return await buildKeyring(envelopes, { genesisId });
+  } catch (error) {
+    if (!(error instanceof TraceError) || error instanceof ProofError) throw error;
+    // A statement that cannot be read is judged as such where it is proven.
+    throw refusedAt(error instanceof MalformedInput ? 3 : 4, error);
+  }
+}
+
+/** A file of events that no statement names would look as if it were proven. */
+function refuseUnsigned({ proofs, events }) {
+  const said = proofs.map((proof) => parseStatement(proof.envelope.payload));
+  const named = new Set(said.filter((each) => each.kind === "events").map((each) => each.body.get("digest")));
+  const [digest] = [...events.keys()].filter((each) => !named.has(each)).sort();
+  if (digest !== undefined) {
+    throw new ProofError("unsigned_events", { step: 3, got: digest, wanted: "a file that was signed" });
+  }
+}
