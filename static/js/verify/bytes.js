@@ -4,6 +4,9 @@ import { MalformedInput } from "./errors.js";
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const BLANK = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+const STARTING = new RegExp(`^${BLANK}`);
+const ENDING = new RegExp(`${BLANK}$`);
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** The UTF-8 bytes of `text`. */
@@ -101,6 +104,9 @@ export function compareTexts(left, right) {
   }
   return a.length - b.length;
 }
+
+/** `text` without what Python calls white space at both ends. */
+export const stripped = (text) => text.replace(STARTING, "").replace(ENDING, "");
 
 /** Where the first byte stands that no UTF-8 text has there; -1 if all is UTF-8. */
 export function badByte(bytes) {

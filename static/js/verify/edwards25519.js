@@ -6,20 +6,21 @@ import { MalformedInput } from "./errors.js";
 
 const P = 2n ** 255n - 19n;
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
-const NEUTRAL = [0n, 1n, 1n, 0n];
+const NEUTRAL = { x: 0n, y: 1n, z: 1n, t: 0n };
 
 const mod = (number) => ((number % P) + P) % P;
 
 function power(base, exponent) {
   let result = 1n;
-  for (let [square, rest] = [mod(base), exponent]; rest; rest >>= 1n) {
+  let square = base;
+  for (let rest = exponent; rest; rest >>= 1n) {
     if (rest & 1n) result = (result * square) % P;
     square = (square * square) % P;
   }
   return result;
 }
 
-const inverse = (number) => power(number, P - 2n);
+const inverse = (number) => power(mod(number), P - 2n);
 const D = mod(-121665n * inverse(121666n));
 const SQRT_MINUS_ONE = power(2n, (P - 1n) / 4n);
 const BASE = decompress(Uint8Array.from({ length: 32 }, (_, at) => (at ? 0x66 : 0x58)));
@@ -37,12 +38,12 @@ export function verifyPoint(data) {
 export async function isSignature(publicKey, signature, message) {
   const point = decompress(publicKey);
   if (!point || signature.length !== 64) return false;
-  const [r, s] = [signature.subarray(0, 32), little(signature.subarray(32))];
+  const r = signature.subarray(0, 32);
+  const s = little(signature.subarray(32));
   if (s >= ORDER) return false;
   const digest = await crypto.subtle.digest("SHA-512", concat(r, publicKey, message));
-  const k = little(new Uint8Array(digest)) % ORDER;
-  const [x, y, z, t] = multiply(k, point);
-  return sameBytes(compress(add(multiply(s, BASE), [P - x, y, z, P - t])), r);
+  const { x, y, z, t } = multiply(little(new Uint8Array(digest)) % ORDER, point);
+  return sameBytes(compress(add(multiply(s, BASE), { x: P - x, y, z, t: P - t })), r);
 }
 
 function little(bytes) {
@@ -52,15 +53,16 @@ function little(bytes) {
 function decompress(data) {
   if (data.length !== 32) return null;
   const number = little(data);
-  const [sign, y] = [number >> 255n, number & (2n ** 255n - 1n)];
+  const sign = number >> 255n;
+  const y = number & (2n ** 255n - 1n);
   if (y >= P) return null;
-  const x = squareRoot(mod((y * y - 1n) * inverse(D * y * y + 1n)));
-  if (x === null || (x === 0n && sign)) return null;
-  const turned = (x & 1n) === sign ? x : P - x;
-  return [turned, y, 1n, (turned * y) % P];
+  const root = squareRoot(mod((y * y - 1n) * inverse(D * y * y + 1n)));
+  if (root === null || (root === 0n && sign)) return null;
+  const x = (root & 1n) === sign ? root : P - root;
+  return { x, y, z: 1n, t: (x * y) % P };
 }
 
-function compress([x, y, z]) {
+function compress({ x, y, z }) {
   const scale = inverse(z);
   let number = mod(y * scale) | ((mod(x * scale) & 1n) << 255n);
   const bytes = new Uint8Array(32);
@@ -74,23 +76,34 @@ function squareRoot(square) {
   return (root * root) % P === square ? root : null;
 }
 
-const isNeutral = ([x, y, z]) => mod(x) === 0n && mod(y - z) === 0n;
+const isNeutral = ({ x, y, z }) => mod(x) === 0n && mod(y - z) === 0n;
 
 function multiply(factor, point) {
   let result = NEUTRAL;
-  for (let [double, rest] = [point, factor]; rest; rest >>= 1n) {
-    if (rest & 1n) result = add(result, double);
-    double = add(double, double);
+  for (const bit of factor.toString(2)) {
+    result = double(result);
+    if (bit === "1") result = add(result, point);
   }
   return result;
 }
 
-/** RFC 8032 section 5.1.4; the formula is complete, it also doubles. */
-function add([x1, y1, z1, t1], [x2, y2, z2, t2]) {
-  const a = ((y1 - x1) * (y2 - x2)) % P;
-  const b = ((y1 + x1) * (y2 + x2)) % P;
-  const c = (((2n * t1 * t2) % P) * D) % P;
-  const d = (2n * z1 * z2) % P;
-  const [e, f, g, h] = [b - a, d - c, d + c, b + a];
-  return [(e * f) % P, (g * h) % P, (f * g) % P, (e * h) % P];
+/** RFC 8032 section 5.1.4. */
+function add(left, right) {
+  const a = ((left.y - left.x) * (right.y - right.x)) % P;
+  const b = ((left.y + left.x) * (right.y + right.x)) % P;
+  const c = (((2n * left.t * right.t) % P) * D) % P;
+  const d = (2n * left.z * right.z) % P;
+  return product(b - a, d - c, d + c, b + a);
 }
+
+/** As `add`, of a point and itself. */
+function double({ x, y, z }) {
+  const a = (x * x) % P;
+  const b = (y * y) % P;
+  const h = a + b;
+  const e = h - (x + y) * (x + y);
+  const g = a - b;
+  return product(e % P, ((2n * z * z) % P) + g, g, h);
+}
+
+const product = (e, f, g, h) => ({ x: (e * f) % P, y: (g * h) % P, z: (f * g) % P, t: (e * h) % P });

@@ -7,14 +7,15 @@ import { parseEvent } from "./epcis_parse.js";
 import { MalformedInput } from "./errors.js";
 import { Fields } from "./fields.js";
 import { leafHash, rootOf } from "./merkle.js";
-import { NOTHING_DIGEST } from "./ranges.js";
+import { setDigest } from "./ranges.js";
 import { sha256 } from "./sha256.js";
 import { readParents } from "./subjects.js";
 
 export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
-const MAX_LINES = 20_000;
+export const MAX_LINES = 20_000;
 const MAX_LINE_BYTES = 1 << 20;
 const LINE_FEED = 0x0a;
+const NOTHING = { n: 0, setDigest: setDigest([]) };
 
 const mismatch = (field, wanted) => new MalformedInput("event_mismatch", { field, wanted });
 
@@ -77,7 +78,12 @@ function parseLines(data) {
 function parseLine(number, line) {
   const where = `events[${number}]`;
   const value = parseCanonical(line, { maxBytes: MAX_LINE_BYTES, doubles: true, field: where });
-  const fields = new Fields(value, { where });
+  return readLine(new Fields(value, { where }), number);
+}
+
+/** The line `number`, of exactly `event` and `parents`. */
+export function readLine(fields, number) {
+  const { where } = fields;
   const parents = readParents(fields);
   const json = fields.members("event");
   fields.close();
@@ -96,14 +102,18 @@ export function movesNothing({ event }) {
   return event.bizStep === "commissioning" && event.action === "ADD" && !event.quantities.length && event.error === null;
 }
 
-/** What a subject signs of lines that move nothing: their number and Merkle root. */
-export function eventsRoot(lines) {
-  const leaves = lines.map(({ number, json, parents }) => leafHash(canonicalBytes(new Map([
+/** The leaf hash of one line that moves `moved`, `{n, setDigest}`, in the tree of one subject. */
+export const lineLeaf = ({ number, json, parents }, { n, setDigest: digest }) =>
+  leafHash(canonicalBytes(new Map([
     ["line", number],
     ["event", json],
     ["parents", parents.map((parent) => parent.text)],
-    ["n", 0],
-    ["set", toHex(NOTHING_DIGEST)],
-  ]))));
+    ["n", n],
+    ["set", toHex(digest)],
+  ])));
+
+/** What a subject signs of lines that move nothing: their number and Merkle root. */
+export function eventsRoot(lines) {
+  const leaves = lines.map((line) => lineLeaf(line, NOTHING));
   return { size: leaves.length, root: rootOf(leaves) };
 }

@@ -1,17 +1,20 @@
 // Files of evidence in any order, and all that they show together. Mirrors
 // core/outside/verify.py, the command `pharmatrace-verify`.
+import { startsWith, stripped, toHex } from "./bytes.js";
 import { decodeHex } from "./encoding.js";
 import { RECEIPT_TYPE, readEnvelope } from "./envelope.js";
 import { MalformedInput, ProofError, TraceError, refusedAt } from "./errors.js";
 import { Fields } from "./fields.js";
 import { buildKeyring } from "./keyring.js";
 import { LEAF_SIZE, decodeLeaf } from "./leaf.js";
+import { PACK_FORMAT, readPackProof } from "./packproof.js";
+import { judgePack } from "./packs.js";
 import { verifyPlace } from "./places.js";
 import { parsePolicy } from "./policy.js";
 import { verifyPromise } from "./promise.js";
 import { HEADER, parseTlogProof } from "./proof.js";
+import { isCode, readCodeFile } from "./proofcode.js";
 import { MAX_PROOF_BYTES, readProofFile } from "./prooffile.js";
-import { startsWith, toHex } from "./bytes.js";
 import { sha256 } from "./sha256.js";
 import { parseStatement } from "./statement.js";
 import { finding } from "./steps.js";
@@ -26,6 +29,7 @@ const isBlank = (byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 /** What was read, by what it is. */
 class Files {
   proofs = [];
+  packs = [];
   receipts = [];
   statements = [];
   places = [];
@@ -33,8 +37,9 @@ class Files {
   events = new Map(); // by SHA-256, hex
 
   /** Take one more file; MalformedInput if it is none of the forms that are known. */
-  read(data) {
-    if (startsWith(data, HEADER)) this.places.push(parseTlogProof(data));
+  async read(data) {
+    if (isCode(data)) this.packs.push(await readCodeFile(data));
+    else if (startsWith(data, HEADER)) this.places.push(parseTlogProof(data));
     else if (startsWith(data, EVENTS)) this.events.set(toHex(sha256(data)), data);
     else if (data[data.findIndex((byte) => !isBlank(byte))] === OPENING) this.readJson(data);
     else if (data.length === LEAF_SIZE) this.leaves.push(decodeLeaf(data));
@@ -44,7 +49,8 @@ class Files {
   readJson(data) {
     const value = parseJson(data, { maxBytes: MAX_PROOF_BYTES, field: "evidence" });
     if (value.has("format")) {
-      this.proofs.push(readProofFile(value));
+      if (value.get("format") === PACK_FORMAT) this.packs.push(readPackProof(value));
+      else this.proofs.push(readProofFile(value));
       return;
     }
     // The receipt in the site's answer to a statement, or the value itself.
@@ -54,18 +60,17 @@ class Files {
   }
 }
 
-const asciiOf = (data) =>
-  String.fromCharCode(...data.subarray(0, 4096)).replace(/[\x80-\xff]/g, "\ufffd").replace(/^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$/g, "");
+const asciiOf = (data) => stripped(Array.from(data, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : "\ufffd")).join(""));
 
 /**
  * All steps over `inputs`, each `{name, data}`, under the policy that is such an input too.
  * `{findings, failure}`: the findings so far, and the ProofError that ended it, or null.
  */
-export async function verifyFiles({ inputs, policy, genesisId = "" }) {
+export async function verifyFiles({ inputs, policy, genesisId = "", nowMs }) {
   const findings = [];
   const show = (found) => findings.push(...found);
   try {
-    await verifyAll({ inputs, policy, genesisId, show });
+    await verifyAll({ inputs, policy, genesisId, nowMs, show });
     return { findings, failure: null };
   } catch (error) {
     if (error instanceof TraceError) return { findings, failure: error };
@@ -73,21 +78,22 @@ export async function verifyFiles({ inputs, policy, genesisId = "" }) {
   }
 }
 
-async function verifyAll({ inputs, policy: policyInput, genesisId, show }) {
+async function verifyAll({ inputs, policy: policyInput, genesisId, nowMs, show }) {
   // 1.
   const files = new Files();
-  for (const input of inputs) take(input, (data) => files.read(data));
-  const policy = take(policyInput, parsePolicy);
+  for (const input of inputs) await take(input, (data) => files.read(data));
+  const policy = await take(policyInput, parsePolicy);
   if (files.places.length !== files.leaves.length) {
     throw new ProofError("unpaired", { step: 1, wanted: "a leaf for each bare tlog-proof" });
   }
-  if (!files.proofs.length && !files.places.length && !files.receipts.length) {
+  if (!files.proofs.length && !files.packs.length && !files.places.length && !files.receipts.length) {
     throw new ProofError("nothing_to_check", { step: 1, wanted: "a proof or a receipt" });
   }
   show([finding(1, "files", { count: inputs.length })]);
   const ring = await keyRing(files, genesisId);
   // 2 to 10.
   for (const proof of files.proofs) show(await verifyStatement({ proof, policy, ring, files: files.events }));
+  for (const pack of files.packs) show(await judgePack(pack, { policy, ring, nowMs }));
   refuseUnsigned(files);
   for (const [at, proof] of files.places.entries()) {
     show(await verifyPlace({ leaf: files.leaves[at], proof }, policy, ring));
@@ -96,17 +102,18 @@ async function verifyAll({ inputs, policy: policyInput, genesisId, show }) {
   for (const receipt of files.receipts) show([await verifyPromise({ receipt, ring, proofs: files.proofs })]);
 }
 
-function take({ name, data }, read) {
+async function take({ name, data }, read) {
   try {
-    return read(data);
+    return await read(data);
   } catch (error) {
     if (error instanceof TraceError) throw refusedAt(1, error, `${name} ${error.field}`.trim());
     throw error;
   }
 }
 
-async function keyRing({ statements, proofs }, genesisId) {
-  const envelopes = [...statements, ...proofs.flatMap((proof) => [proof.envelope, ...proof.keys])];
+async function keyRing({ statements, proofs, packs }, genesisId) {
+  const proven = [...proofs, ...packs.flatMap(statementsOf)];
+  const envelopes = [...statements, ...proven.flatMap((proof) => [proof.envelope, ...proof.keys])];
   try {
     return await buildKeyring(envelopes, { genesisId });
   } catch (error) {
@@ -114,6 +121,11 @@ async function keyRing({ statements, proofs }, genesisId) {
     // A statement that cannot be read is judged as such where it is proven.
     throw refusedAt(error instanceof MalformedInput ? 3 : 4, error);
   }
+}
+
+/** The proofs of statements inside; a code's statement shows no keys. */
+function statementsOf({ statement, history }) {
+  return statement ? [statement, ...history.flatMap((step) => step.proof ?? [])] : [];
 }
 
 /** A file of events that no statement names would look as if it were proven. */

@@ -46,6 +46,10 @@ export function decodeLeaf(data) {
   return leaf;
 }
 
+/** The leaf of these fields, checked as `decodeLeaf` checks it. */
+export const encodeLeaf = ({ type, timeMs, subjectTag, chainSeq, prevLeafHash, commitment: committed }) =>
+  decodeLeaf(concat(Uint8Array.of(1, type), u64(timeMs), subjectTag, u64(chainSeq), prevLeafHash, committed));
+
 /** A type with a tag of its own bears it, and no other type does. */
 function checkTag({ kind, subjectTag }) {
   const [owner] = [...FIXED_TAGS].find(([, tag]) => sameBytes(tag, subjectTag)) ?? [];

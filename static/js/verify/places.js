@@ -60,6 +60,7 @@ export async function verifyPlace(place, policy, ring) {
 /** Step 10: the last leaf is the map root; those around the leaves tell the time. */
 export async function judgeMapRoots(proof, policy) {
   const { mapRoot, before, after } = proof;
+  if (!mapRoot) return [finding(10, "unrooted", {}, { isShown: false })];
   const last = mapRoot.proof;
   await verifyMapRoot(proof, mapRoot, policy, "map_root");
   if (last.index !== last.head.treeSize - 1n) throw new ProofError("map_root_not_last", { got: last.index });

@@ -3,7 +3,9 @@
 import { decodeOpaque, sameBytes } from "./bytes.js";
 import { openCheckpoint } from "./checkpoint.js";
 import { MalformedInput, ProofError } from "./errors.js";
-import { COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, NOTE_ED25519, VerifierKey, kindName } from "./notekey.js";
+import {
+  COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, NOTE_ED25519, VerifierKey, cosignatureTime, kindName,
+} from "./notekey.js";
 import { parseDecimal, parseUtf8 } from "./strict.js";
 
 export const NO_QUORUM = "none";
@@ -39,6 +41,21 @@ export function isQuorum({ witnesses, groups, quorum }, cosigned) {
 export function cosignedNames({ witnesses }, signed) {
   const ids = new Set(signed.cosignatures.map((one) => one.key.id));
   return new Set(witnesses.filter((each) => ids.has(each.key.id)).map((each) => each.name));
+}
+
+/**
+ * The latest moment, POSIX seconds as a BigInt, at which a quorum had seen `signed`; null
+ * where the policy asks for no witness, or those that cosigned are none.
+ */
+export function seenSeconds(policy, signed) {
+  if (policy.quorum === NO_QUORUM) return null;
+  const names = new Map(policy.witnesses.map(({ key, name }) => [key.id, name]));
+  const seen = signed.cosignatures
+    .filter((one) => names.has(one.key.id))
+    .map((one) => ({ at: cosignatureTime(one.signature), name: names.get(one.key.id) }));
+  const moments = seen.map(({ at }) => at).sort((left, right) => (left < right ? 1 : -1));
+  const hadSeen = (at) => new Set(seen.filter((one) => one.at >= at).map(({ name }) => name));
+  return moments.find((at) => isQuorum(policy, hadSeen(at))) ?? null;
 }
 
 /** The checkpoint in `data`, if a reader with this policy believes it. */

@@ -13,8 +13,10 @@ export const MAX_PROOF_BYTES = 64 << 20;
 const SALT_BYTES = 32;
 
 /** A proof file from its JSON; nothing is verified here. A place is `{leaf, proof}`. */
-export function readProofFile(value) {
-  const fields = located("proof", () => new Fields(value, { where: "" }));
+export const readProofFile = (value) => readProof(located("proof", () => new Fields(value, { where: "" })));
+
+/** As `readProofFile`, of a proof inside other JSON. */
+export function readProof(fields) {
   fields.word("format", new Set([PROOF_FORMAT]));
   const hasKeys = fields.has("keys");
   const after = readOptional(fields, "after");

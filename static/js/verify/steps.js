@@ -22,6 +22,7 @@ const WORDS = {
   no_witness: "witnesses: no witness is asked for",
   quorum: "witnesses: quorum is met",
   bare: "a bare tlog-proof brings no map root",
+  unrooted: "no map root is brought",
   map_root: "the map root is the last leaf, index {index}",
   no_map_roots: "not shown when the ledger took it in: no map roots around the leaves",
   first_run: "taken in at {time}, by the first run of the log",
@@ -29,6 +30,14 @@ const WORDS = {
   in_time: "taken in at {time}, the first run after it was accepted",
   kept: "the receipt for {id} was kept",
   unproven: "a receipt for {id}, which no file here proves",
+  pack: "GTIN {gtin}, lot {lot}, expiry {expiry}, serial {serial}: pack {number} of {size} of that lot",
+  step_said: "{day}, {what} by {who}: said by the site, not proven to you",
+  step_shown: "{what} by {by}, accepted {time}",
+  unseen:
+    "no witness is asked for, so how old the head is, is the log's own word; it took the statement in at {time}",
+  seen: "a quorum had seen the head at {time}; nothing later is shown",
+  age_ahead: "by this machine's clock that is to come: one of the clocks is wrong",
+  age: "by this machine's clock that is {count} {unit} ago",
 };
 
 /** `words` with the values in the places of their names. */

@@ -2,7 +2,7 @@
 // Mirrors core/subjects.py.
 import { compareBytes, sameBytes } from "./bytes.js";
 import { MalformedInput } from "./errors.js";
-import { setDigest } from "./ranges.js";
+import { rangeFrom, setDigest } from "./ranges.js";
 
 export const MAX_SUBJECTS = 65_536;
 const MAX_PARENTS = 1024;
@@ -33,7 +33,8 @@ function readSerials(fields, moved) {
     expiryDate: inner.date("expiry"),
   };
   inner.close();
-  if (!sameBytes(moved.setDigest, setDigest(serials.base, serials.size)) || moved.n !== serials.size) {
+  const wantedDigest = setDigest(rangeFrom(serials.base, serials.size));
+  if (moved.n !== serials.size || !sameBytes(moved.setDigest, wantedDigest)) {
     const wanted = "n and set of the ordinals base to base + size - 1";
     throw new MalformedInput("serials_mismatch", { field: inner.where, wanted });
   }
