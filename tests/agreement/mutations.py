@@ -107,6 +107,8 @@ def _alike(rng: random.Random, made: Any, path: Path) -> None:
 
 def other_text(rng: random.Random, old: str) -> str:
     """A text like `old`: a character less, more, other or moved; or another line."""
+    if old.isalnum() and set(old) <= set("0123456789abcdef") and rng.random() < 0.8:
+        return _other_digit(rng, old)
     at = rng.randrange(len(old))
     lines = old.split("\n")
     makers: list[Callable[[], str]] = [
@@ -115,10 +117,19 @@ def other_text(rng: random.Random, old: str) -> str:
         lambda: old[:at] + rng.choice("0aA+/=\u00e9 \n#:") + old[at + 1 :],
         lambda: old.swapcase(),
         lambda: flip_base64(rng, old),
+        lambda: flip_base64(rng, old),
+        lambda: flip_base64(rng, old),
         lambda: "\n".join(_other_lines(rng, lines)),
         lambda: "\n".join(_other_lines(rng, lines)),
     ]
     return rng.choice(makers)()
+
+
+def _other_digit(rng: random.Random, old: str) -> str:
+    """One digit is another, hex where there was hex."""
+    at = rng.randrange(len(old))
+    digits = "0123456789" if old.isdigit() else "0123456789abcdef"
+    return old[:at] + rng.choice(digits.replace(old[at], "")) + old[at + 1 :]
 
 
 def flip_base64(rng: random.Random, old: str) -> str:
