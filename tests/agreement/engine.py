@@ -13,7 +13,7 @@ from typing import Any
 _RUNNER = Path(__file__).with_name("runner.mjs")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the modules raised on purpose, with the fields of a `TraceError`."""
 
     def __init__(self, said: dict[str, Any]) -> None:
@@ -51,7 +51,7 @@ class Engine:
         )
 
     def ask(self, call: str, **args: Any) -> Any:
-        """The answer; raises `Refused` where the modules refuse."""
+        """The answer; raises `RefusedError` where the modules refuse."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps({"call": call, "args": args}) + "\n")
@@ -59,7 +59,7 @@ class Engine:
         said = json.loads(self._process.stdout.readline())
         assert "crashed" not in said, said["crashed"]
         if "refused" in said:
-            raise Refused(said["refused"])
+            raise RefusedError(said["refused"])
         return said["value"]
 
     def close(self) -> None:

@@ -115,7 +115,7 @@ def other_text(rng: random.Random, old: str) -> str:
         lambda: old[:at] + old[at + 1 :],
         lambda: old[:at] + old[at] + old[at:],
         lambda: old[:at] + rng.choice("0aA+/=\u00e9 \n#:") + old[at + 1 :],
-        lambda: old.swapcase(),
+        old.swapcase,
         lambda: flip_base64(rng, old),
         lambda: flip_base64(rng, old),
         lambda: flip_base64(rng, old),

@@ -210,13 +210,18 @@ def _signed_by(
 
 def curve() -> Scene:
     """A key of P-256, enrolled and signing."""
-    return _by_curve(public_key_of(_CURVE), lambda covered: _plain(covered))
+    return _by_curve(public_key_of(_CURVE), _plain)
 
 
 def passkey() -> Scene:
     """A passkey, enrolled and signing."""
+    return _by_curve(*curve_passkey())
+
+
+def curve_passkey() -> tuple[PublicKey, Callable[[bytes], Signature]]:
+    """A passkey, and how it signs a PAE."""
     key = load_public_key(spki=public_key_of(_CURVE).spki, alg=WEBAUTHN_ES256)
-    return _by_curve(key, lambda covered: assertion(_CURVE, evidence(covered)))
+    return key, lambda covered: assertion(_CURVE, evidence(covered))
 
 
 def _plain(covered: bytes) -> Signature:

@@ -18,7 +18,7 @@ from apps.core.note import Note
 from apps.core.notekey import VerifierKey
 from apps.core.policy import Policy
 from apps.core.proof import TlogProof
-from tests.agreement.engine import Refused, b64
+from tests.agreement.engine import RefusedError, b64
 from tests.agreement.judging import comparable_refusal, refusal_of
 from tests.agreement.mutations import flip_byte, other_text
 from tests.agreement.scenes import Quorum
@@ -62,7 +62,7 @@ def both(
     try:
         engine.ask(call, **args)
         said.append("")
-    except Refused as error:
+    except RefusedError as error:
         said.append(comparable_refusal(error.said))
     return said[0], said[1]
 
@@ -136,12 +136,12 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Callable[[Any], dict[str, str]
     ),
     "checkpoint": (
         [test_checkpoint, ["o\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"]],
-        lambda text: Checkpoint.parse(text),
+        Checkpoint.parse,
         lambda text: {"text": text},
     ),
     "vkey": (
         [test_notekey, [cast.LOG.verifier.format(), cast.WITNESS.verifier.format()]],
-        lambda text: VerifierKey.parse(text),
+        VerifierKey.parse,
         lambda text: {"text": text},
     ),
     "policy": (
@@ -156,7 +156,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Callable[[Any], dict[str, str]
     ),
     "leaf": (
         [test_leaf, [each.encode() for each in cast.small_ledger().leaves]],
-        lambda data: Leaf.decode(data),
+        Leaf.decode,
         lambda data: {"data": b64(data)},
     ),
 }

@@ -13,7 +13,7 @@ from apps.core.checkpoint import open_checkpoint
 from apps.core.errors import TraceError
 from apps.core.keys import ALGORITHMS, ED25519, load_public_key
 from apps.core.notekey import SignatureType, VerifierKey
-from tests.agreement.engine import Refused, b64
+from tests.agreement.engine import RefusedError, b64
 from tests.core.log.test_merkle import cases
 from tests.core.log.test_note import TESSERA_VKEY, example_key, example_note, spec
 from tests.core.log.test_notekey import mldsa_cases
@@ -31,7 +31,7 @@ def code_of(engine, call, **args) -> str:
     """The code of the refusal, "" if there is none."""
     try:
         engine.ask(call, **args)
-    except Refused as error:
+    except RefusedError as error:
         return error.code
     return ""
 
@@ -74,7 +74,7 @@ def test_published_inclusion_is_judged_as_published(engine, case):
     }
     try:
         is_right = engine.ask("root", **args) == base64.b64decode(case["root"]).hex()
-    except Refused:
+    except RefusedError:
         is_right = False
 
     assert is_right is not case["wantErr"]
@@ -315,7 +315,7 @@ def test_keys_of_other_forms_are_refused_alike(engine, alg):
         der(ed25519.Ed25519PrivateKey.generate()),
         der(x25519.X25519PrivateKey.generate()),
         der(ec.generate_private_key(ec.SECP384R1())),
-        der(rsa.generate_private_key(65537, 1024)),
+        der(rsa.generate_private_key(65537, 2048)),
         bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200") + point,
         good[:-1],
         good + b"\0",

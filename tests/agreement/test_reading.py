@@ -11,7 +11,7 @@ from apps.core.canonical import canonical_bytes
 from apps.core.errors import MalformedInput, TraceError
 from apps.core.events import read_event
 from apps.core.statement import parse_statement
-from tests.agreement.engine import Engine, Refused, b64
+from tests.agreement.engine import Engine, RefusedError, b64
 from tests.agreement.judging import comparable_refusal, refusal_of
 from tests.agreement.mutations import change, dumped, flip_byte, paths, put
 from tests.agreement.statements import statements
@@ -35,7 +35,7 @@ def ask_python(payload: bytes) -> tuple[str, Any]:
 def ask_browser(engine: Engine, payload: bytes) -> tuple[str, Any]:
     try:
         return "taken", engine.ask("statement", payload=b64(payload))
-    except Refused as error:
+    except RefusedError as error:
         return "refused", comparable_refusal(error.said)
 
 
