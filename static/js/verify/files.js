@@ -46,6 +46,16 @@ class Files {
     else this.leaves.push(decodeLeaf(decodeHex(asciiOf(data), { sizeBytes: LEAF_SIZE, field: "leaf" })));
   }
 
+  /** Refuse what proves nothing: `unpaired`, `nothing_to_check`. */
+  verifyPairs() {
+    if (this.places.length !== this.leaves.length) {
+      throw new ProofError("unpaired", { step: 1, wanted: "a leaf for each bare tlog-proof" });
+    }
+    if (!this.proofs.length && !this.packs.length && !this.places.length && !this.receipts.length) {
+      throw new ProofError("nothing_to_check", { step: 1, wanted: "a proof or a receipt" });
+    }
+  }
+
   readJson(data) {
     const value = parseJson(data, { maxBytes: MAX_PROOF_BYTES, field: "evidence" });
     if (value.has("format")) {
@@ -63,43 +73,65 @@ class Files {
 const asciiOf = (data) => stripped(Array.from(data, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : "\ufffd")).join(""));
 
 /**
- * All steps over `inputs`, each `{name, data}`, under the policy that is such an input too.
- * `{findings, failure}`: the findings so far, and the ProofError that ended it, or null.
+ * All steps over `inputs`, each `{name, data}`, under the policy that is such an input too,
+ * at `nowMs` by this machine's clock.
+ *
+ * `failure` is the ProofError that ended it, or null. `parts` tell apart what was judged:
+ * `about` a proof, a pack, a place, a receipt or the files, and `found` there, also before
+ * a step of it failed. `findings` are those of all parts that hold, in order.
  */
 export async function verifyFiles({ inputs, policy, genesisId = "", nowMs }) {
-  const findings = [];
-  const show = (found) => findings.push(...found);
+  const [parts, findings] = [[], []];
+  const judge = async (about, check) => {
+    const part = { about, found: [], failure: null };
+    parts.push(part);
+    try {
+      const found = await check(part.found);
+      part.found = found;
+      findings.push(...found);
+    } catch (error) {
+      part.failure = error;
+      throw error;
+    }
+  };
   try {
-    await verifyAll({ inputs, policy, genesisId, nowMs, show });
-    return { findings, failure: null };
+    await verifyAll({ inputs, policy, genesisId, nowMs, judge });
+    return { parts, findings, failure: null };
   } catch (error) {
-    if (error instanceof TraceError) return { findings, failure: error };
+    if (error instanceof TraceError) return { parts, findings, failure: error };
     throw error;
   }
 }
 
-async function verifyAll({ inputs, policy: policyInput, genesisId, nowMs, show }) {
-  // 1.
+async function verifyAll({ inputs, policy: policyInput, genesisId, nowMs, judge }) {
   const files = new Files();
-  for (const input of inputs) await take(input, (data) => files.read(data));
-  const policy = await take(policyInput, parsePolicy);
-  if (files.places.length !== files.leaves.length) {
-    throw new ProofError("unpaired", { step: 1, wanted: "a leaf for each bare tlog-proof" });
-  }
-  if (!files.proofs.length && !files.packs.length && !files.places.length && !files.receipts.length) {
-    throw new ProofError("nothing_to_check", { step: 1, wanted: "a proof or a receipt" });
-  }
-  show([finding(1, "files", { count: inputs.length })]);
-  const ring = await keyRing(files, genesisId);
+  let policy;
+  // 1.
+  await judge(files, async () => {
+    for (const input of inputs) await take(input, (data) => files.read(data));
+    policy = await take(policyInput, parsePolicy);
+    files.verifyPairs();
+    return [finding(1, "files", { count: inputs.length })];
+  });
+  let ring;
+  await judge(files, async () => {
+    ring = await keyRing(files, genesisId);
+    return [];
+  });
   // 2 to 10.
-  for (const proof of files.proofs) show(await verifyStatement({ proof, policy, ring, files: files.events }));
-  for (const pack of files.packs) show(await judgePack(pack, { policy, ring, nowMs }));
-  refuseUnsigned(files);
+  for (const proof of files.proofs) {
+    await judge(proof, (found) => verifyStatement({ proof, policy, ring, files: files.events, found }));
+  }
+  for (const pack of files.packs) await judge(pack, (found) => judgePack(pack, { policy, ring, nowMs, found }));
+  await judge(files, () => refuseUnsigned(files));
   for (const [at, proof] of files.places.entries()) {
-    show(await verifyPlace({ leaf: files.leaves[at], proof }, policy, ring));
+    const place = { leaf: files.leaves[at], proof };
+    await judge(place, () => verifyPlace(place, policy, ring));
   }
   // 11.
-  for (const receipt of files.receipts) show([await verifyPromise({ receipt, ring, proofs: files.proofs })]);
+  for (const receipt of files.receipts) {
+    await judge(receipt, async () => [await verifyPromise({ receipt, ring, proofs: files.proofs })]);
+  }
 }
 
 async function take({ name, data }, read) {
@@ -129,11 +161,12 @@ function statementsOf({ statement, history }) {
 }
 
 /** A file of events that no statement names would look as if it were proven. */
-function refuseUnsigned({ proofs, events }) {
+async function refuseUnsigned({ proofs, events }) {
   const said = proofs.map((proof) => parseStatement(proof.envelope.payload));
   const named = new Set(said.filter((each) => each.kind === "events").map((each) => each.body.get("digest")));
   const [digest] = [...events.keys()].filter((each) => !named.has(each)).sort();
   if (digest !== undefined) {
     throw new ProofError("unsigned_events", { step: 3, got: digest, wanted: "a file that was signed" });
   }
+  return [];
 }

@@ -21,29 +21,36 @@ import { verifyStatement } from "./verify.js";
 const AHEAD_MS = 5n * 60_000n;
 const UNITS = [[86_400n, "day(s)"], [3_600n, "hour(s)"], [60n, "minute(s)"], [1n, "second(s)"]];
 
-/** Steps 2 to 14 for a pack proof or a proof code, and the age of the head at `nowMs`. */
-export const judgePack = (pack, context) => (pack.statement ? judgeProof(pack, context) : judgeCode(pack, context));
+/**
+ * Steps 2 to 14 for a pack proof or a proof code, and the age of the head at `nowMs`.
+ * Whoever gives `found` sees there what was shown before a step failed.
+ */
+export async function judgePack(pack, { found = [], ...context }) {
+  await (pack.statement ? judgeProof : judgeCode)(pack, { found, ...context });
+  return found;
+}
 
-async function judgeProof(proof, { policy, ring, nowMs }) {
+async function judgeProof(proof, { policy, ring, nowMs, found }) {
   const { pack, place, statement } = proof;
-  const found = await verifyStatement({ proof: statement, policy, ring });
+  await verifyStatement({ proof: statement, policy, ring, found });
   const subject = await atStep(3, () => commissioned(statement.envelope.payload));
   found.push(await atStep(12, () => {
     verifyName(pack, subject.serials);
     return verifyPlace(place, pack, subject.serials);
   }));
   found.push(...await atStep(13, () => verifyHistory(proof, { tag: subject.tag, policy, ring })));
-  return [...found, ...await freshness(statement, { policy, ring, nowMs })];
+  found.push(...await freshness(statement, { policy, ring, nowMs }));
 }
 
-async function judgeCode(code, { policy, ring: shown, nowMs }) {
+async function judgeCode(code, { policy, ring: shown, nowMs, found }) {
   const statement = await openCode(code, policy);
+  code.opened = statement;
   const ring = await atStep(4, () => withBrought(shown, code));
-  const found = await verifyStatement({ proof: statement, policy, ring });
+  await verifyStatement({ proof: statement, policy, ring, found });
   const { serials } = await atStep(3, () => commissioned(code.payload));
   const pack = { gtin: serials.gtin, lot: serials.lot, expiry: serials.expiryDate, serial: code.serial };
   found.push(await atStep(12, () => verifyPlace(code.place, pack, serials)));
-  return [...found, ...await freshness(statement, { policy, ring, nowMs })];
+  found.push(...await freshness(statement, { policy, ring, nowMs }));
 }
 
 /** The ring, and the keys that the code brings as keys of nobody known. */

@@ -34,18 +34,21 @@ const TYPES = {
 /** The type of the leaves of a statement of `kind`. */
 export const leafTypeOf = (kind) => TYPES[kind.split(".")[0]];
 
-/** Steps 2 to 10 for one proof file; `files` are files of events by SHA-256, hex. */
-export async function verifyStatement({ proof, policy, ring, files = new Map() }) {
+/**
+ * Steps 2 to 10 for one proof file; `files` are files of events by SHA-256, hex. Whoever
+ * gives `found` sees there what was shown before a step failed.
+ */
+export async function verifyStatement({ proof, policy, ring, files = new Map(), found = [] }) {
   const { envelope, acceptedMs } = proof;
-  const found = [await atStep(2, () => {
+  await atStep(2, () => {
     if (envelope.payloadType !== STATEMENT_TYPE) throw new ProofError("wrong_payload_type", { got: envelope.payloadType });
-    return finding(2, "envelope", { count: envelope.signatures.length });
-  })];
+    found.push(finding(2, "envelope", { count: envelope.signatures.length }));
+  });
   const statement = await atStep(3, () => {
     const read = parseStatement(envelope.payload);
     verifyLedger(read, proof, ring);
     const { kind, by, ledger } = read;
-    found.push({ ...finding(3, "statement", { id: statementId(envelope), kind, by, ledger }), statement: read });
+    found.push(finding(3, "statement", { id: statementId(envelope), kind, by, ledger }));
     found.push(...judgeContent(read, { acceptedMs, files }));
     return read;
   });
