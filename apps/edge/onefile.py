@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +25,7 @@ _EXPORT: Final = re.compile(
 )
 _STRAY: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
+_CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT: Final = re.compile(r"^[ \t]+|[ \t]+$|^\n", re.MULTILINE)
 # What would end the script in the page, or begin another state of its parser.
 _UNSAFE: Final = re.compile(r"</script|<script|<!--", re.IGNORECASE)
@@ -56,6 +57,20 @@ def join_modules(entry: Path) -> str:
     if found := _UNSAFE.search(script):
         raise RuntimeError(f"{found[0]} cannot stand in an inline script")
     return script
+
+
+def join_styles(paths: Iterable[Path]) -> str:
+    """Style sheets one after the other, without comments and indentation.
+
+    Raises:
+        RuntimeError: text that ends a style in a page.
+        OSError: a sheet that is not there.
+    """
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
+    style = _INDENT.sub("", _CSS_COMMENT.sub("", text))
+    if "</" in style:
+        raise RuntimeError("</ cannot stand in an inline style")
+    return style
 
 
 def source_of(inline: str) -> str:

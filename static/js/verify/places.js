@@ -39,7 +39,9 @@ export async function verifyPlaces(places, policy, ring) {
   });
   const opened = await atStep(9, async () => {
     const signed = [];
-    for (const note of notes.values()) signed.push(await openTrustedCheckpoint(note, within));
+    for (const note of notes.values()) {
+      signed.push({ signed: await openTrustedCheckpoint(note, within), policy: within });
+    }
     return signed;
   });
   const sizes = [...heads.values()].map((head) => `${head.origin} at size ${head.treeSize}`);
