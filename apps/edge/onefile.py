@@ -24,7 +24,9 @@ _EXPORT: Final = re.compile(
     r"^export (?=(?:async )?(?:function\*?|class|const) (?P<name>\w+))", re.MULTILINE
 )
 _STRAY: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
-_COMMENT: Final = re.compile(r"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
+_COMMENT: Final = re.compile(
+    r"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE
+)
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT: Final = re.compile(r"^[ \t]+|[ \t]+$|^\n", re.MULTILINE)
 # What would end the script in the page, or begin another state of its parser.

@@ -10,12 +10,15 @@ import pytest
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import STATEMENT_TYPE, envelope_json, statement_id
 from apps.core.signing import sign_envelope
-from apps.core.statement import build_statement
+from apps.core.statement import build_statement, parse_statement
 from tests.agreement.judging import Question, assert_agreed
 from tests.agreement.mutations import change, dumped
+from tests.agreement.statements import statements
 from tests.core.outside import small_ledger as cast
 
 LIES = 150
+BASES = statements()
+GLNS = (cast.OPERATOR, cast.REGULATOR, cast.NOVAMED)
 NAMES = ("operator", "regulator", "nora", "nils", "later", "mallory")
 SAID = {
     "commission": (cast.commission, ("nils",)),
@@ -115,3 +118,27 @@ def other_leaf(rng: random.Random, leaf, leaves):
         {"subject_tag": cast.fixed("another tag")} if leaf.kind.value < 3 else {},
     )
     return rng.choice((other, *(replace(leaf, **each) for each in changes)))
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_whoever_says_what_they_may_not_is_found_alike(engine, name):
+    """A statement of each kind, by each party, under keys that have standing."""
+    rng = random.Random(name)
+    for _ in range(20):
+        document = {**BASES[name], "by": rng.choice(GLNS)}
+        signers = rng.sample(NAMES[:4], rng.randint(1, 3))
+        document["signer"] = f"id-of-{signers[0]}"
+        ledger = cast.Ledger()
+        for each in ("genesis", "admit", "enrol"):
+            made, those = SAID[each]
+            ledger.append(each, made(), *those)
+        ledger.seal()
+        envelope = signed(canonical_bytes(document), signers)
+        said = parse_statement(envelope.payload)
+        accepted_ms = said.at_ms
+        ledger.time_ms = accepted_ms + 1_000
+        ledger.append_envelope("last", envelope, said, accepted_ms=accepted_ms)
+        ledger.close()
+        proof = ledger.proof("last", keys=("genesis", "admit", "enrol"))
+        genesis_id = statement_id(ledger.said["genesis"][0])
+        assert_agreed(engine, Question((dumped(proof),), cast.POLICY, genesis_id))

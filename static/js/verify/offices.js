@@ -16,6 +16,9 @@ export function verifyOffices(statement, { signed, brought, known, genesis, abou
   if (kind === "party.admit" || kind === "party.licence") verifyOffice(known, genesis, by);
   else if (kind === "key.enrol") verifyEnrolment(known, genesis, by);
   else if (kind === "key.revoke") verifyRevocation(statement, known, genesis, about);
+  else if (kind === "erasure" && by !== genesis.operator.gln) {
+    throw missing("not_the_operator", by, genesis.operator.gln, "by");
+  }
 }
 
 /** Genesis: operator and authorities, each by a key that it names of theirs. */
