@@ -27,7 +27,7 @@ def only_inline(*, script: str, style: str) -> Callable[[_View], _View]:
     """
     decorate: Any = csp_replace(
         {
-            **dict.fromkeys(_REACHING, [NONE]),
+            **{name: [NONE] for name in _REACHING},
             "script-src": [script],
             "style-src": [style],
             "img-src": ["data:"],  # the icon of the page

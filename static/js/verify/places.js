@@ -44,11 +44,16 @@ export async function verifyPlaces(places, policy, ring) {
     }
     return signed;
   });
-  const sizes = [...heads.values()].map((head) => `${head.origin} at size ${head.treeSize}`);
+  const believed = [...heads.values()];
+  const said = {
+    heads: believed.map((head) => `${head.origin} at size ${head.treeSize}`).join(" and "),
+    origin: believed[0].origin,
+    size: believed.map((head) => head.treeSize).join(", "),
+  };
   const isAsked = within.quorum !== NO_QUORUM;
   return [
     finding(7, "included", { places: places.map(({ proof }) => proof.index).join(", ") }),
-    finding(8, "head", { heads: sizes.join(" and ") }),
+    finding(8, "head", said),
     { ...finding(9, isAsked ? "quorum" : "no_witness", {}, { isShown: isAsked }), heads: opened },
   ];
 }
