@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.statement,
         name="ledger_statement",
     ),
+    path("verify", views.verify, name="verify"),
 ]
