@@ -1,14 +1,15 @@
 """pharmatrace-verify: check statements of a ledger offline, from files alone.
 
-FILE is a statement's proof file, a receipt, a statement that shows keys (genesis,
-party.admit, key.enrol), a file of events beside the proof of its statement, or a bare
-C2SP tlog-proof followed by its leaf.
+FILE is a statement's proof file, the proof of a pack, a proof code as text, a receipt,
+a statement that shows keys (genesis, party.admit, key.enrol), a file of events beside
+the proof of its statement, or a bare C2SP tlog-proof followed by its leaf.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,15 +22,18 @@ from ..errors import MalformedInput, ProofError, TraceError
 from ..fields import Fields
 from ..keyring import KeyRing, build_keyring
 from ..leaf import LEAF_SIZE, Leaf
+from ..packproof import PACK_FORMAT, PackProof, parse_pack_proof
 from ..places import verify_place
 from ..policy import Policy
 from ..promise import verify_promise
 from ..proof import HEADER, TlogProof
+from ..proofcode import ProofCode, is_code, read_code_file
 from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
 from ..statement import parse_statement
 from ..steps import Finding
 from ..verify import verify_statement
 from .console import ending, read_input
+from .packs import judge_pack, statements_of
 
 T = TypeVar("T")
 # How NDJSON of events begins, and nothing else that this command reads.
@@ -46,6 +50,7 @@ class Files:
     """What was read, by what it is."""
 
     proofs: list[StatementProof] = field(default_factory=list)
+    packs: list[PackProof | ProofCode] = field(default_factory=list)
     receipts: list[Envelope] = field(default_factory=list)
     statements: list[Envelope] = field(default_factory=list)
     places: list[TlogProof] = field(default_factory=list)
@@ -58,7 +63,9 @@ class Files:
         Raises:
             MalformedInput: it is none of the forms that are known.
         """
-        if data.startswith(HEADER.encode()):
+        if is_code(data):
+            self.packs.append(read_code_file(data))
+        elif data.startswith(HEADER.encode()):
             self.places.append(TlogProof.parse(data))
         elif data.startswith(_EVENTS):
             self.events[sha256(data).hexdigest()] = data
@@ -75,13 +82,19 @@ class Files:
     def _read_json(self, data: bytes) -> None:
         value = parse_json(data, max_bytes=MAX_PROOF_BYTES, field="evidence")
         if isinstance(value, dict) and "format" in value:
-            self.proofs.append(parse_proof_file(data))
+            self._read_proof(data, is_pack=value["format"] == PACK_FORMAT)
             return
         envelope = read_envelope(Fields(_unwrap(value), where=""))
         if envelope.payload_type == RECEIPT_TYPE:
             self.receipts.append(envelope)
         else:
             self.statements.append(envelope)
+
+    def _read_proof(self, data: bytes, *, is_pack: bool) -> None:
+        if is_pack:
+            self.packs.append(parse_pack_proof(data))
+        else:
+            self.proofs.append(parse_proof_file(data))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -97,6 +110,8 @@ def _main(arguments: Sequence[str]) -> None:
         _show(
             verify_statement(proof=proof, policy=policy, ring=ring, files=files.events)
         )
+    for pack in files.packs:
+        _show(judge_pack(pack, policy=policy, ring=ring, now_ms=_now_ms()))
     _refuse_unsigned(files)
     for place, leaf in zip(files.places, files.leaves, strict=True):
         _show(verify_place(leaf, place, policy, ring))
@@ -113,7 +128,7 @@ def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
     parsed = _take(policy, Policy.parse)
     if len(files.places) != len(files.leaves):
         raise ProofError("unpaired", step=1, wanted="a leaf for each bare tlog-proof")
-    if not (files.proofs or files.places or files.receipts):
+    if not (files.proofs or files.packs or files.places or files.receipts):
         raise ProofError("nothing_to_check", step=1, wanted="a proof or a receipt")
     _show([Finding(1, f"{len(names)} file(s) and a policy are read")])
     return files, parsed
@@ -136,7 +151,7 @@ def _take(name: str, read: Callable[[bytes], T]) -> T:
 
 def _key_ring(files: Files, genesis_id: str) -> KeyRing:
     envelopes = [*files.statements]
-    for proof in files.proofs:
+    for proof in [*files.proofs, *statements_of(files.packs)]:
         envelopes += [proof.envelope, *proof.keys]
     try:
         return build_keyring(envelopes, genesis_id=genesis_id)
@@ -162,6 +177,10 @@ def _refuse_unsigned(files: Files) -> None:
         raise ProofError(
             "unsigned_events", step=3, got=digest, wanted="a file that was signed"
         )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _unwrap(value: JsonValue) -> JsonValue:
