@@ -21,7 +21,7 @@ from apps.core.packproof import parse_pack_proof
 from apps.core.packs import PackShown, verify_pack_proof, verify_proof_code
 from apps.core.policy import Policy
 from apps.core.proofcode import ProofCode, parse_code_text
-from tests.golden import pack_codes, pack_files
+from tests.golden import pack_code_lies, pack_codes, pack_files
 from tests.golden.pack_ledger import (
     POLICY,
     PackLedger,
@@ -152,7 +152,9 @@ def _codes(ledger: PackLedger) -> Iterator[Case]:
         "text": curve.format(),
         "rooted": True,
     }
-    yield from pack_codes.refused(ledger)
+    for group in (pack_codes.texts, pack_codes.forms, pack_code_lies.lies):
+        for desc, refused in group(code):
+            yield {"desc": desc, "text": refused}
 
 
 def _unpacked(code: ProofCode) -> str:
