@@ -1,8 +1,9 @@
 """pharmatrace-verify: check statements of a ledger offline, from files alone.
 
 FILE is a statement's proof file, the proof of a pack, a proof code as text, a receipt,
-a statement that shows keys (genesis, party.admit, key.enrol), a file of events beside
-the proof of its statement, or a bare C2SP tlog-proof followed by its leaf.
+a window of the log that shows what became of it, a statement that shows keys (genesis,
+party.admit, key.enrol), a file of events beside the proof of its statement, or a bare
+C2SP tlog-proof followed by its leaf.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from ..leaf import LEAF_SIZE, Leaf
 from ..packproof import PACK_FORMAT, PackProof, parse_pack_proof
 from ..places import verify_place
 from ..policy import Policy
-from ..promise import verify_promise
+from ..promise import verify_promise, verify_stretch
 from ..proof import HEADER, TlogProof
 from ..proofcode import ProofCode, is_code, read_code_file
 from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
 from ..statement import parse_statement
 from ..steps import Finding
 from ..verify import verify_statement
+from ..window import WINDOW_FORMAT, Window, parse_window
 from .console import ending, read_input
 from .packs import judge_pack, statements_of
 
@@ -54,6 +56,7 @@ class Files:
     receipts: list[Envelope] = field(default_factory=list)
     statements: list[Envelope] = field(default_factory=list)
     places: list[TlogProof] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     events: dict[str, bytes] = field(default_factory=dict)  # by SHA-256, hex
 
@@ -82,7 +85,7 @@ class Files:
     def _read_json(self, data: bytes) -> None:
         value = parse_json(data, max_bytes=MAX_PROOF_BYTES, field="evidence")
         if isinstance(value, dict) and "format" in value:
-            self._read_proof(data, is_pack=value["format"] == PACK_FORMAT)
+            self._read_proof(data, value["format"])
             return
         envelope = read_envelope(Fields(_unwrap(value), where=""))
         if envelope.payload_type == RECEIPT_TYPE:
@@ -90,9 +93,11 @@ class Files:
         else:
             self.statements.append(envelope)
 
-    def _read_proof(self, data: bytes, *, is_pack: bool) -> None:
-        if is_pack:
+    def _read_proof(self, data: bytes, form: JsonValue) -> None:
+        if form == PACK_FORMAT:
             self.packs.append(parse_pack_proof(data))
+        elif form == WINDOW_FORMAT:
+            self.windows.append(parse_window(data))
         else:
             self.proofs.append(parse_proof_file(data))
 
@@ -115,9 +120,23 @@ def _main(arguments: Sequence[str]) -> None:
     _refuse_unsigned(files)
     for place, leaf in zip(files.places, files.leaves, strict=True):
         _show(verify_place(leaf, place, policy, ring))
+    for window in files.windows:
+        _show(verify_stretch(window, policy=policy, ring=ring))
     for receipt in files.receipts:
-        _show([verify_promise(receipt=receipt, ring=ring, proofs=files.proofs)])
+        _show([_judge_receipt(receipt, files, policy, ring)])
     print(LIMITS)
+
+
+def _judge_receipt(
+    receipt: Envelope, files: Files, policy: Policy, ring: KeyRing
+) -> Finding:
+    return verify_promise(
+        receipt=receipt,
+        ring=ring,
+        proofs=files.proofs,
+        windows=files.windows,
+        policy=policy,
+    )
 
 
 def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
