@@ -1,5 +1,6 @@
 """The machine door of scanning: one code in, one verdict out."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.envelope import envelope_json
 from apps.core.errors import MalformedInput
 from apps.edge.openapi import query_parameter, reading_problems
 from apps.edge.throttles import PerMinute
@@ -63,6 +65,9 @@ class VerdictSerializer(serializers.Serializer[Any]):
     proof = serializers.CharField(
         allow_null=True, help_text="address of the pack's proof; null: not for you"
     )
+    answer = serializers.DictField(
+        allow_null=True, help_text="this answer, signed by a receipt key (DSSE)"
+    )
     gtin = serializers.CharField(allow_null=True)
     reason = serializers.CharField()
     next_step = serializers.CharField()
@@ -84,10 +89,13 @@ class VerifyView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Every answer is recorded; an unreadable code is answered, not refused."""
-        verdict, _ = _asked(request)
-        receipt = queries.find_receipt(verdict.statement_id)
-        answer = verdict.as_json(receipt=receipt)
-        return Response({**answer, "proof": _proof_address(request, verdict)})
+        at, actor = timezone.now(), actor_of(request)
+        code, verdict = _asked(request, actor=actor, at=at)
+        signed = operations.sign_answer(code=code, verdict=verdict, actor=actor, at=at)
+        body = verdict.as_json(receipt=queries.find_receipt(verdict.statement_id))
+        body["proof"] = _proof_address(code) if queries.may_prove(verdict) else None
+        body["answer"] = envelope_json(signed) if signed else None
+        return Response(body)
 
 
 class PackProofView(APIView):
@@ -103,7 +111,8 @@ class PackProofView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """A file for pharmatrace-verify; 404 until it is anchored, or not for you."""
-        verdict, actor = _asked(request)
+        actor = actor_of(request)
+        _, verdict = _asked(request, actor=actor, at=timezone.now())
         data = queries.find_pack_file(verdict, actor=actor)
         if data is None:
             raise Http404
@@ -136,7 +145,7 @@ class ProofCodeView(APIView):
     )
     def get(self, request: Request) -> Response:
         """404 as for the proof, and where it does not fit one QR code."""
-        verdict, _ = _asked(request)
+        _, verdict = _asked(request, actor=actor_of(request), at=timezone.now())
         code = queries.find_pack_code(verdict)
         if code is None:
             raise Http404
@@ -151,9 +160,8 @@ class ProofCodeView(APIView):
         return Response(ProofCodeSerializer(answer).data)
 
 
-def _asked(request: Request) -> tuple[Verdict, Actor]:
-    """The verdict on `?code=`, recorded."""
-    at, actor = timezone.now(), actor_of(request)
+def _asked(request: Request, *, actor: Actor, at: datetime) -> tuple[str, Verdict]:
+    """What was scanned, and the verdict on it, recorded."""
     code = request.query_params.get("code", "")
     if len(code) > MAX_CODE_CHARACTERS:
         raise MalformedInput(
@@ -164,12 +172,8 @@ def _asked(request: Request) -> tuple[Verdict, Actor]:
         )
     verdict = queries.judge_scan(code=code, actor=actor, at=at)
     operations.record_scan(code=code, verdict=verdict, actor=actor, at=at)
-    return verdict, actor
+    return code, verdict
 
 
-def _proof_address(request: Request, verdict: Verdict) -> str | None:
-    if not queries.may_prove(verdict):
-        return None
-    return (
-        f"{reverse('verify_proof')}?{urlencode({'code': request.query_params['code']})}"
-    )
+def _proof_address(code: str) -> str:
+    return f"{reverse('verify_proof')}?{urlencode({'code': code})}"

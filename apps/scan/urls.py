@@ -7,6 +7,7 @@ from apps.scan.views import labels, proof, public, report, scan, search
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan", scan.scan, name="scan"),
     path("scan/photo", scan.scan_photo, name="scan_photo"),
+    path("scan/answer.json", proof.answer_file, name="answer_file"),
     path("scan/proof", proof.pack_proof, name="pack_proof"),
     path("scan/proof.json", proof.pack_proof_file, name="pack_proof_file"),
     path("scan/proof.txt", proof.pack_proof_text, name="pack_proof_text"),

@@ -1,10 +1,16 @@
 """The doors of a pack's proof: pages, files, codes, and who gets none of them."""
 
+import json
+
 import pytest
 
 from apps.anchoring import operations
+from apps.core.answer import digest_of, parse_answer, verify_answer
+from apps.core.envelope import parse_envelope
+from apps.core.keyring import KeyRing
 from apps.core.packproof import parse_pack_proof
 from apps.core.proofcode import parse_code_text
+from apps.partners.queries import get_genesis
 from apps.scan.models import Scan
 from pharmatrace.demo.cast import LINDE, NOVAMED, STELLA
 from tests.scan.packs import LOT, code
@@ -67,6 +73,40 @@ def test_a_proof_is_asked_for_by_somebody_and_about_something(
     too_long = login(STELLA).get(address, {"code": "9" * 2_049})
     assert too_long.json()["code"] == "too_long"
     assert Scan.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("player", "text", "verdict", "why"),
+    [
+        (STELLA, code("S1K7q01"), "dispense", "genuine_in_date_yours"),
+        (LINDE, code("S1K7q01"), "hold", "not_in_your_custody"),
+        (STELLA, code("S1K7q99"), "hold", "unknown"),
+        (STELLA, "nonsense", "ask", "unreadable"),
+    ],
+)
+def test_every_answer_can_be_taken_along_signed(login, player, text, verdict, why):
+    client = login(player)
+    said = client.get("/api/v1/verify", {"code": text}).json()
+    page = client.get("/scan", {"code": text}).context["page"].verdict
+    file = client.get(page.answer_url)
+    ring = KeyRing(genesis=get_genesis())
+
+    assert file["Content-Disposition"].startswith('attachment; filename="answer-')
+    for data in (json.dumps(said["answer"]).encode(), file.content):
+        envelope = parse_envelope(data)
+        found = parse_answer(envelope)
+        assert (found.verdict, found.code, found.asked_by) == (verdict, why, player.gln)
+        assert found.scanned == digest_of(text)
+        assert verify_answer(envelope, ring=ring).is_shown
+
+
+def test_an_answer_names_the_recall_that_it_is_about(login, anchored):
+    recall = anchored.recall()
+    said = login(STELLA).get("/api/v1/verify", {"code": anchored.code(1)}).json()
+
+    found = parse_answer(parse_envelope(json.dumps(said["answer"]).encode()))
+    assert (found.verdict, found.code) == ("hold", "recalled")
+    assert [each.hex() for each in found.recalls] == [recall]
 
 
 def test_the_page_shows_the_code_and_leads_to_its_files(login, anchored):

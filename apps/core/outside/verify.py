@@ -1,7 +1,7 @@
 """pharmatrace-verify: check statements of a ledger offline, from files alone.
 
 FILE is a statement's proof file, the proof of a pack, a proof code as text, a receipt,
-a window of the log that shows what became of it, a statement that shows keys (genesis,
+a window of the log that shows what became of it, a signed answer, a statement that shows keys (genesis,
 party.admit, key.enrol), a file of events beside the proof of its statement, or a bare
 C2SP tlog-proof followed by its leaf.
 """
@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, TypeVar
 
+from ..answer import verify_answer
 from ..canonical import JsonValue, parse_json
 from ..encoding import decode_hex
-from ..envelope import RECEIPT_TYPE, Envelope, read_envelope
+from ..envelope import ANSWER_TYPE, RECEIPT_TYPE, Envelope, read_envelope
 from ..errors import MalformedInput, ProofError, TraceError
 from ..fields import Fields
 from ..keyring import KeyRing, build_keyring
@@ -54,6 +55,7 @@ class Files:
     proofs: list[StatementProof] = field(default_factory=list)
     packs: list[PackProof | ProofCode] = field(default_factory=list)
     receipts: list[Envelope] = field(default_factory=list)
+    answers: list[Envelope] = field(default_factory=list)
     statements: list[Envelope] = field(default_factory=list)
     places: list[TlogProof] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
@@ -88,10 +90,8 @@ class Files:
             self._read_proof(data, value["format"])
             return
         envelope = read_envelope(Fields(_unwrap(value), where=""))
-        if envelope.payload_type == RECEIPT_TYPE:
-            self.receipts.append(envelope)
-        else:
-            self.statements.append(envelope)
+        kinds = {RECEIPT_TYPE: self.receipts, ANSWER_TYPE: self.answers}
+        kinds.get(envelope.payload_type, self.statements).append(envelope)
 
     def _read_proof(self, data: bytes, form: JsonValue) -> None:
         if form == PACK_FORMAT:
@@ -124,6 +124,8 @@ def _main(arguments: Sequence[str]) -> None:
         _show(verify_stretch(window, policy=policy, ring=ring))
     for receipt in files.receipts:
         _show([_judge_receipt(receipt, files, policy, ring)])
+    for answer in files.answers:
+        _show([verify_answer(answer, ring=ring)])
     print(LIMITS)
 
 
@@ -147,7 +149,8 @@ def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
     parsed = _take(policy, Policy.parse)
     if len(files.places) != len(files.leaves):
         raise ProofError("unpaired", step=1, wanted="a leaf for each bare tlog-proof")
-    if not (files.proofs or files.packs or files.places or files.receipts):
+    told = files.receipts or files.answers
+    if not (files.proofs or files.packs or files.places or told):
         raise ProofError("nothing_to_check", step=1, wanted="a proof or a receipt")
     _show([Finding(1, f"{len(names)} file(s) and a policy are read")])
     return files, parsed
@@ -203,9 +206,10 @@ def _now_ms() -> int:
 
 
 def _unwrap(value: JsonValue) -> JsonValue:
-    """The receipt in the site's answer to a statement, or the value itself."""
-    if isinstance(value, dict) and "receipt" in value:
-        return value["receipt"]
+    """The receipt or the answer in what the site answered, or the value itself."""
+    for name in ("answer", "receipt"):
+        if isinstance(value, dict) and value.get(name) is not None:
+            return value[name]
     return value
 
 

@@ -87,6 +87,7 @@ class VerdictPart:
     Attributes:
         read: what was read, escaped; said only of doubtful codes.
         pack_proof_url: the pack's own proof, "" where the asker may not have it.
+        answer_url: the answer itself as a signed file.
         main: the step whose sentence is ready to be signed, None if there is none.
         others: further steps, each with a page of its own.
     """
@@ -108,6 +109,7 @@ class VerdictPart:
     proof: ProofLine | None
     proof_url: str
     pack_proof_url: str
+    answer_url: str
     may_sign: bool
 
 
@@ -146,6 +148,7 @@ def build_part(
             else ""
         ),
         pack_proof_url=proof_url(code) if queries.may_prove(verdict) else "",
+        answer_url=f"/scan/answer.json?{urlencode({'code': code})}",
         may_sign=actor.can_sign,
     )
 

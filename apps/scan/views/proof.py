@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from apps.core.envelope import envelope_bytes
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 from apps.scan import operations, queries
@@ -99,6 +101,19 @@ def pack_proof_file(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 @limited(ScanThrottle)
+def answer_file(request: HttpRequest) -> HttpResponse:
+    """What is answered about `?code=` now, signed; any code has an answer."""
+    verdict, actor, text, at = _judged(request)
+    signed = operations.sign_answer(code=text, verdict=verdict, actor=actor, at=at)
+    if signed is None:
+        raise Http404
+    name = f"answer-{at:%Y%m%dT%H%M%SZ}.json"
+    return _download(envelope_bytes(signed), "application/json", name)
+
+
+@require_safe
+@member_required
+@limited(ScanThrottle)
 def pack_proof_text(request: HttpRequest) -> HttpResponse:
     """The proof code as text."""
     verdict, _, _ = _asked(request)
@@ -117,16 +132,22 @@ def pack_proof_svg(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest) -> tuple[Verdict, Actor, str]:
-    """The verdict on `?code=`, recorded like any other; 404 without a right to more."""
+    """The verdict on `?code=`; 404 without a right to more."""
+    verdict, actor, text, _ = _judged(request)
+    if not queries.may_prove(verdict):
+        raise Http404
+    return verdict, actor, text
+
+
+def _judged(request: HttpRequest) -> tuple[Verdict, Actor, str, datetime]:
+    """The verdict on `?code=`, recorded like any other."""
     actor, at = actor_of(request), timezone.now()
     text = request.GET.get("code", "")[:_MOST_CHARACTERS]
     if not text.strip():
         raise Http404
     verdict = queries.judge_scan(code=text, actor=actor, at=at)
     operations.record_scan(code=text, verdict=verdict, actor=actor, at=at)
-    if not queries.may_prove(verdict):
-        raise Http404
-    return verdict, actor, text
+    return verdict, actor, text, at
 
 
 def _code_of(verdict: Verdict) -> PackCode:
