@@ -16,6 +16,7 @@ from apps.custody.models import Commissioning
 from apps.ledger.models import Statement
 from apps.scan import queries
 from pharmatrace.demo.cast import LINDE, MARKT, NOVAMED, REGULATOR, STELLA, TRANSPHARM
+from tests.custody.goods import pack, site
 from tests.scan.packs import LOT, code
 
 
@@ -184,6 +185,30 @@ def test_every_pack_of_two_commissionings_is_proven(chain, settings, tmp_path):
         assert verified(data).pack.serial == serial
     bases = Commissioning.objects.order_by("base").values_list("base", "size")
     assert list(bases) == [(0, 12), (12, 5)]
+
+
+def test_a_step_in_a_file_of_events_is_shown_by_its_line(chain, settings, tmp_path):
+    settings.LOG_DIR = tmp_path / "log"
+    settings.LOCK_STORE = tmp_path / "outside" / "lock"
+    chain.commission(lot="B456", names=["OTHER1", "OTHER2"], count=2)
+    to = {"gln": TRANSPHARM.gln, "site": site(TRANSPHARM)}
+    items = [[chain.epc(6)], [pack("OTHER1")], [chain.epc(7), chain.epc(9)]]
+    events = [
+        {"step": "ship", "site": site(NOVAMED), "items": each, "to": to}
+        for each in items
+    ]
+    chain.stage.act(NOVAMED, {"kind": "events", "events": events})
+    operations.sequence(at=chain.stage.tick())
+
+    for number, line, index in ((6, 0, 0), (9, 2, 1)):
+        data = file_for(chain, NOVAMED, number)
+        (step,) = parse_pack_proof(data).history
+        assert (step.line.line.number, step.line.index) == (line, index)
+        assert len(step.line.path) == 1
+        assert [each.is_shown for each in verified(data).findings][-2] is True
+    # A file may speak to several partners: to its addressee it is only said.
+    data = file_for(chain, TRANSPHARM, 6)
+    assert steps_of(data) == [("shipping", False)]
 
 
 @pytest.mark.parametrize("kept", [b"", b"x" * 32, bytes(64), "text", 5])
