@@ -21,6 +21,7 @@ from .strict import format_base64
 STATEMENT_TYPE: Final = "application/vnd.pharmatrace.statement.v1+json"
 DELEGATION_TYPE: Final = "application/vnd.pharmatrace.delegation.v1+json"
 RECEIPT_TYPE: Final = "application/vnd.pharmatrace.receipt.v1+json"
+ANSWER_TYPE: Final = "application/vnd.pharmatrace.answer.v1+json"
 
 MAX_ENVELOPE_BYTES: Final = 6 << 20
 MAX_SIGNATURES: Final = 16

@@ -147,10 +147,9 @@ def events_root(leaves: Iterable[bytes]) -> EventsRoot:
     return EventsRoot(size=builder.size, root=builder.root())
 
 
-def _parse_line(number: int, line: bytes) -> EventLine:
-    where = f"events[{number}]"
-    value = parse_canonical(line, max_bytes=MAX_LINE_BYTES, doubles=True, field=where)
-    fields = Fields(value, where=where)
+def read_line(fields: Fields, number: int) -> EventLine:
+    """The line `number`, of exactly `event` and `parents`; errors as `parse_lines`."""
+    where = fields.where
     parents = read_parents(fields)
     event = fields.members("event")
     fields.close()
@@ -166,6 +165,12 @@ def _parse_line(number: int, line: bytes) -> EventLine:
                 wanted="an earlier line",
             )
     return EventLine(number, parse_event(event, where=f"{where}.event"), event, parents)
+
+
+def _parse_line(number: int, line: bytes) -> EventLine:
+    where = f"events[{number}]"
+    value = parse_canonical(line, max_bytes=MAX_LINE_BYTES, doubles=True, field=where)
+    return read_line(Fields(value, where=where), number)
 
 
 def _verify_serials(

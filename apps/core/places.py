@@ -98,6 +98,8 @@ def judge_map_roots(proof: StatementProof, policy: Policy) -> list[Finding]:
             another head than the leaves, or is not the neighbour it is said to be.
     Source: DESIGN section 3, "Leaf v1" and "Map root, in band".
     """
+    if proof.map_root is None:
+        return [Finding(10, "no map root is brought", is_shown=False)]
     _, last = proof.map_root
     _verify_map_root(proof, proof.map_root, policy, where="map_root")
     if last.index != head_of(last).tree_size - 1:

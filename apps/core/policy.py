@@ -8,7 +8,7 @@ from typing import Self
 
 from .checkpoint import SignedCheckpoint, open_checkpoint
 from .errors import MalformedInput, ProofError
-from .notekey import SignatureType, VerifierKey
+from .notekey import SignatureType, VerifierKey, cosignature_time
 from .strict import parse_decimal, parse_utf8
 
 MAX_POLICY_BYTES = 1_000_000
@@ -110,6 +110,24 @@ class Policy:
             for witness in self.witnesses
             if (witness.key.name, witness.key.key_id) in ids
         )
+
+    def seen_seconds(self, signed: SignedCheckpoint) -> int | None:
+        """The latest moment, POSIX seconds, at which a quorum had seen `signed`.
+
+        None where the policy asks for no witness, or those that cosigned are none.
+        """
+        if self.quorum == NO_QUORUM:
+            return None
+        names = {(one.key.name, one.key.key_id): one.name for one in self.witnesses}
+        seen = [
+            (cosignature_time(one.signature), names[one.name, one.key_id])
+            for one in signed.cosignatures
+            if (one.name, one.key_id) in names
+        ]
+        for at, _ in sorted(seen, reverse=True):
+            if self.is_quorum({name for later, name in seen if later >= at}):
+                return at
+        return None
 
 
 def open_trusted_checkpoint(data: bytes, policy: Policy) -> SignedCheckpoint:

@@ -44,7 +44,8 @@ class StatementProof:
     Args:
         accepted_ms: the law's clock, milliseconds since 1970.
         leaves: one for each subject, in the statement's order.
-        map_root: the last leaf under the checkpoint, and its place.
+        map_root: the last leaf under the checkpoint, and its place; None where the
+            form has none (a proof code), never in a proof file.
         before: the last map root ahead of the leaves; None for the log's first run.
         after: the map root of the run that took the leaves in; None if not given.
         keys: statements that show keys (genesis, party.admit, key.enrol).
@@ -53,7 +54,7 @@ class StatementProof:
     envelope: Envelope
     accepted_ms: int
     leaves: tuple[LeafProof, ...]
-    map_root: Placed
+    map_root: Placed | None
     before: Placed | None
     after: Placed | None
     keys: tuple[Envelope, ...]
@@ -69,6 +70,11 @@ def parse_proof_file(data: bytes) -> StatementProof:
     value = parse_json(data, max_bytes=MAX_PROOF_BYTES, field="proof")
     with located("proof"):
         fields = Fields(value, where="")
+    return read_proof(fields)
+
+
+def read_proof(fields: Fields) -> StatementProof:
+    """As `parse_proof_file`, of a proof inside other JSON."""
     fields.word("format", frozenset({PROOF_FORMAT}))
     has_keys = fields.has("keys")
     after = _read_optional(fields, "after")

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .canonical import canonical_bytes, parse_canonical
+from .canonical import canonical_bytes, parse_canonical, parse_json
 from .encoding import LAST_MS
-from .envelope import RECEIPT_TYPE, Envelope
+from .envelope import RECEIPT_TYPE, Envelope, read_envelope
 from .errors import MalformedInput
 from .fields import Fields
 from .keys import PrivateKey, PublicKey
@@ -22,6 +22,7 @@ from .subjects import MAX_SUBJECTS
 
 MAX_DELAY_SECONDS: Final = 60
 _MAX_RECEIPT_BYTES: Final = 6 << 20
+_MAX_FILE_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,20 @@ def build_receipt(
     )
     _read(payload)
     return sign_envelope(payload_type=RECEIPT_TYPE, payload=payload, private_keys=[key])
+
+
+def read_receipt_file(data: bytes) -> Envelope:
+    """The receipt in a file: alone, or inside the site's answer to a statement.
+
+    Raises:
+        MalformedInput: no envelope, or of another type.
+    """
+    value = parse_json(data, max_bytes=_MAX_FILE_BYTES, field="receipt")
+    if isinstance(value, dict) and "receipt" in value:
+        value = value["receipt"]
+    envelope = read_envelope(Fields(value, where="receipt"))
+    parse_receipt(envelope)
+    return envelope
 
 
 def parse_receipt(envelope: Envelope) -> Receipt:

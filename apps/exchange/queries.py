@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from apps.anchoring import queries as anchoring
 from apps.catalog import queries as catalog
 from apps.core.canonical import canonical_bytes
-from apps.core.envelope import parse_envelope
 from apps.core.fields import Fields
 from apps.core.leaf import party_tag
 from apps.core.statement import PUBLISHED_KINDS, Statement, parse_statement
@@ -174,34 +172,7 @@ def find_proof(statement_id: str) -> dict[str, Any] | None:
     Raises:
         IntegrityBreach: a published file of the log is missing.
     """
-    proof = anchoring.proof_bundle(statement_id)
-    if proof is not None:
-        proof["keys"] = [
-            json.loads(ledger.get_envelope(shown_by))
-            for shown_by in _shown_by(statement_id)
-        ]
-    return proof
-
-
-def _shown_by(statement_id: str) -> list[str]:
-    """The statements that lead from genesis to the keys that signed, in id order."""
-    shown: set[str] = set()
-    fresh = {statement_id}
-    while fresh:
-        keys = partners.list_keys({key for each in fresh for key in _voices(each)})
-        fresh = {key.enrolled_by for key in keys} - shown
-        shown |= fresh
-    return sorted(shown)
-
-
-def _voices(statement_id: str) -> set[str]:
-    """The keyids that signed, and those that lent a device key their voice."""
-    envelope = parse_envelope(ledger.get_envelope(statement_id))
-    lenders = (each.delegation for each in envelope.signatures if each.delegation)
-    return {
-        *(each.keyid for each in envelope.signatures),
-        *(each.keyid for lender in lenders for each in lender.signatures),
-    }
+    return custody.find_statement_proof(statement_id)
 
 
 def draft(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:

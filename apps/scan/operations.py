@@ -6,7 +6,13 @@ from datetime import datetime
 from hashlib import sha256
 
 from apps.alerts import operations as alerts
+from apps.core import answer as core_answer
+from apps.core.answer import Answer, digest_of
+from apps.core.envelope import Envelope
+from apps.edge.secrets import receipt_key
+from apps.ledger.formats import as_ms
 from apps.partners import operations as partners
+from apps.partners import queries as partner_queries
 from apps.partners.queries import Actor
 from apps.scan.models import Scan
 from apps.scan.queries.verdicts import Verdict
@@ -43,6 +49,32 @@ def record_scan(
     elif _is_suspicious(verdict, gln=actor.gln):
         _raise_alert(scan, verdict, gln=actor.gln)
     return scan
+
+
+def sign_answer(
+    *, code: str, verdict: Verdict, actor: Actor, at: datetime
+) -> Envelope | None:
+    """The answer that is given, under the site's receipt key; None for a stranger.
+
+    It says no more than the answer itself.
+    """
+    if not actor.gln:
+        return None
+    read = verdict.read
+    answer = Answer(
+        ledger=partner_queries.get_genesis().origin,
+        asked_by=actor.gln,
+        at_ms=as_ms(at),
+        scanned=digest_of(code),
+        verdict=verdict.rule.verdict,
+        code=verdict.rule.code,
+        gtin=read.gtin,
+        lot=verdict.lot,
+        expiry=verdict.expiry_date.isoformat() if verdict.expiry_date else "",
+        serial=read.serial,
+        recalls=tuple(bytes.fromhex(each) for each in verdict.recall_ids),
+    )
+    return core_answer.sign_answer(answer, key=receipt_key())
 
 
 def _is_suspicious(verdict: Verdict, *, gln: str) -> bool:

@@ -15,7 +15,10 @@ _OUTSIDE = _CORE / "outside"
 # What reads a clock, the environment or the network.
 _IMPURE = ("time", "os", "socket", "http", "urllib.request", "subprocess", "threading")
 _CLOCKS = {"now", "utcnow", "today"}
-_BUILDERS = ("tree", "tiles", "mapbuild", "maproots", "serialsbuild")
+_BUILDERS = (
+    *("tree", "tiles", "mapbuild", "maproots"),
+    *("serialsbuild", "windowbuild"),
+)
 _BUILDING_COMMANDS = ("monitor", "witness")
 
 _BETWEEN_APPS = {"operations", "queries"}

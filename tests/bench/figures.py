@@ -20,6 +20,8 @@ from tests.bench.deriving import (
     map_update,
 )
 from tests.bench.monitoring import monitor
+from tests.bench.packing import checked as packs_checked
+from tests.bench.packing import made as packs_made
 from tests.bench.proving import integration, proof, recall
 from tests.bench.report import Figure
 from tests.bench.world import (
@@ -61,6 +63,13 @@ def measure_all(*, is_smoke: bool, var: Path) -> list[Figure]:
         ),
         proof(world, size=5 if is_smoke else 100, rounds=rounds),
         recall(world, rounds=rounds),
+        *packs_made(
+            world,
+            names=serials(1_500 if is_smoke else 100_000),
+            repeats=2 if is_smoke else 20,
+            rounds=min(rounds, 3),
+        ),
+        *packs_checked(repeats=2 if is_smoke else 100, rounds=rounds),
         monitor(size=2_000 if is_smoke else 200_000, rounds=min(rounds, 3)),
     ]
 

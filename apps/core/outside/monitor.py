@@ -3,6 +3,7 @@
 It fetches what anybody may fetch: the checkpoint, the entries and the tiles. It keeps
 one SQLite file and goes on from there, so every later answer is held against every
 earlier one. Exit code 0: all held; 1: a lie, with its evidence; 2: not checked.
+With --receipt it prints the stretch of the log in which a promise had to be kept.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from typing import Final
 
 from ..errors import IntegrityBreach, TraceError, Unavailable
 from ..policy import Policy
+from ..receipt import parse_receipt, read_receipt_file
 from ..strict import format_base64
 from .console import REFUSED, UNREADABLE, read_input, tell
 from .monitor_http import HttpLog
 from .monitor_round import Monitor, Round
 from .monitor_state import Evidence, MonitorState
+from .monitor_window import fetch_window
 
 _STOPPED: Final = 130
 _INTERVAL_SECONDS: Final = 60
@@ -33,6 +36,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
     options = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
     try:
+        if options.receipt:
+            return _show_window(options)
         with MonitorState(Path(options.state)) as state:
             if options.evidence:
                 return _show_evidence(state)
@@ -48,6 +53,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return UNREADABLE
     except KeyboardInterrupt:
         return _STOPPED
+
+
+def _show_window(options: argparse.Namespace) -> int:
+    policy = Policy.parse(read_input(options.policy))
+    receipt = parse_receipt(read_receipt_file(read_input(options.receipt)))
+    with HttpLog(options.url) as files:
+        window = fetch_window(files, policy=policy, promised=receipt)
+    print(json.dumps(window.to_json()))
+    return 0
 
 
 def _watch(options: argparse.Namespace, state: MonitorState) -> int:
@@ -177,7 +191,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pharmatrace-monitor", description=__doc__)
     parser.add_argument("url", help="where the log serves `checkpoint`: https://…/log")
     parser.add_argument("--policy", required=True, help="C2SP trust policy")
-    parser.add_argument("--state", required=True, help="SQLite file, kept for ever")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--state", help="SQLite file, kept for ever")
+    what.add_argument(
+        "--receipt",
+        help="print the stretch of the log that shows what became of this receipt, "
+        "for pharmatrace-verify, and end",
+    )
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument(
         "--interval",

@@ -1,6 +1,7 @@
 """pharmatrace-verify: check statements of a ledger offline, from files alone.
 
-FILE is a statement's proof file, a receipt, a statement that shows keys (genesis,
+FILE is a statement's proof file, the proof of a pack, a proof code as text, a receipt,
+a window of the log that shows what became of it, a signed answer, a statement that shows keys (genesis,
 party.admit, key.enrol), a file of events beside the proof of its statement, or a bare
 C2SP tlog-proof followed by its leaf.
 """
@@ -9,27 +10,33 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, TypeVar
 
+from ..answer import verify_answer
 from ..canonical import JsonValue, parse_json
 from ..encoding import decode_hex
-from ..envelope import RECEIPT_TYPE, Envelope, read_envelope
+from ..envelope import ANSWER_TYPE, RECEIPT_TYPE, Envelope, read_envelope
 from ..errors import MalformedInput, ProofError, TraceError
 from ..fields import Fields
 from ..keyring import KeyRing, build_keyring
 from ..leaf import LEAF_SIZE, Leaf
+from ..packproof import PACK_FORMAT, PackProof, parse_pack_proof
 from ..places import verify_place
 from ..policy import Policy
-from ..promise import verify_promise
+from ..promise import verify_promise, verify_stretch
 from ..proof import HEADER, TlogProof
+from ..proofcode import ProofCode, is_code, read_code_file
 from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
 from ..statement import parse_statement
 from ..steps import Finding
 from ..verify import verify_statement
+from ..window import WINDOW_FORMAT, Window, parse_window
 from .console import ending, read_input
+from .packs import judge_pack, statements_of
 
 T = TypeVar("T")
 # How NDJSON of events begins, and nothing else that this command reads.
@@ -46,9 +53,12 @@ class Files:
     """What was read, by what it is."""
 
     proofs: list[StatementProof] = field(default_factory=list)
+    packs: list[PackProof | ProofCode] = field(default_factory=list)
     receipts: list[Envelope] = field(default_factory=list)
+    answers: list[Envelope] = field(default_factory=list)
     statements: list[Envelope] = field(default_factory=list)
     places: list[TlogProof] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     events: dict[str, bytes] = field(default_factory=dict)  # by SHA-256, hex
 
@@ -58,7 +68,9 @@ class Files:
         Raises:
             MalformedInput: it is none of the forms that are known.
         """
-        if data.startswith(HEADER.encode()):
+        if is_code(data):
+            self.packs.append(read_code_file(data))
+        elif data.startswith(HEADER.encode()):
             self.places.append(TlogProof.parse(data))
         elif data.startswith(_EVENTS):
             self.events[sha256(data).hexdigest()] = data
@@ -75,13 +87,19 @@ class Files:
     def _read_json(self, data: bytes) -> None:
         value = parse_json(data, max_bytes=MAX_PROOF_BYTES, field="evidence")
         if isinstance(value, dict) and "format" in value:
-            self.proofs.append(parse_proof_file(data))
+            self._read_proof(data, value["format"])
             return
         envelope = read_envelope(Fields(_unwrap(value), where=""))
-        if envelope.payload_type == RECEIPT_TYPE:
-            self.receipts.append(envelope)
+        kinds = {RECEIPT_TYPE: self.receipts, ANSWER_TYPE: self.answers}
+        kinds.get(envelope.payload_type, self.statements).append(envelope)
+
+    def _read_proof(self, data: bytes, form: JsonValue) -> None:
+        if form == PACK_FORMAT:
+            self.packs.append(parse_pack_proof(data))
+        elif form == WINDOW_FORMAT:
+            self.windows.append(parse_window(data))
         else:
-            self.statements.append(envelope)
+            self.proofs.append(parse_proof_file(data))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -97,12 +115,30 @@ def _main(arguments: Sequence[str]) -> None:
         _show(
             verify_statement(proof=proof, policy=policy, ring=ring, files=files.events)
         )
+    for pack in files.packs:
+        _show(judge_pack(pack, policy=policy, ring=ring, now_ms=_now_ms()))
     _refuse_unsigned(files)
     for place, leaf in zip(files.places, files.leaves, strict=True):
         _show(verify_place(leaf, place, policy, ring))
+    for window in files.windows:
+        _show(verify_stretch(window, policy=policy, ring=ring))
     for receipt in files.receipts:
-        _show([verify_promise(receipt=receipt, ring=ring, proofs=files.proofs)])
+        _show([_judge_receipt(receipt, files, policy, ring)])
+    for answer in files.answers:
+        _show([verify_answer(answer, ring=ring)])
     print(LIMITS)
+
+
+def _judge_receipt(
+    receipt: Envelope, files: Files, policy: Policy, ring: KeyRing
+) -> Finding:
+    return verify_promise(
+        receipt=receipt,
+        ring=ring,
+        proofs=files.proofs,
+        windows=files.windows,
+        policy=policy,
+    )
 
 
 def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
@@ -113,7 +149,8 @@ def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
     parsed = _take(policy, Policy.parse)
     if len(files.places) != len(files.leaves):
         raise ProofError("unpaired", step=1, wanted="a leaf for each bare tlog-proof")
-    if not (files.proofs or files.places or files.receipts):
+    told = files.receipts or files.answers
+    if not (files.proofs or files.packs or files.places or told):
         raise ProofError("nothing_to_check", step=1, wanted="a proof or a receipt")
     _show([Finding(1, f"{len(names)} file(s) and a policy are read")])
     return files, parsed
@@ -136,7 +173,7 @@ def _take(name: str, read: Callable[[bytes], T]) -> T:
 
 def _key_ring(files: Files, genesis_id: str) -> KeyRing:
     envelopes = [*files.statements]
-    for proof in files.proofs:
+    for proof in [*files.proofs, *statements_of(files.packs)]:
         envelopes += [proof.envelope, *proof.keys]
     try:
         return build_keyring(envelopes, genesis_id=genesis_id)
@@ -164,10 +201,15 @@ def _refuse_unsigned(files: Files) -> None:
         )
 
 
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _unwrap(value: JsonValue) -> JsonValue:
-    """The receipt in the site's answer to a statement, or the value itself."""
-    if isinstance(value, dict) and "receipt" in value:
-        return value["receipt"]
+    """The receipt or the answer in what the site answered, or the value itself."""
+    for name in ("answer", "receipt"):
+        if isinstance(value, dict) and value.get(name) is not None:
+            return value[name]
     return value
 
 

@@ -17,6 +17,7 @@ from apps.custody.queries.holders import (
     shares,
     stock,
 )
+from apps.custody.queries.proofs import find_pack_proof, find_statement_proof
 from apps.custody.queries.registry import find_positions, find_taken, serials_of
 from apps.custody.queries.scopes import (
     batches_in_scope,
@@ -32,6 +33,7 @@ from apps.custody.queries.shipments import (
     open_items,
     outgoing,
 )
+from apps.custody.queries.step_proofs import find_step_proof
 from apps.custody.queries.units import Link, Unit, find_unit, history, recalls_of
 
 __all__ = [
@@ -49,8 +51,11 @@ __all__ = [
     "draft_event",
     "ever_held",
     "find_despatch",
+    "find_pack_proof",
     "find_positions",
     "find_prepared",
+    "find_statement_proof",
+    "find_step_proof",
     "find_taken",
     "find_unit",
     "glns_that_held",

@@ -14,8 +14,10 @@ from typing import Final
 import qrcode
 import zxingcpp
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M
+from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
+from qrcode.util import QRData
 
+from apps.core.proofcode import PREFIX
 from apps.scan.labels.pack import Pack
 
 Modules = tuple[tuple[bool, ...], ...]  # rows from the top, True is dark
@@ -49,6 +51,26 @@ def qr(pack: Pack, *, stem: str) -> Modules:
     return tuple(tuple(map(bool, row)) for row in code.get_matrix())
 
 
+def proof_qr(text: str) -> Modules:
+    """The QR code of a proof code: its digits in the mode that is made for digits.
+
+    Level L: what can be misread is caught by the code's own checksum, and more
+    correction would only make the modules smaller.
+    """
+    head, mark, digits = text.rpartition(PREFIX)
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_L, border=_QR_QUIET)
+    # Each part finds the mode that fits it: an address may stand ahead of the code.
+    code.add_data(QRData(f"{head}{mark}".encode("ascii")))
+    code.add_data(QRData(digits.encode("ascii")))
+    code.make(fit=True)
+    return tuple(tuple(map(bool, row)) for row in code.get_matrix())
+
+
+def path_of(modules: Modules) -> str:
+    """The dark modules as the data of one SVG path, a module one unit wide."""
+    return "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in runs(modules))
+
+
 def runs(modules: Modules) -> Iterator[tuple[int, int, int]]:
     """Dark stretches as (column, row, length), from the top."""
     for number, row in enumerate(modules):
@@ -65,11 +87,10 @@ def svg(modules: Modules, *, title: str) -> str:
     """An SVG picture of the symbol, sized in millimetres."""
     size = len(modules)
     side = f"{size * _MODULE_MM:g}mm"
-    path = "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in runs(modules))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}"'
         f' viewBox="0 0 {size} {size}" shape-rendering="crispEdges" role="img">'
         f"<title>{escape(title)}</title>"
         f'<path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/>'
-        f'<path fill="#000" d="{path}"/></svg>'
+        f'<path fill="#000" d="{path_of(modules)}"/></svg>'
     )

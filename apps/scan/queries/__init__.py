@@ -2,6 +2,12 @@
 
 from apps.scan.queries.custody_links import CustodyLink
 from apps.scan.queries.labels import LabelRun, find_label_run, find_own_unit
+from apps.scan.queries.packproofs import (
+    PackCode,
+    find_pack_code,
+    find_pack_file,
+    may_prove,
+)
 from apps.scan.queries.proofs import ProofLine, find_proof, find_receipt
 from apps.scan.queries.public import PublicPack, find_public_pack, linkset
 from apps.scan.queries.runs import Run, current_run
@@ -13,6 +19,7 @@ __all__ = [
     "CustodyLink",
     "Found",
     "LabelRun",
+    "PackCode",
     "ProofLine",
     "PublicPack",
     "Run",
@@ -21,11 +28,14 @@ __all__ = [
     "current_run",
     "find_label_run",
     "find_own_unit",
+    "find_pack_code",
+    "find_pack_file",
     "find_proof",
     "find_public_pack",
     "find_receipt",
     "judge_scan",
     "linkset",
+    "may_prove",
     "said_by",
     "search",
 ]

@@ -86,6 +86,8 @@ class VerdictPart:
 
     Attributes:
         read: what was read, escaped; said only of doubtful codes.
+        pack_proof_url: the pack's own proof, "" where the asker may not have it.
+        answer_url: the answer itself as a signed file.
         main: the step whose sentence is ready to be signed, None if there is none.
         others: further steps, each with a page of its own.
     """
@@ -106,6 +108,8 @@ class VerdictPart:
     summary: str
     proof: ProofLine | None
     proof_url: str
+    pack_proof_url: str
+    answer_url: str
     may_sign: bool
 
 
@@ -143,6 +147,8 @@ def build_part(
             if verdict.statement_id in own
             else ""
         ),
+        pack_proof_url=proof_url(code) if queries.may_prove(verdict) else "",
+        answer_url=f"/scan/answer.json?{urlencode({'code': code})}",
         may_sign=actor.can_sign,
     )
 
@@ -150,6 +156,11 @@ def build_part(
 def scan_url(code: str) -> str:
     """The page with the verdict on `code`."""
     return f"/scan?{urlencode({'code': code})}"
+
+
+def proof_url(code: str) -> str:
+    """The page with the proof of the pack that `code` names."""
+    return f"/scan/proof?{urlencode({'code': code})}"
 
 
 def _fault(error: MalformedInput | None, code: str) -> Fault | None:

@@ -3,8 +3,11 @@
 import subprocess
 import sys
 
-VERIFIERS = "merkle note notekey checkpoint policy proof map leaf chain ranges serials"
-BUILDERS = ("tree", "tiles", "mapbuild", "serialsbuild")
+VERIFIERS = (
+    "merkle note notekey checkpoint policy proof map leaf chain ranges serials"
+    " window promise proofcode packproof packcode packs"
+)
+BUILDERS = ("tree", "tiles", "mapbuild", "serialsbuild", "windowbuild")
 
 
 def test_the_verifier_half_loads_no_builder_and_no_django():
