@@ -157,7 +157,9 @@ def _verify_recall(
 
 def _verify_reattest(statement: Statement) -> None:
     """It names whole statements, and is one leaf: of the party's chain."""
-    if not statement.parents or any(each.line is not None for each in statement.parents):
+    if not statement.parents or any(
+        each.line is not None for each in statement.parents
+    ):
         raise MalformedInput(
             "body_mismatch", field="parents", wanted="one statement or more, each whole"
         )

@@ -33,6 +33,7 @@ DRAFTERS: Final[Mapping[str, Drafter]] = {
     "party.licence": partners.draft_licence,
     "key.enrol": partners.draft_enrol,
     "key.revoke": partners.draft_revoke,
+    "key.reattest": partners.draft_reattest,
     "product.register": catalog.draft_product,
     "recall.open": recalls.draft_open,
     "recall.amend": recalls.draft_amend,

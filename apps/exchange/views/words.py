@@ -13,6 +13,7 @@ KINDS: Final = {
     "party.licence": _("Licence"),
     "key.enrol": _("Enrolment of a key"),
     "key.revoke": _("End of a key"),
+    "key.reattest": _("Re-attestation"),
     "product.register": _("Registration of a product"),
     "recall.open": _("Recall opened"),
     "recall.amend": _("Recall amended"),

@@ -13,6 +13,7 @@ from apps.ledger.queries.leaves import (
     list_leaves,
     list_published,
 )
+from apps.ledger.queries.signed import SignedRow, iter_signed_since, list_signed
 from apps.ledger.queries.statements import (
     StoredStatement,
     count_statements,
@@ -30,6 +31,7 @@ from apps.ledger.queries.statements import (
 )
 
 __all__ = [
+    "SignedRow",
     "StoredLeaf",
     "StoredStatement",
     "chain_of",
@@ -42,6 +44,7 @@ __all__ = [
     "find_vault",
     "get_envelope",
     "get_leaf",
+    "iter_signed_since",
     "iter_statements",
     "keyids_of",
     "leaves_among",
@@ -51,6 +54,7 @@ __all__ = [
     "list_anchor_leaves",
     "list_leaves",
     "list_published",
+    "list_signed",
     "oldest_pending_ms",
     "require_no_quarantine",
     "signers_of",

@@ -19,12 +19,18 @@ from apps.partners.operations.genesis import open_ledger
 from apps.partners.operations.invitations import accept_as, accept_as_new, invite
 from apps.partners.operations.keys import enrol_key, revoke_key
 from apps.partners.operations.locks import Lock, lock_keys, lock_partners
+from apps.partners.operations.reattest import reattest
 from apps.partners.operations.register import admit_partner, license_partner
 from apps.partners.operations.requests import (
     add_signature,
     close_expired,
     propose,
     request_key,
+)
+from apps.partners.operations.shifts import (
+    begin_shift,
+    end_shift,
+    end_shift_of_session,
 )
 from apps.partners.operations.tags import require_tags
 
@@ -36,8 +42,11 @@ __all__ = [
     "add_signature",
     "admit_partner",
     "authenticate",
+    "begin_shift",
     "close_expired",
     "create_token",
+    "end_shift",
+    "end_shift_of_session",
     "enrol_key",
     "invite",
     "license_partner",
@@ -46,6 +55,7 @@ __all__ = [
     "note_read",
     "open_ledger",
     "propose",
+    "reattest",
     "record_read",
     "remove_person",
     "request_key",

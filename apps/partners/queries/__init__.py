@@ -8,15 +8,14 @@ from apps.partners.queries.actors import (
     list_memberships,
     token_actor,
 )
-from apps.partners.queries.drafts import (
-    draft_admit,
-    draft_enrol,
-    draft_licence,
-    draft_revoke,
-    words_of,
-)
+from apps.partners.queries.drafts import draft_admit, draft_licence, words_of
 from apps.partners.queries.genesis import find_genesis, get_genesis, is_authority
 from apps.partners.queries.invitations import find_invitation
+from apps.partners.queries.key_drafts import (
+    draft_enrol,
+    draft_reattest,
+    draft_revoke,
+)
 from apps.partners.queries.keys import (
     find_key,
     keys_visible_to,
@@ -58,27 +57,50 @@ from apps.partners.queries.rows import (
     list_requests,
     wants_new_key,
 )
+from apps.partners.queries.shifts import (
+    ShiftRow,
+    draft_delegation,
+    ended_shifts,
+    find_running_shift,
+    list_running_shifts,
+    shifts_visible_to,
+)
+from apps.partners.queries.suspects import (
+    Mark,
+    count_suspect,
+    list_open_suspects,
+    list_suspect_keys,
+    marks_of,
+    suspect_among,
+)
 from apps.partners.queries.wishes import composed, require_role
 
 __all__ = [
     "STRANGER",
     "Actor",
     "KeyRow",
+    "Mark",
     "PartnerRow",
     "ProposalRow",
     "RequestRow",
+    "ShiftRow",
     "composed",
+    "count_suspect",
     "display_name",
     "draft_admit",
+    "draft_delegation",
     "draft_enrol",
     "draft_licence",
+    "draft_reattest",
     "draft_revoke",
+    "ended_shifts",
     "find_genesis",
     "find_invitation",
     "find_key",
     "find_partner",
     "find_proposal",
     "find_request",
+    "find_running_shift",
     "find_site",
     "find_token",
     "get_actor",
@@ -95,19 +117,25 @@ __all__ = [
     "list_keys",
     "list_licences",
     "list_memberships",
+    "list_open_suspects",
     "list_own_keyids",
     "list_partner_keys",
     "list_partners",
     "list_people",
     "list_proposals",
     "list_requests",
+    "list_running_shifts",
     "list_sites",
+    "list_suspect_keys",
     "list_tokens",
+    "marks_of",
     "names_of",
     "names_of_glns",
     "requests_visible_to",
     "require_role",
     "search_partners",
+    "shifts_visible_to",
+    "suspect_among",
     "token_actor",
     "visible_to",
     "wants_new_key",
