@@ -35,6 +35,7 @@ from pharmatrace.fsck.goods import Goods
 from pharmatrace.fsck.parties import Parties
 from pharmatrace.fsck.progress import Tick, silent, watched
 from pharmatrace.fsck.serials import SerialChecker
+from pharmatrace.fsck.suspects import Suspects
 from pharmatrace.fsck.voices import Voices
 
 _Leaf = tuple[int, bytes, bytes]  # type, tag, commitment
@@ -48,6 +49,7 @@ class _Readers:
     serials: SerialChecker = field(default_factory=SerialChecker)
     parties: Parties = field(default_factory=Parties)
     goods: Goods = field(default_factory=Goods)
+    suspects: Suspects = field(default_factory=Suspects)
 
     def learn(self, statement: Statement, row: StatementRow) -> None:
         """Take what the statement makes of partners, products, batches and recalls."""
@@ -80,6 +82,7 @@ def check_statements(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     yield from readers.serials.check_rest()
     yield from readers.parties.check()
     yield from readers.goods.check()
+    yield from readers.suspects.check()
 
 
 def _name(stored: StoredStatement) -> str:
@@ -90,6 +93,7 @@ def _check(stored: StoredStatement, readers: _Readers) -> Iterator[Finding]:
     envelope, voices = _read_envelope(stored), readers.voices
     statement = parse_statement(envelope.payload)
     readers.learn(statement, stored.row)
+    yield from readers.suspects.learn(envelope, statement, stored.row)
     yield from readers.serials.check(statement, stored.row.id)
     yield from _check_row(stored, envelope, statement)
     lines = stored.vault.lines if stored.vault else None

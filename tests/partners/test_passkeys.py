@@ -201,8 +201,8 @@ def test_another_credential_signs_nothing_for_it(
     theirs = other.signature(STATEMENT_TYPE, payload)
     before = rows()
 
+    forged = Signature(passkey.public.keyid, theirs.sig, theirs.webauthn)
     with pytest.raises(UntrustedSignature) as refused:
-        forged = Signature(passkey.public.keyid, theirs.sig, theirs.webauthn)
         stage.send(over(payload, forged))
     assert refused.value.code == "bad_signature"
     with pytest.raises(UntrustedSignature) as refused:

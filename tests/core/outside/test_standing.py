@@ -239,9 +239,7 @@ def reattestation(by, signer):
         (reattestation(cast.NOVAMED, "nora"), ("regulator",), "not_of_party"),
     ],
 )
-def test_what_a_suspect_key_signed_is_said_again_by_its_party(
-    statement, signers, code
-):
+def test_what_a_suspect_key_signed_is_said_again_by_its_party(statement, signers, code):
     said = signed(statement, *signers)
 
     if code:
