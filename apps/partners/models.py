@@ -231,7 +231,9 @@ class KeyRequest(models.Model):
     keyid = models.CharField(max_length=64, unique=True)
     label = models.CharField(max_length=80, default="", blank=True)
     credential_id = models.CharField(max_length=1_400, default="", blank=True)
-    replaces = models.CharField(max_length=64, default="", blank=True)  # keyid
+    # The key that ends with the confirmation, and since when it is lost.
+    replaces = models.CharField(max_length=64, default="", blank=True)
+    lost_since = models.DateField(null=True)  # UTC day
     envelope = models.BinaryField()  # DSSE JSON with the new key's signature
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -253,10 +255,7 @@ class Proposal(models.Model):
     about = models.CharField(max_length=13)  # GLN of the party it is about
     words = models.TextField()
     envelope = models.BinaryField()  # DSSE JSON with the signatures so far
-    partner = models.ForeignKey(  # whose office proposed it
-        TradingPartner, on_delete=models.CASCADE, null=True
-    )
-    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)  # who did
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)  # proposed it
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(  # "" while it waits

@@ -13,7 +13,12 @@ from apps.ledger.queries.leaves import (
     list_leaves,
     list_published,
 )
-from apps.ledger.queries.signed import SignedRow, iter_signed_since, list_signed
+from apps.ledger.queries.signed import (
+    SignedRow,
+    envelopes_of,
+    iter_signed_since,
+    list_signed,
+)
 from apps.ledger.queries.statements import (
     StoredStatement,
     count_statements,
@@ -37,6 +42,7 @@ __all__ = [
     "chain_of",
     "count_leaves",
     "count_statements",
+    "envelopes_of",
     "find_accepted",
     "find_accepted_ms",
     "find_first_said",

@@ -9,7 +9,8 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from apps.core.statement import PARTY_KINDS
-from apps.ledger.models import Statement
+from apps.ledger.formats import join_envelope
+from apps.ledger.models import Statement, Vault
 
 _PAGE: Final = 500  # rows
 # Time and order of acceptance differ by what somebody waited for a lock, and by the
@@ -33,6 +34,17 @@ def list_signed(*, ids: Collection[str]) -> list[SignedRow]:
     """The statements with these ids, in order of acceptance; unknown ones are absent."""
     rows = Statement.objects.filter(id__in=list(ids)).order_by("accept_no")
     return [_signed(row) for row in rows]
+
+
+def envelopes_of(*, ids: Collection[str]) -> dict[str, bytes]:
+    """The RFC 8785 bytes of stored envelopes by id; unknown and erased are absent."""
+    rows = Vault.objects.only("payload", "signatures").filter(pk__in=list(ids))
+    return {
+        row.pk: join_envelope(
+            payload=bytes(row.payload), signatures=bytes(row.signatures)
+        )
+        for row in rows
+    }
 
 
 def iter_signed_since(

@@ -20,4 +20,9 @@ class Migration(migrations.Migration):
             name='replaces',
             field=models.CharField(blank=True, default='', max_length=64),
         ),
+        migrations.AddField(
+            model_name='keyrequest',
+            name='lost_since',
+            field=models.DateField(null=True),
+        ),
     ]

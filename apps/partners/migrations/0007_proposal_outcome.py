@@ -19,11 +19,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='proposal',
-            name='partner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='partners.tradingpartner'),
-        ),
-        migrations.AddField(
-            model_name='proposal',
             name='user',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL),
         ),

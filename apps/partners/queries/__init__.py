@@ -8,28 +8,55 @@ from apps.partners.queries.actors import (
     list_memberships,
     token_actor,
 )
-from apps.partners.queries.drafts import draft_admit, draft_licence, words_of
+from apps.partners.queries.drafts import draft_admit, draft_licence
 from apps.partners.queries.genesis import find_genesis, get_genesis, is_authority
-from apps.partners.queries.invitations import find_invitation
+from apps.partners.queries.history import (
+    HistoryRow,
+    LentRow,
+    list_key_history,
+    list_lent,
+)
+from apps.partners.queries.invitations import find_invitation, list_invitations
 from apps.partners.queries.key_drafts import (
     draft_enrol,
     draft_reattest,
     draft_revoke,
 )
 from apps.partners.queries.keys import (
+    Passkey,
     find_key,
     keys_visible_to,
     list_keys,
     list_own_keyids,
+    list_own_keys,
+    list_own_passkeys,
     list_partner_keys,
     requests_visible_to,
 )
 from apps.partners.queries.law import law_parties, law_party
+from apps.partners.queries.licences import (
+    LicenceRow,
+    LicenceState,
+    find_licence_row,
+    licence_state,
+    list_licence_rows,
+)
 from apps.partners.queries.people import (
     display_name,
     list_people,
     list_tokens,
     names_of,
+)
+from apps.partners.queries.proposals import (
+    ProposalRow,
+    body_of,
+    find_proposal,
+    glns_of,
+    list_closed_proposals,
+    list_proposals,
+    proposals_visible_to,
+    standing_of,
+    wants_new_key,
 )
 from apps.partners.queries.register import (
     find_partner,
@@ -46,16 +73,11 @@ from apps.partners.queries.register import (
 from apps.partners.queries.rows import (
     KeyRow,
     PartnerRow,
-    ProposalRow,
     RequestRow,
-    find_proposal,
     find_request,
-    glns_of,
     list_key_rows,
     list_partners,
-    list_proposals,
     list_requests,
-    wants_new_key,
 )
 from apps.partners.queries.shifts import (
     ShiftRow,
@@ -74,16 +96,23 @@ from apps.partners.queries.suspects import (
     suspect_among,
 )
 from apps.partners.queries.wishes import composed, require_role
+from apps.partners.queries.words import enrol_words, words_of
 
 __all__ = [
     "STRANGER",
     "Actor",
+    "HistoryRow",
     "KeyRow",
+    "LentRow",
+    "LicenceRow",
+    "LicenceState",
     "Mark",
     "PartnerRow",
+    "Passkey",
     "ProposalRow",
     "RequestRow",
     "ShiftRow",
+    "body_of",
     "composed",
     "count_suspect",
     "display_name",
@@ -94,9 +123,11 @@ __all__ = [
     "draft_reattest",
     "draft_revoke",
     "ended_shifts",
+    "enrol_words",
     "find_genesis",
     "find_invitation",
     "find_key",
+    "find_licence_row",
     "find_partner",
     "find_proposal",
     "find_request",
@@ -111,14 +142,22 @@ __all__ = [
     "keys_visible_to",
     "law_parties",
     "law_party",
+    "licence_state",
     "licences_at",
     "list_addressees",
+    "list_closed_proposals",
+    "list_invitations",
+    "list_key_history",
     "list_key_rows",
     "list_keys",
+    "list_lent",
+    "list_licence_rows",
     "list_licences",
     "list_memberships",
     "list_open_suspects",
     "list_own_keyids",
+    "list_own_keys",
+    "list_own_passkeys",
     "list_partner_keys",
     "list_partners",
     "list_people",
@@ -131,10 +170,12 @@ __all__ = [
     "marks_of",
     "names_of",
     "names_of_glns",
+    "proposals_visible_to",
     "requests_visible_to",
     "require_role",
     "search_partners",
     "shifts_visible_to",
+    "standing_of",
     "suspect_among",
     "token_actor",
     "visible_to",

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.core.bodies import (
@@ -17,9 +16,8 @@ from apps.core.bodies import (
 )
 from apps.core.fields import Fields
 from apps.core.party_bodies import read_country, read_key, read_signer
-from apps.core.statement import Statement
 from apps.ledger.formats import Draft
-from apps.partners.models import LicenceRole, Site, new_signer_id
+from apps.partners.models import Site, new_signer_id
 from apps.partners.queries.actors import Actor
 from apps.partners.queries.drafting import (
     key_tag_of,
@@ -29,6 +27,7 @@ from apps.partners.queries.drafting import (
 )
 from apps.partners.queries.register import get_partner, list_sites
 from apps.partners.queries.wishes import read_day, wish_fields
+from apps.partners.queries.words import admit_words, licence_words
 
 _MOST_LINES = 5_000
 
@@ -87,39 +86,6 @@ def draft_licence(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         actor=actor,
         at=at,
     )
-
-
-def admit_words(body: PartyAdmit, *, who: str) -> str:
-    """A party.admit as a sentence."""
-    said = _("%(who)s admits %(name)s (GLN %(gln)s, %(country)s) with the key %(key)s.")
-    return said % {
-        "who": who,
-        "name": body.name,
-        "gln": body.gln,
-        "country": body.country,
-        "key": body.first_key.key.keyid[:16],
-    }
-
-
-def licence_words(body: PartyLicence, *, who: str, name: str) -> str:
-    """A party.licence as a sentence."""
-    said = _("%(who)s suspends the licence of %(name)s as %(role)s.")
-    if not body.is_suspended:
-        said = _("%(who)s licenses %(name)s as %(role)s, sites: %(sites)d.")
-    return said % {
-        "who": who,
-        "name": name,
-        "role": LicenceRole(body.role).label,
-        "sites": len(body.sites),
-    }
-
-
-def words_of(statement: Statement, body: PartyAdmit | PartyLicence) -> str:
-    """What a party statement says, as a sentence."""
-    who = get_partner(statement.by).name
-    if isinstance(body, PartyAdmit):
-        return admit_words(body, who=who)
-    return licence_words(body, who=who, name=get_partner(body.gln).name)
 
 
 def _lines(fields: Fields, name: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from apps.core.bodies import KeyEnrol, KeyReattest, KeyRevoke
@@ -14,7 +13,6 @@ from apps.core.subjects import MAX_PARENTS, Reference
 from apps.edge.numbers import grouped
 from apps.ledger import queries as ledger
 from apps.ledger.formats import Draft
-from apps.partners.models import MemberRole
 from apps.partners.queries.actors import Actor
 from apps.partners.queries.drafting import (
     key_tag_of,
@@ -24,9 +22,9 @@ from apps.partners.queries.drafting import (
 )
 from apps.partners.queries.genesis import is_authority
 from apps.partners.queries.keys import find_key
-from apps.partners.queries.people import names_of
 from apps.partners.queries.suspects import suspect_among
 from apps.partners.queries.wishes import read_day, read_role, wish_fields
+from apps.partners.queries.words import enrol_words, revoke_words
 
 
 def draft_enrol(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
@@ -57,17 +55,10 @@ def draft_enrol(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         role=role,
         key_tag=key_tag_of(key.keyid),
     )
-    person = names_of({signer}).get(signer, signer)
     return make_draft(
         kind="key.enrol",
         meaning=gettext_noop("enrols a signing key"),
-        words=_("The key %(key)s speaks for %(person)s of %(who)s, as %(role)s.")
-        % {
-            "key": key.keyid[:16],
-            "person": person,
-            "who": name_of(actor),
-            "role": MemberRole(role).label,
-        },
+        words=enrol_words(body, who=name_of(actor)),
         tags=[party_tag_of(actor.gln), key_tag_of(key.keyid)],
         body=body.to_json(),
         actor=actor,
@@ -95,12 +86,10 @@ def draft_revoke(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
             "unknown_key", field="keyid", got=keyid, wanted="a key of your organisation"
         )
     body = KeyRevoke(keyid=keyid, reason=reason, suspect_since_ms=since)
-    person = names_of({key.signer}).get(key.signer, key.signer)
     return make_draft(
         kind="key.revoke",
         meaning=gettext_noop("revokes a signing key"),
-        words=_("The key %(key)s of %(person)s signs nothing more: %(reason)s.")
-        % {"key": keyid[:16], "person": person, "reason": reason.rstrip(".")},
+        words=revoke_words(body),
         tags=[key_tag_of(keyid)],
         body=body.to_json(),
         actor=actor,
