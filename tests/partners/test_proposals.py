@@ -411,5 +411,3 @@ def test_a_handed_signature_joins_by_the_page(stage: Stage, browse: Any) -> None
     assert (asked.status_code, bad.status_code, good.status_code) == (302, 302, 302)
     proposal.refresh_from_db()
     assert len(parse_envelope(bytes(proposal.envelope)).signatures) == 2
-
-
