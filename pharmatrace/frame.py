@@ -14,8 +14,8 @@ from django.utils.translation import gettext_noop
 
 from apps.anchoring import queries as anchoring
 from apps.partners import queries as partners
-from apps.partners.authentication import actor_of
-from apps.partners.queries import Actor
+from apps.partners.authentication import actor_of, running_shift
+from apps.partners.queries import Actor, ShiftRow
 from pharmatrace.waiting import count_inbox
 
 _TRADE = [
@@ -86,6 +86,8 @@ class Frame:
     person: str
     inbox_count: int
     nav: tuple[NavItem, ...]
+    shift: ShiftRow | None
+    can_sign: bool
     log_size: int
     checkpoint_age: str
     checkpoint_at: datetime | None
@@ -110,6 +112,8 @@ def build_frame(request: HttpRequest, at: datetime) -> Frame:
         person=partners.display_name(actor.user) if actor.user else "",
         inbox_count=count_inbox(actor),
         nav=_navigation(actor, request.path),
+        shift=running_shift(request, at=at) if actor.partner else None,
+        can_sign=actor.can_sign,
         log_size=status.log_size,
         checkpoint_age=_age(status.age_seconds),
         checkpoint_at=status.signed_at,

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.edge.health import health
+from apps.partners.views.shifts import log_out
 from pharmatrace.home import home, inbox
 
 handler400 = "apps.edge.problems.handler400"
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language", require_POST(set_language), name="set_language"),
     path("log/", include("apps.anchoring.log_urls")),
     path("api/v1/", include(api)),
+    # Logging out also ends a shift; the name stays allauth's.
+    path("accounts/logout/", log_out),
     path("accounts/", include("allauth.urls")),
     path("", include("apps.partners.urls")),
     path("", include("apps.catalog.urls")),

@@ -181,8 +181,27 @@ def _propose(actor: Actor) -> Task | None:
         "think",
         ngettext("%d statement to co-sign", "%d statements to co-sign", count) % count,
         _("An admission or licence counts once every office has signed it."),
-        "/partners",
+        "/partners/proposals",
         _("Read and sign"),
+    )
+
+
+def _suspects(actor: Actor) -> Task | None:
+    count = partners.count_suspect(actor=actor) if actor.can_sign else 0
+    if not count:
+        return None
+    return Task(
+        "key",
+        "think",
+        ngettext(
+            "%d statement wants another look",
+            "%d statements want another look",
+            count,
+        )
+        % count,
+        _("A key that was lost or stolen signed them. Stand by them, or mend them."),
+        "/organisation/suspects",
+        _("Look at them"),
     )
 
 
@@ -208,6 +227,7 @@ _FINDERS: tuple[Callable[[Actor], Task | None], ...] = (
     _receive,
     _alert,
     _confirm,
+    _suspects,
     _propose,
 )
 

@@ -14,6 +14,7 @@ from apps.catalog import queries
 from apps.catalog.models import Batch, Product
 from apps.partners import operations as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
+from apps.partners.queries import Mark, marks_of
 
 PAGE_SIZE = 50
 
@@ -54,6 +55,7 @@ class ProductPage:
     product: Product
     batches: list[Batch]
     is_own: bool
+    mark: Mark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def product_detail(request: HttpRequest, gtin: str) -> HttpResponse:
         product=product,
         batches=queries.list_batches(actor=actor, product=product),
         is_own=product.brand_owner.gln == actor.gln,
+        mark=marks_of([product.registered_by]).get(product.registered_by),
     )
     return render(request, "catalog/product_detail.html", {"page": page})
 

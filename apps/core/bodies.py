@@ -23,6 +23,7 @@ from .party_bodies import (
     SiteNamed,
 )
 from .product_body import MarketCode, ProductRegister
+from .reattest_body import KeyReattest
 from .recall_bodies import (
     ANSWER_STATES,
     RecallAmend,
@@ -43,6 +44,7 @@ __all__ = [
     "EventsFile",
     "Genesis",
     "KeyEnrol",
+    "KeyReattest",
     "KeyRevoke",
     "MarketCode",
     "NamedKey",
@@ -63,6 +65,7 @@ Body: TypeAlias = (
     | PartyLicence
     | KeyEnrol
     | KeyRevoke
+    | KeyReattest
     | ProductRegister
     | RecallOpen
     | RecallAmend
@@ -78,6 +81,7 @@ _READERS: Final[Mapping[str, Callable[[Fields], Body]]] = {
     "party.licence": PartyLicence.read,
     "key.enrol": KeyEnrol.read,
     "key.revoke": KeyRevoke.read,
+    "key.reattest": KeyReattest.read,
     "product.register": ProductRegister.read,
     "recall.open": RecallOpen.read,
     "recall.amend": RecallAmend.read,
@@ -120,6 +124,8 @@ def read_body(statement: Statement) -> Body:
         _verify_recall(statement, body)
     elif isinstance(body, EventsFile):
         _verify_events(statement, body)
+    elif isinstance(body, KeyReattest):
+        _verify_reattest(statement)
     else:
         _verify_subjects(statement, body)
     return body
@@ -149,6 +155,17 @@ def _verify_recall(
             raise _mismatch("counts", f"{answered} units in all")
 
 
+def _verify_reattest(statement: Statement) -> None:
+    """It names whole statements, and is one leaf: of the party's chain."""
+    if not statement.parents or any(
+        each.line is not None for each in statement.parents
+    ):
+        raise MalformedInput(
+            "body_mismatch", field="parents", wanted="one statement or more, each whole"
+        )
+    _verify_count(statement, 1)
+
+
 def _verify_events(statement: Statement, body: EventsFile) -> None:
     for subject in statement.subjects:
         if subject.events is not None and subject.events.size > body.count:
@@ -165,7 +182,12 @@ def _verify_subjects(statement: Statement, body: Body) -> None:
     # A party and its key, two chains; both must show the key's beginning.
     wanted = {"party.admit": 2, "key.enrol": 2, "party.licence": 1}
     needed = wanted.get(statement.kind)
-    if needed is not None and len(statement.subjects) != needed:
+    if needed is not None:
+        _verify_count(statement, needed)
+
+
+def _verify_count(statement: Statement, needed: int) -> None:
+    if len(statement.subjects) != needed:
         raise MalformedInput(
             "body_mismatch",
             field="subjects",

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .bodies import Body, Genesis, KeyRevoke, PartyAdmit, read_body
+from .bodies import Body, Genesis, PartyAdmit, read_body
 from .delegation import read_delegation, verify_delegation
 from .envelope import STATEMENT_TYPE, Envelope, Signature, statement_id
 from .errors import MalformedInput, ProofError, UntrustedSignature
 from .keys import PublicKey
 from .signing import verify_signature
-from .speakers import ADMIN, Speaker, brought_by
+from .speakers import ADMIN, Speaker, brought_by, key_about
 from .speech import Speech, verify_speech
 from .statement import Statement, parse_statement
 from .webauthn import WebauthnScope
@@ -157,15 +157,9 @@ def verify_voices(
         Speech(envelope, statement, accepted_ms, lines),
         speakers=ring.speakers,
         genesis=ring.genesis,
-        about=_ended_by(statement, ring),
+        about=ring.speakers.get(key_about(statement)),
     )
     return voices
-
-
-def _ended_by(statement: Statement, ring: KeyRing) -> Speaker | None:
-    """The key that a key.revoke ends, where the ring knows it."""
-    body = read_body(statement) if statement.kind == "key.revoke" else None
-    return ring.speakers.get(body.keyid) if isinstance(body, KeyRevoke) else None
 
 
 def _verify_voice(

@@ -30,7 +30,8 @@ def verify_offices(
         brought: keyids that the statement brings itself.
         known: the enrolled keys that spoke.
         genesis: of this ledger.
-        about: the key that a key.revoke ends, where it is known.
+        about: the key that a key.revoke ends or a key.reattest speaks of, where it
+            is known.
 
     Raises:
         UntrustedSignature: one of them did not.
@@ -48,10 +49,10 @@ def verify_offices(
         _verify_enrolment(known, genesis, by=by)
     elif kind == "key.revoke":
         _verify_revocation(statement, known, genesis, about)
-    elif kind == "erasure" and by != genesis.operator.gln:
-        raise UntrustedSignature(
-            "not_the_operator", field="by", got=by, wanted=genesis.operator.gln
-        )
+    elif kind == "erasure":
+        _verify_operator(genesis, by=by)
+    elif kind == "key.reattest":
+        _verify_own_key(about, by=by)
 
 
 def _verify_every_party(signed: Collection[str], genesis: Genesis) -> None:
@@ -99,6 +100,21 @@ def _verify_office(known: Collection[Speaker], genesis: Genesis, *, by: str) -> 
             got="none by the operator",
             wanted=f"one of {genesis.operator.gln}",
         )
+    if not _are_two_persons(known, genesis):
+        raise UntrustedSignature(
+            "same_person",
+            field="signatures",
+            got="one person for both offices",
+            wanted="two persons",
+        )
+
+
+def _verify_operator(genesis: Genesis, *, by: str) -> None:
+    """Erasures: what the operator keeps, the operator alone lets go."""
+    if by != genesis.operator.gln:
+        raise UntrustedSignature(
+            "not_the_operator", field="by", got=by, wanted=genesis.operator.gln
+        )
 
 
 def _verify_enrolment(known: Collection[Speaker], genesis: Genesis, *, by: str) -> None:
@@ -122,10 +138,7 @@ def _verify_revocation(
     by, body = statement.by, read_body(statement)
     if by in _authorities(genesis) and _have_offices(known, genesis):
         return
-    if about is not None and about.gln != by:
-        raise UntrustedSignature(
-            "not_of_party", field="by", got=by, wanted="the key's own party"
-        )
+    _verify_own_key(about, by=by)
     itself = isinstance(body, KeyRevoke) and any(
         each.key.keyid == body.keyid for each in known
     )
@@ -138,13 +151,28 @@ def _verify_revocation(
         )
 
 
+def _verify_own_key(about: Speaker | None, *, by: str) -> None:
+    if about is not None and about.gln != by:
+        raise UntrustedSignature(
+            "not_of_party", field="by", got=by, wanted="the key's own party"
+        )
+
+
 def _has_admin(known: Collection[Speaker], gln: str) -> bool:
     return any(each.gln == gln and each.role == ADMIN for each in known)
 
 
 def _have_offices(known: Collection[Speaker], genesis: Genesis) -> bool:
     glns = {each.gln for each in known}
-    return genesis.operator.gln in glns and bool(glns & _authorities(genesis))
+    is_both = genesis.operator.gln in glns and bool(glns & _authorities(genesis))
+    return is_both and _are_two_persons(known, genesis)
+
+
+def _are_two_persons(known: Collection[Speaker], genesis: Genesis) -> bool:
+    """Nobody approves what they proposed: each office speaks by somebody of its own."""
+    operators = {each.signer for each in known if each.gln == genesis.operator.gln}
+    authorities = {each.signer for each in known if each.gln in _authorities(genesis)}
+    return any(one != other for one in operators for other in authorities)
 
 
 def _authorities(genesis: Genesis) -> set[str]:

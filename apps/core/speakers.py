@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .bodies import Genesis, KeyEnrol, PartyAdmit, read_body
+from .bodies import (
+    Genesis,
+    KeyEnrol,
+    KeyReattest,
+    KeyRevoke,
+    PartyAdmit,
+    read_body,
+)
 from .keys import PublicKey
 from .statement import PARTY_KINDS, Statement
 
 MEMBER: Final = "member"  # reads; does not sign
 ADMIN: Final = "admin"
+_ABOUT_A_KEY: Final = frozenset({"key.revoke", "key.reattest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +61,15 @@ def brought_by(statement: Statement) -> dict[str, Speaker]:
     elif isinstance(body, KeyEnrol):
         brought = [Speaker(body.key, body.party, body.signer, body.role)]
     return {each.key.keyid: each for each in brought}
+
+
+def key_about(statement: Statement) -> str:
+    """The keyid that a key.revoke ends or a key.reattest speaks of, "" for others.
+
+    Raises:
+        MalformedInput: a body that cannot be read.
+    """
+    if statement.kind not in _ABOUT_A_KEY:
+        return ""
+    body = read_body(statement)
+    return body.keyid if isinstance(body, KeyRevoke | KeyReattest) else ""

@@ -68,7 +68,8 @@ def verify_speech(
     Args:
         speakers: the enrolled keys that the caller knows, by keyid.
         genesis: of this ledger; for kind `genesis` the statement's own body.
-        about: the key that a key.revoke ends, where it is known.
+        about: the key that a key.revoke ends or a key.reattest speaks of, where it
+            is known.
 
     Returns:
         For a device key the one that lent its voice; brought keys are among them.

@@ -53,7 +53,14 @@ LONGEST_VALIDITY_MS: Final = 7 * 24 * 60 * 60 * 1000
 
 GOODS_KINDS: Final = frozenset({"event", "events"})
 PARTY_KINDS: Final = frozenset(
-    {"party.admit", "party.licence", "key.enrol", "key.revoke", "product.register"}
+    {
+        "party.admit",
+        "party.licence",
+        "key.enrol",
+        "key.revoke",
+        "key.reattest",
+        "product.register",
+    }
 )
 RECALL_KINDS: Final = frozenset(
     {"recall.open", "recall.amend", "recall.close", "recall.answer"}

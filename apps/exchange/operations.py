@@ -45,6 +45,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "party.licence": partners.license_partner,
     "key.enrol": partners.enrol_key,
     "key.revoke": partners.revoke_key,
+    "key.reattest": partners.reattest,
     "product.register": catalog.register_product,
     "event": custody.record_events,
     "events": custody.record_events,

@@ -32,6 +32,7 @@ DRAFTERS: Final[Mapping[str, Drafter]] = {
     "party.licence": partners.draft_licence,
     "key.enrol": partners.draft_enrol,
     "key.revoke": partners.draft_revoke,
+    "key.reattest": partners.draft_reattest,
     "product.register": catalog.draft_product,
     "recall.open": recalls.draft_open,
     "recall.amend": recalls.draft_amend,
@@ -63,6 +64,18 @@ class Record:
             "envelope": json.loads(envelope),
             "receipt": json.loads(self.receipt),
             "leaves": self._leaves(),
+            "suspect": self._suspect(),
+        }
+
+    def _suspect(self) -> dict[str, Any] | None:
+        """Why it wants another look: the key, since when, and what stands by it."""
+        mark = partners.marks_of([self.statement_id]).get(self.statement_id)
+        if mark is None:
+            return None
+        return {
+            "keyid": mark.key.keyid,
+            "since_ms": mark.key.suspect_since_ms,
+            "said_again_in": mark.said_in or None,
         }
 
     def _leaves(self) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
@@ -25,9 +26,10 @@ from typing_extensions import override
 
 from apps.partners import operations, queries
 from apps.partners.models import ApiToken, User
-from apps.partners.queries import Actor
+from apps.partners.queries import Actor, ShiftRow
 
 SESSION_KEY = "partner_gln"
+SHIFT_KEY = "shift_id"
 _TOKEN = re.compile(r"pt_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _NO_DIGEST = "0" * 64
 
@@ -71,6 +73,15 @@ def actor_of(request: HttpRequest | Request) -> Actor:
         kept = _find_actor(request)
         request.trace_actor = kept  # type: ignore[union-attr]  # a slot of our own
     return kept
+
+
+def running_shift(request: HttpRequest, *, at: datetime) -> ShiftRow | None:
+    """The shift that this session began, while it runs."""
+    session = getattr(request, "session", None)  # the log's own pages have none
+    shift_id = session.get(SHIFT_KEY) if session is not None else None
+    if not isinstance(shift_id, int):
+        return None
+    return queries.find_running_shift(shift_id=shift_id, actor=actor_of(request), at=at)
 
 
 def _find_actor(request: HttpRequest | Request) -> Actor:

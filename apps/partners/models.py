@@ -163,6 +163,65 @@ class SigningKey(models.Model):
     suspect_since_ms = models.BigIntegerField(null=True)
     is_genesis = models.BooleanField(default=False)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["partner"],
+                condition=Q(suspect_since_ms__isnull=False),
+                name="signingkey_suspect",
+            )
+        ]
+
+
+class LentVoice(models.Model):
+    """A delegation that a statement showed: whose voice a device key had, where, until.
+
+    A projection: one row a delegation, however many statements its device key signs.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)  # SHA-256(PAE), hex
+    device_keyid = models.CharField(max_length=64, db_index=True)
+    lender = models.ForeignKey(
+        SigningKey, on_delete=models.PROTECT, related_name="lent_voices"
+    )
+    site = models.CharField(max_length=13)
+    from_ms = models.BigIntegerField()
+    to_ms = models.BigIntegerField()
+    seen_in = models.CharField(max_length=64)  # id of the first statement
+
+
+class Reattestation(models.Model):
+    """A statement of a suspect key that its party says again, by one key.reattest."""
+
+    statement_id = models.CharField(max_length=64)
+    keyid = models.CharField(max_length=64)  # the suspect key
+    said_in = models.CharField(max_length=64)  # id of the key.reattest
+    accepted_ms = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["statement_id", "keyid"], name="reattestation_once"
+            )
+        ]
+
+
+class Shift(models.Model):
+    """A voice lent to a device for some hours, as its person told the site.
+
+    Account data: the ledger knows a delegation by the signatures that carry it. Once
+    ended here, the door takes no more from the device key.
+    """
+
+    partner = models.ForeignKey(TradingPartner, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    device_keyid = models.CharField(max_length=64, unique=True)
+    lender_keyid = models.CharField(max_length=64)
+    site = models.CharField(max_length=13)
+    from_ms = models.BigIntegerField()
+    to_ms = models.BigIntegerField()
+    ended_at = models.DateTimeField(null=True)
+
 
 class KeyRequest(models.Model):
     """A new key's own signature over its key.enrol, waiting for an administrator."""
@@ -171,9 +230,21 @@ class KeyRequest(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     keyid = models.CharField(max_length=64, unique=True)
     label = models.CharField(max_length=80, default="", blank=True)
+    credential_id = models.CharField(max_length=1_400, default="", blank=True)
+    # The key that ends with the confirmation, and since when it is lost.
+    replaces = models.CharField(max_length=64, default="", blank=True)
+    lost_since = models.DateField(null=True)  # UTC day
     envelope = models.BinaryField()  # DSSE JSON with the new key's signature
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+
+
+class Outcome(models.TextChoices):
+    """How a proposal ended."""
+
+    RECORDED = "recorded", _("recorded")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    EXPIRED = "expired", _("expired")
 
 
 class Proposal(models.Model):
@@ -184,8 +255,12 @@ class Proposal(models.Model):
     about = models.CharField(max_length=13)  # GLN of the party it is about
     words = models.TextField()
     envelope = models.BinaryField()  # DSSE JSON with the signatures so far
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)  # proposed it
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(  # "" while it waits
+        max_length=9, choices=Outcome.choices, default="", blank=True
+    )
 
 
 class ApiToken(models.Model):

@@ -5,11 +5,13 @@ more than its person may have, the request simply waits for a human.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
 
 from apps.core.envelope import (
+    STATEMENT_TYPE,
     Envelope,
     Signature,
     build_envelope,
@@ -17,10 +19,12 @@ from apps.core.envelope import (
     parse_envelope,
 )
 from apps.core.errors import TraceError
-from apps.core.signing import PrivateKey, public_key_of, sign
+from apps.core.signing import PrivateKey, public_key_of, sign, sign_envelope
 from apps.exchange import operations as exchange
+from apps.exchange.formats import read_submission
 from apps.partners import queries
-from pharmatrace.demo.cast import EVERYBODY, OPERATOR
+from apps.partners.models import KeyRequest, User
+from pharmatrace.demo.cast import EVERYBODY, OPERATOR, Player
 from pharmatrace.demo.signing import Keyring
 
 logger = logging.getLogger(__name__)
@@ -33,7 +37,10 @@ def approve_key(*, request_id: int, at: datetime) -> bool:
     if player is None or not _keyring().has_key(player):
         return False
     key = _keyring().key_of(player)
-    return _submit(parse_envelope(bytes(asked.envelope)), key, at)
+    envelope = parse_envelope(bytes(asked.envelope))
+    if not asked.replaces:
+        return _submit(envelope, key, at)
+    return _submit_all([_signed(envelope, key), _end_of(asked, player, key, at)], at)
 
 
 def cosign_proposal(*, proposal_id: int, at: datetime) -> bool:
@@ -49,20 +56,53 @@ def _keyring() -> Keyring:
     return Keyring(settings.DEMO_KEYS_DIR)
 
 
-def _submit(envelope: Envelope, key: PrivateKey, at: datetime) -> bool:
+def _end_of(
+    asked: KeyRequest, player: Player, key: PrivateKey, at: datetime
+) -> Envelope:
+    """The revocation of the key that the new one replaces, by the demo's admin."""
+    admin = User.objects.get(username=player.admin.username)
+    wish = {
+        "kind": "key.revoke",
+        "keyid": asked.replaces,
+        "reason": "replaced by its person",
+    }
+    if asked.lost_since is not None:
+        wish["suspect_since"] = asked.lost_since.isoformat()
+    draft = queries.draft_revoke(
+        wish=wish, actor=queries.get_actor(user=admin, chosen_gln=player.gln), at=at
+    )
+    return sign_envelope(
+        payload_type=STATEMENT_TYPE, payload=draft.payload, private_keys=[key]
+    )
+
+
+def _signed(envelope: Envelope, key: PrivateKey) -> Envelope:
     own = Signature(public_key_of(key).keyid, sign(key, envelope.pae))
     others = [each for each in envelope.signatures if each.keyid != own.keyid]
-    signed = build_envelope(
+    return build_envelope(
         payload_type=envelope.payload_type,
         payload=envelope.payload,
         signatures=[*others, own],
     )
+
+
+def _submit(envelope: Envelope, key: PrivateKey, at: datetime) -> bool:
+    return _submit_all([_signed(envelope, key)], at)
+
+
+def _submit_all(envelopes: Sequence[Envelope], at: datetime) -> bool:
     try:
-        exchange.submit(
-            envelope=envelope_bytes(signed),
-            lines=None,
+        exchange.submit_all(
+            submissions=[
+                read_submission(
+                    envelope=envelope_bytes(envelope),
+                    lines=None,
+                    at=at,
+                    origin=settings.LEDGER_ORIGIN,
+                )
+                for envelope in envelopes
+            ],
             at=at,
-            origin=settings.LEDGER_ORIGIN,
         )
     except TraceError as error:
         logger.warning("The demo did not confirm: %s", error)

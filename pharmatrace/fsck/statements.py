@@ -36,6 +36,7 @@ from pharmatrace.fsck.goods import Goods
 from pharmatrace.fsck.parties import Parties
 from pharmatrace.fsck.progress import Tick, silent, watched
 from pharmatrace.fsck.serials import SerialChecker
+from pharmatrace.fsck.suspects import Suspects
 from pharmatrace.fsck.voices import Voices
 
 _Leaf = tuple[int, bytes, bytes]  # type, tag, commitment
@@ -49,6 +50,7 @@ class _Readers:
     serials: SerialChecker = field(default_factory=SerialChecker)
     parties: Parties = field(default_factory=Parties)
     goods: Goods = field(default_factory=Goods)
+    suspects: Suspects = field(default_factory=Suspects)
 
     def take(self, erased: Erased) -> None:
         """Take what a closing says in place of statements that are gone."""
@@ -89,6 +91,7 @@ def check_statements(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     yield from readers.parties.check()
     yield from readers.goods.check()
     yield from check_erasures()
+    yield from readers.suspects.check()
 
 
 def _name(stored: StoredStatement) -> str:
@@ -99,6 +102,7 @@ def _check(stored: StoredStatement, readers: _Readers) -> Iterator[Finding]:
     envelope, voices = _read_envelope(stored), readers.voices
     statement = parse_statement(envelope.payload)
     readers.learn(statement, stored.row)
+    yield from readers.suspects.learn(envelope, statement, stored.row)
     yield from readers.serials.check(statement, stored.row.id)
     yield from _check_row(stored, envelope, statement)
     lines = stored.vault.lines if stored.vault else None

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from apps.core.bodies import Genesis, KeyRevoke, parse_body, read_body
+from apps.core.bodies import Genesis, read_body
 from apps.core.envelope import Envelope
 from apps.core.errors import MalformedInput, TraceError, UntrustedSignature
 from apps.core.receipt import verify_receipt
-from apps.core.speakers import Speaker, brought_by
+from apps.core.speakers import Speaker, brought_by, key_about
 from apps.core.speech import Speech, verify_speech
 from apps.core.statement import Statement
 from pharmatrace.fsck.finding import Finding, finding_of
@@ -34,8 +34,7 @@ class Voices:
             else:
                 self._speakers[keyid] = speaker
         if statement.kind == "key.revoke":
-            body = parse_body(statement.kind, statement.body)
-            known = isinstance(body, KeyRevoke) and self._speakers.get(body.keyid)
+            known = self._speakers.get(key_about(statement))
             if known:
                 self._speakers[known.key.keyid] = replace(known, revoked_ms=at_ms)
 
@@ -50,16 +49,10 @@ class Voices:
                 speech,
                 speakers=self._speakers,
                 genesis=self.genesis,
-                about=self._ended_by(speech.statement),
+                about=self._speakers.get(key_about(speech.statement)),
             )
         except TraceError as error:
             yield finding_of(error, where)
-
-    def _ended_by(self, statement: Statement) -> Speaker | None:
-        if statement.kind != "key.revoke":
-            return None
-        body = parse_body(statement.kind, statement.body)
-        return self._speakers.get(body.keyid) if isinstance(body, KeyRevoke) else None
 
     def check_receipt(self, receipt: Envelope, *, where: str) -> Iterator[Finding]:
         """Whether a receipt key of genesis signed the receipt."""

@@ -11,18 +11,19 @@ export class Problem extends Error {
 
 const csrfToken = () => document.querySelector('meta[name="csrftoken"]')?.content ?? "";
 
-export async function call(url, { method = "GET", json, form } = {}) {
+export async function call(url, { method = "GET", json, form, text: body, type } = {}) {
   const headers = { Accept: "application/json, application/problem+json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (json !== undefined) headers["Content-Type"] = "application/json";
+  if (type) headers["Content-Type"] = type;
   const response = await fetch(url, {
     method, headers, credentials: "same-origin",
-    body: json !== undefined ? JSON.stringify(json) : form,
+    body: json !== undefined ? JSON.stringify(json) : form ?? body,
   });
   if (response.redirected) throw new Problem(401, {}); // to the login page
   const text = await response.text();
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
-  const body = isJson && text ? JSON.parse(text) : {};
-  if (!response.ok) throw new Problem(response.status, body);
-  return body;
+  const answer = isJson && text ? JSON.parse(text) : {};
+  if (!response.ok) throw new Problem(response.status, answer);
+  return answer;
 }

@@ -2,6 +2,7 @@
 import { showLocalTimes } from "./localtime.js";
 import { enableCopying } from "./copy.js";
 import { enableShortcuts } from "./shortcuts.js";
+import { watchLeaving } from "./leaving.js";
 import { watchKeyboard } from "./wedge.js";
 
 /** On a small screen the navigation scrolls: where one is stands in sight. */
@@ -22,6 +23,7 @@ window.addEventListener("beforeprint", stampPaper);
 showLocalTimes(document);
 enableCopying(document);
 enableShortcuts();
+watchLeaving();
 if (document.body.dataset.user) watchKeyboard();
 
 document.addEventListener("htmx:load", (event) => {

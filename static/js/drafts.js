@@ -1,7 +1,7 @@
 // A draft: the exact bytes somebody is asked to sign, checked before they are shown.
 import { Problem, call } from "./api.js";
-import { STATEMENT_TYPE, fromBase64, pae, readStatement, sha256Hex, statementId, toBase64 } from "./dsse.js";
-import { signWith } from "./keys.js";
+import { STATEMENT_TYPE, fromBase64, readStatement, sha256Hex, statementId, toBase64 } from "./dsse.js";
+import { signatureOf } from "./voices.js";
 
 /** The draft does not hold: its description and its bytes differ. */
 export class DraftMismatch extends Error {}
@@ -42,12 +42,15 @@ export const fetchDraft = (url) => call(url);
 
 /** The DSSE envelope of a checked draft, signed with `key`. */
 export async function signDraft(draft, key) {
-  const sig = toBase64(await signWith(key, pae(draft.payloadType, draft.bytes)));
-  return {
-    payloadType: draft.payloadType,
-    payload: toBase64(draft.bytes),
-    signatures: [{ keyid: key.keyid, sig }],
-  };
+  const signature = await signatureOf(key, draft.payloadType, draft.bytes);
+  return { payloadType: draft.payloadType, payload: toBase64(draft.bytes), signatures: [signature] };
+}
+
+/** Hand several envelopes to the door, in this order: all are accepted, or none. */
+export async function sendInOrder(envelopes) {
+  const lines = envelopes.map((one) => `${JSON.stringify(one)}\n`).join("");
+  const answer = await call("/api/v1/statements:batch", { method: "POST", text: lines, type: "application/x-ndjson" });
+  return answer.statements;
 }
 
 /** Hand an envelope to the door; `lines` is the NDJSON of a statement of kind events. */

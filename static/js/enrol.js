@@ -1,28 +1,23 @@
-// The page "This device": make a key, prove possession, ask for confirmation; and, for
-// administrators, confirm what others asked for.
+// The page "This device": make a key, prove possession, ask for confirmation; or renew
+// one, which begins the new key and ends the old in one act.
 import { call } from "./api.js";
-import { askDraft, checkDraft, sendStatement, signDraft } from "./drafts.js";
-import { addSignature, fromBase64, pae, readStatement, statementId, toBase64 } from "./dsse.js";
-import { showFacts } from "./facts.js";
-import { findKey, forgetKey, keepKey, listKeys, makeKey, markEnrolled, signWith, whyNoKeys } from "./keys.js";
+import { askDraft, checkDraft, sendInOrder, signDraft } from "./drafts.js";
+import { addSignature, fromBase64, toBase64 } from "./dsse.js";
+import { forgetKey, keepKey, listKeys, makeKey, markEnrolled, whyNoKeys } from "./keys.js";
 import { readKeyFile } from "./keyfile.js";
-import { note, problemNote, receiptNote } from "./messages.js";
-import { Problem } from "./api.js";
+import { explain, note, receiptNote } from "./messages.js";
+import { ALG as PASSKEY, hasPasskeys, makePasskey } from "./passkeys.js";
 import { element, readTexts } from "./texts.js";
+import { signatureOf } from "./voices.js";
 
 const user = () => document.body.dataset.user;
-
-function explain(error, text) {
-  if (error instanceof Problem && error.status !== 401) return problemNote(error, text);
-  if (error instanceof Problem) return note("think", element("p", {}, text("login")));
-  return note("stop", element("p", {}, text(error.textName ?? "offline")));
-}
 
 class Device {
   constructor(root) {
     this.root = root;
     this.text = readTexts(root);
     this.part = (name) => root.querySelector(`[data-device-${name}]`);
+    this.told = (name) => JSON.parse(root.dataset[name] || "[]");
   }
 
   async start() {
@@ -32,10 +27,24 @@ class Device {
       this.say(note("think", element("p", {}, this.text(why))));
       return;
     }
-    for (const keyid of JSON.parse(this.root.dataset.enrolled || "[]")) await markEnrolled(keyid);
+    for (const choice of this.root.querySelectorAll("[data-needs-passkeys]")) choice.hidden = !hasPasskeys();
+    await this.learn();
     this.part("make").addEventListener("submit", (event) => this.make(event));
     this.part("file")?.addEventListener("submit", (event) => this.takeFile(event));
     await this.list();
+  }
+
+  /** What the site knows of this person's keys: which sign, which ended, which passkeys. */
+  async learn() {
+    for (const keyid of this.told("ended")) await forgetKey(keyid);
+    const here = new Set((await listKeys(user())).map((key) => key.keyid));
+    for (const { keyid, credential, label, spki } of this.told("passkeys")) {
+      if (here.has(keyid)) continue;
+      await keepKey({
+        alg: PASSKEY, spki: fromBase64(spki), credentialId: credential, rpId: this.root.dataset.rpId, user: user(), label,
+      });
+    }
+    for (const keyid of this.told("enrolled")) await markEnrolled(keyid);
   }
 
   say(...nodes) {
@@ -56,11 +65,13 @@ class Device {
     cell("label").textContent = key.label;
     cell("keyid").textContent = `${key.keyid.slice(0, 8)}…${key.keyid.slice(-8)}`;
     cell("keyid").title = key.keyid;
-    cell("alg").textContent = key.alg;
+    cell("alg").textContent = key.credentialId ? this.text("kindpasskey") : `${this.text("kindbrowser")} (${key.alg})`;
     cell("made").textContent = key.createdAt.slice(0, 16).replace("T", " ");
     for (const state of row.querySelectorAll("[data-when]")) {
       state.hidden = (state.dataset.when === "enrolled") !== key.isEnrolled;
     }
+    cell("renew").hidden = !key.isEnrolled || !this.part("replaces");
+    cell("renew").addEventListener("click", () => this.chooseRenewal(key));
     cell("forget").addEventListener("click", async () => {
       await forgetKey(key.keyid);
       await this.list();
@@ -68,20 +79,34 @@ class Device {
     return row;
   }
 
+  /** The form below, filled in for a key that shall end. */
+  chooseRenewal(key) {
+    const form = this.part("make");
+    form.elements.replaces.value = key.keyid;
+    form.elements.label.value = key.label;
+    for (const choice of form.elements.holder) choice.checked = choice.value === (key.credentialId ? "passkey" : "browser");
+    this.part("replaces").open = true;
+    form.elements.label.focus();
+  }
+
   async make(event) {
     event.preventDefault();
     const form = event.target;
-    const button = form.querySelector("button");
+    const button = form.querySelector("[type=submit]");
     button.disabled = true;
     this.say(element("p", {}, this.text("working")));
-    let key;
+    let unknown = null;
     try {
-      const label = form.elements.label.value.trim();
-      key = await makeKey({ user: user(), label });
-      await this.ask(key, label);
-      this.say(note("go", element("p", {}, this.text("asked"))));
+      const asked = this.asked(form);
+      const key = (unknown = await this.keyOf(form, asked.label));
+      const [envelope, answer] = await this.ask(key, asked);
+      unknown = null;
+      const old = answer.confirmed ? null : await this.oldKey(asked);
+      if (old) this.say(...(await this.renew(envelope, old, asked)));
+      else this.say(note("go", element("p", {}, this.text("asked"))));
+      form.reset();
     } catch (error) {
-      if (key) await forgetKey(key.keyid); // nobody knows of it yet
+      if (unknown) await forgetKey(unknown.keyid); // nobody knows of it yet
       this.say(explain(error, this.text));
     } finally {
       button.disabled = false;
@@ -89,12 +114,51 @@ class Device {
     }
   }
 
+  asked(form) {
+    const { label, replaces, lost_since: lost } = form.elements;
+    const asked = { label: label.value.trim() };
+    if (replaces?.value) asked.replaces = replaces.value;
+    if (replaces?.value && lost?.value) asked.lost_since = lost.value;
+    return asked;
+  }
+
+  async keyOf(form, label) {
+    if (form.elements.holder?.value !== "passkey") return makeKey({ user: user(), label });
+    this.say(element("p", {}, this.text("passkey")));
+    const made = await makePasskey({ rpId: this.root.dataset.rpId, person: document.body.dataset.person });
+    return keepKey({ ...made, user: user(), label });
+  }
+
+  /** The key that ends, where it can sign here and its person may confirm it. */
+  async oldKey({ replaces }) {
+    if (!replaces || this.root.dataset.mayConfirm === undefined) return null;
+    const keys = await listKeys(user());
+    return keys.find((key) => key.keyid === replaces && key.isEnrolled) ?? null;
+  }
+
+  draftOf(wish) {
+    return askDraft(wish).then((draft) => checkDraft(draft, document.body.dataset.gln));
+  }
+
   /** Possession: the new key signs the statement that enrols it. */
-  async ask(key, label) {
-    const wish = { kind: "key.enrol", spki_b64: toBase64(key.spki), alg: key.alg, label };
-    const draft = await checkDraft(await askDraft(wish), document.body.dataset.gln);
-    const envelope = await signDraft(draft, key);
-    await call(this.root.dataset.requestsUrl, { method: "POST", json: { envelope, label } });
+  async ask(key, asked) {
+    const wish = { kind: "key.enrol", spki_b64: toBase64(key.spki), alg: key.alg, label: asked.label };
+    const envelope = await signDraft(await this.draftOf(wish), key);
+    const told = key.credentialId ? { ...asked, credential_id: key.credentialId } : asked;
+    const answer = await call(this.root.dataset.requestsUrl, { method: "POST", json: { envelope, ...told } });
+    if (answer.confirmed) await markEnrolled(key.keyid);
+    return [envelope, answer];
+  }
+
+  /** One act: the new key is enrolled and the old one revoked, in this order or not at all. */
+  async renew(envelope, old, asked) {
+    const wish = { kind: "key.revoke", keyid: old.keyid, reason: "replaced by its person" };
+    const revoke = await this.draftOf(asked.lost_since ? { ...wish, suspect_since: asked.lost_since } : wish);
+    const own = await signatureOf(old, envelope.payloadType, fromBase64(envelope.payload));
+    const answers = await sendInOrder([addSignature(envelope, own), await signDraft(revoke, old)]);
+    await markEnrolled(envelope.signatures[0].keyid);
+    await forgetKey(old.keyid);
+    return [note("go", element("p", {}, this.text("renewed"))), ...answers.map((one) => receiptNote(one, this.text))];
   }
 
   async takeFile(event) {
@@ -113,48 +177,4 @@ class Device {
   }
 }
 
-/** A request of somebody else: shown from its bytes, confirmed by a second signature. */
-class KeyRequest {
-  constructor(root) {
-    this.root = root;
-    this.text = readTexts(root.closest("[data-key-requests]"));
-    this.envelope = JSON.parse(root.dataset.envelope);
-  }
-
-  async start() {
-    const bytes = fromBase64(this.envelope.payload);
-    const statement = readStatement(bytes);
-    showFacts(this.root, { statement, bytes, id: await statementId(this.envelope.payloadType, bytes) });
-    const button = this.root.querySelector("[data-confirm]");
-    button.disabled = Boolean(whyNoKeys());
-    button.addEventListener("click", () => this.confirm(button));
-  }
-
-  say(...nodes) {
-    this.root.querySelector("[data-request-says]").replaceChildren(...nodes);
-  }
-
-  async confirm(button) {
-    button.disabled = true;
-    try {
-      const key = await findKey(user());
-      if (!key) {
-        const link = element("a", { href: "/device" }, this.text("device"));
-        this.say(note("think", element("p", {}, this.text("nokey")), element("p", {}, link)));
-        return;
-      }
-      const bytes = pae(this.envelope.payloadType, fromBase64(this.envelope.payload));
-      const signature = { keyid: key.keyid, sig: toBase64(await signWith(key, bytes)) };
-      const answer = await sendStatement(addSignature(this.envelope, signature));
-      this.say(receiptNote(answer, this.text));
-      button.hidden = true;
-    } catch (error) {
-      this.say(explain(error, this.text));
-    } finally {
-      button.disabled = false;
-    }
-  }
-}
-
 for (const root of document.querySelectorAll("[data-device]")) new Device(root).start();
-for (const root of document.querySelectorAll("[data-key-request]")) new KeyRequest(root).start();

@@ -1,5 +1,9 @@
 // Signing keys of this browser. WebCrypto makes them not extractable; IndexedDB keeps
 // them; the server never sees a private key. Losing one is normal: make another.
+//
+// Three kinds of records: a key of this browser (privateKey), a passkey, which an
+// authenticator holds (credentialId), and a shift's key, which speaks with a voice that
+// one of the others lent it (privateKey, delegation, site, until).
 import { sha256Hex } from "./dsse.js";
 
 const DATABASE = "pharmatrace-keys";
@@ -53,30 +57,47 @@ async function generate() {
   throw new Error("unsupported");
 }
 
-/** Keep a key pair for `user`; the record without the private key's bytes, which nobody has. */
-export async function keepKey({ alg, privateKey, spki, user, label }) {
+/** Keep a key for `user`; the record without the private key's bytes, which nobody has. */
+export async function keepKey({ spki, ...more }) {
   const record = {
-    keyid: await sha256Hex(spki), alg, user, label, spki, privateKey,
-    createdAt: new Date().toISOString(), isEnrolled: false,
+    keyid: await sha256Hex(spki), spki, createdAt: new Date().toISOString(), isEnrolled: false, ...more,
   };
   await transact("readwrite", (store) => store.put(record));
   return record;
 }
 
-/** Make a key for `user` (their id on the site) and keep it here. */
-export async function makeKey({ user, label }) {
+/** A fresh key pair that nothing keeps yet: {alg, privateKey, spki}. */
+export async function newKey() {
   const { alg, pair } = await generate();
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
-  navigator.storage?.persist?.(); // asks the browser not to clear it; it may say no
-  return keepKey({ alg, privateKey: pair.privateKey, spki, user, label });
+  return { alg, privateKey: pair.privateKey, spki };
 }
 
-/** The keys of `user` in this browser, newest first, enrolled ones before others. */
-export async function listKeys(user) {
-  const all = await transact("readonly", (store) => store.getAll());
-  return all
-    .filter((key) => key.user === user)
-    .sort((a, b) => b.isEnrolled - a.isEnrolled || (a.createdAt < b.createdAt ? 1 : -1));
+/** Make a key for `user` (their id on the site) and keep it here. */
+export async function makeKey({ user, label }) {
+  const made = await newKey();
+  navigator.storage?.persist?.(); // asks the browser not to clear it; it may say no
+  return keepKey({ ...made, user, label });
+}
+
+const all = () => transact("readonly", (store) => store.getAll());
+
+// Enrolled before others; of those a key of this browser, which asks nobody, before a
+// passkey; of those the newest.
+const byUse = (a, b) =>
+  b.isEnrolled - a.isEnrolled ||
+  Boolean(a.credentialId) - Boolean(b.credentialId) ||
+  (a.createdAt < b.createdAt ? 1 : -1);
+
+/** The keys of `user` that this browser can sign with, a shift's key left out. */
+export const listKeys = async (user) =>
+  (await all()).filter((key) => key.user === user && !key.delegation).sort(byUse);
+
+/** The keys that speak with a lent voice, whoever's; strangers' browsers keep no store. */
+export async function listShiftKeys() {
+  const stores = await indexedDB.databases?.();
+  if (stores && !stores.some((store) => store.name === DATABASE)) return [];
+  return (await all()).filter((key) => key.delegation);
 }
 
 export const findKey = async (user) => (await listKeys(user))[0] ?? null;

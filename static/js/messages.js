@@ -1,4 +1,5 @@
 // Problems and receipts as they stand in a page: icon, words, facts, next step.
+import { Problem } from "./api.js";
 import { element } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -38,6 +39,14 @@ export function problemNote(problem, text) {
   if (rows.length) parts.push(element("dl", {}, ...rows));
   if (said.to_do && problem.status !== 400) parts.push(element("p", {}, said.to_do));
   return note("stop", ...parts);
+}
+
+/** Whatever went wrong: a refusal, a session that is over, a passkey that was declined. */
+export function explain(error, text) {
+  if (error instanceof Problem && error.status !== 401) return problemNote(error, text);
+  if (error instanceof Problem) return note("think", element("p", {}, text("login")));
+  const name = error.textName ?? "offline";
+  return note(name.startsWith("passkey") ? "think" : "stop", element("p", {}, text(name)));
 }
 
 /** The receipt line: the statement's id as a link, time, and its proof to keep. */

@@ -7,10 +7,12 @@ import { Problem, call } from "./api.js";
 import { DraftMismatch, askDraft, checkDraft, fetchDraft, goodsMoved, sendStatement, signDraft } from "./drafts.js";
 import { showFacts } from "./facts.js";
 import { clearMarks, findField, markField } from "./fields.js";
-import { findKey, markEnrolled, whyNoKeys } from "./keys.js";
+import { markEnrolled, whyNoKeys } from "./keys.js";
 import { localText, utcText } from "./localtime.js";
 import { note, problemNote, proposedNote, receiptNote } from "./messages.js";
 import { element, readTexts } from "./texts.js";
+import { PasskeyError } from "./passkeys.js";
+import { keyFor } from "./voices.js";
 import { buildWish } from "./wish.js";
 
 const LIVE_MS = 400;
@@ -100,7 +102,8 @@ export class SignForm {
     this.part("go").disabled = true;
     this.say(element("p", {}, this.text("working")));
     try {
-      const key = await findKey(document.body.dataset.user);
+      const key = await keyFor(draft);
+      if (key?.credentialId) this.say(element("p", {}, this.text("passkey")));
       if (!key) {
         this.sayNoKey();
         return;
@@ -182,7 +185,9 @@ export class SignForm {
   }
 
   fail(error) {
-    if (error instanceof Problem && error.status === 401) {
+    if (error instanceof PasskeyError) {
+      this.say(note("think", element("p", {}, this.text(error.textName))));
+    } else if (error instanceof Problem && error.status === 401) {
       this.say(note("think", element("p", {}, this.text("login"))));
     } else if (error instanceof Problem) {
       this.sayProblem(error);

@@ -48,6 +48,16 @@ _PARTNERS = (
         post=say(OWN_ADMIN, MOVED),
         user_id="user",
     ),
+    page(
+        "organisation/invitations/<int:invitation_id>/withdraw",
+        post=say(ADMINS, MISSING),
+        invitation_id="=1",
+    ),
+    page("organisation/keys", get=MEMBERS),
+    page("organisation/suspects", get=SIGNERS),
+    page("shift", get=SIGNERS, post=say(SIGNERS, BAD)),
+    page("shift/draft", post=say(SIGNERS, BAD)),
+    page("shift/<int:shift_id>/end", post=say(SIGNERS, MISSING), shift_id="=1"),
     page(  # a link that nobody was given opens nothing
         "invitations/<str:secret>",
         get=say(EVERYBODY, MISSING),
@@ -56,17 +66,34 @@ _PARTNERS = (
     ),
     page("device", get=MEMBERS),
     page("keys/requests", post=say(MEMBERS, BAD)),
-    page("keys/<str:keyid>/revoke", get=OWN_ADMIN, keyid="keyid"),
+    page(
+        "keys/requests/<int:request_id>/help",
+        post=say(ADMINS, MOVED),
+        request_id="=1",
+    ),
+    # An authority proposes the end of a key of a party that cannot help itself.
+    page(
+        "keys/<str:keyid>/revoke",
+        get=who("AR ok, FO missing, MS forbidden, 0TXV login"),
+        keyid="keyid",
+    ),
     page("partners", get=REGISTER),
     page("partners/admit", get=REGULATOR),
     page("closing", get=REGISTER, post=who("O bad, RMSAF forbidden, 0TXV login")),
     page("partners/proposals", post=say(REGISTER, BAD)),
+    page("partners/proposals", get=REGISTER, post=say(REGISTER, BAD)),
     page(
         "partners/proposals/<int:proposal_id>/signatures",
         post=say(REGISTER, MOVED),
         proposal_id="=1",
     ),
+    page(
+        "partners/proposals/<int:proposal_id>/withdraw",
+        post=say(REGISTER, MOVED),
+        proposal_id="=1",
+    ),
     page("partners/<str:gln>", get=REGISTER, gln="gln"),
+    page("partners/<str:gln>/keys", get=REGISTER, gln="gln"),
     page("partners/<str:gln>/licence", get=REGULATOR, gln="gln"),
 )
 _GOODS = (

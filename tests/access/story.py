@@ -167,7 +167,7 @@ class Story:
         partners.request_key(
             actor=actor,
             envelope=sign_statement(draft.payload, key),
-            label=chain.word("maker", "label"),
+            asked=partners.Asked(label=chain.word("maker", "label")),
             at=self.stage.tick(),
         )
 

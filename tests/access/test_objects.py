@@ -45,6 +45,7 @@ OPEN = {
     "log/recalls/<str:statement_id>",
     "products/<str:gtin>",
     "partners/<str:gln>",
+    "partners/<str:gln>/keys",
     "partners/<str:gln>/licence",
     "ledger/entries/<int:index>",
     "ledger/entries/<int:index>/proof",

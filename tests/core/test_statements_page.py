@@ -48,11 +48,12 @@ def test_every_body_is_read_and_agrees_with_a_statement(kind):
         "events": [{**tag, "events": {"size": 3, "root": "cd" * 32}}],
     }
     recall = EXAMPLES[kind].get("recall")
+    parents = {"key.reattest": ["4e" * 32]}.get(kind, [recall] if recall else [])
     said = {
         **EXAMPLES["statement"],
         "kind": kind,
         "subjects": subjects.get(kind, [tag]),
-        "parents": [recall] if recall else [],
+        "parents": parents,
         "body": EXAMPLES[kind],
     }
     if kind == "genesis":

@@ -7,6 +7,7 @@ import pytest
 from apps.alerts.models import Alert
 from apps.core.epcis import EpcisEvent, build
 from apps.core.errors import ForbiddenTransfer, TraceError
+from apps.core.gs1 import compute_check_digit
 from apps.custody.models import Event, Shipment
 from apps.edge.problems import problem_of
 from pharmatrace.demo.cast import LINDE, MARKT, NOVAMED, STELLA, TRANSPHARM
@@ -30,9 +31,16 @@ def goods(stage: Stage) -> Goods:
     told.do(LINDE, "dispense", items=[pack("S000030")])
     told.commission(lot="R1", names=["R-1"])
     open_recall(stage, "R1")
+    for name, inside in (("CASE1", serials(2, 25)), ("CASE2", serials(1, 27))):
+        told.do(NOVAMED, "new_container", container=pack(name))
+        told.do(NOVAMED, "pack", container=pack(name), items=packs(inside))
+    told.do(NOVAMED, "unpack", container=pack("CASE2"))
+    told.do(LINDE, "new_container", container=OWN_CASE)
     return told
 
 
+_BODY = "09524333000000001"
+OWN_CASE = f"https://id.gs1.org/00/{_BODY}{compute_check_digit(_BODY)}"  # Linden's
 OTHERS = {
     "supplied": "S000000",
     "on hold": "S000001",
@@ -41,6 +49,8 @@ OTHERS = {
     "at the maker": "S000020",
     "under way": "S000010",
     "recalled": "R-1",
+    "a case": "CASE1",
+    "an empty case": "CASE2",
     "never made": "NEVER",
 }
 
@@ -55,7 +65,7 @@ def heard(goods: Goods, step: str, name: str, **wish: object) -> str:
 @pytest.mark.parametrize(
     "step",
     ["dispense", "dispense_part", "decommission", "hold", "release", "ship", "export",
-     "return_ship", "undo", "correct", "receive"],
+     "return_ship", "undo", "correct", "receive", "pack", "unpack", "destroy"],
 )  # fmt: skip
 def test_a_draft_tells_one_thing_of_all_packs_of_others(
     goods: Goods, step: str
@@ -66,6 +76,8 @@ def test_a_draft_tells_one_thing_of_all_packs_of_others(
         "ship": {"to": {"gln": MARKT.gln, "site": site(MARKT)}},
         "return_ship": {"shipment": sale},
         "receive": {"shipment": sale},
+        "pack": {"container": OWN_CASE},
+        "unpack": {"container": OWN_CASE},
         "undo": {"parents": [supply]},
         "correct": {"parents": [supply]},
     }.get(step, {})
@@ -75,6 +87,34 @@ def test_a_draft_tells_one_thing_of_all_packs_of_others(
     assert len(set(answers.values())) == 1, answers
     for word in ("A1", "R1", STELLA.gln, NOVAMED.gln):
         assert word not in answers["at a counter"]
+
+
+@pytest.mark.parametrize("step", ["dispense", "destroy", "ship"])
+def test_own_packs_beside_it_tell_no_more_of_a_case_of_others(
+    goods: Goods, step: str
+) -> None:
+    to = {"to": {"gln": MARKT.gln, "site": site(MARKT)}} if step == "ship" else {}
+    answers = set()
+    for name in ("CASE1", "CASE2", "S000003", "NEVER"):
+        with pytest.raises(ForbiddenTransfer) as refusal:
+            goods.do(LINDE, step, items=[pack("S000031"), pack(name)], **to)
+        document = json.dumps(problem_of(refusal.value).document(), sort_keys=True)
+        answers.add(document.replace(name, "…"))
+
+    assert len(answers) == 1, answers
+    goods.do(LINDE, step, items=[pack("S000031")], **to)
+
+
+def test_a_file_of_wishes_tells_no_more_of_a_case_of_others(goods: Goods) -> None:
+    answers = set()
+    for name in ("CASE1", "S000003", "NEVER"):
+        wish = {"step": "dispense", "site": site(LINDE), "items": [pack(name)]}
+        with pytest.raises(ForbiddenTransfer) as refusal:
+            goods.stage.act(LINDE, {"kind": "events", "events": [wish]})
+        document = json.dumps(problem_of(refusal.value).document(), sort_keys=True)
+        answers.add(document.replace(name, "…"))
+
+    assert len(answers) == 1, answers
 
 
 def test_a_wholesaler_learns_no_serials_by_wishing_to_supply(goods: Goods) -> None:

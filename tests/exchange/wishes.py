@@ -53,6 +53,12 @@ WISHES = {
         "alg": "ed25519",
     },
     "key.revoke": {"kind": "key.revoke", "keyid": "0" * 64, "reason": "lost"},
+    "key.reattest": {
+        "kind": "key.reattest",
+        "keyid": "0" * 64,
+        "statements": ["1" * 64],
+        "note": "Counted again.",
+    },
     "product.register": product_wish(),
     "event": {
         "kind": "event",

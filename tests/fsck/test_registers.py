@@ -8,14 +8,36 @@ import pytest
 from django.db import models
 
 from apps.catalog.models import Batch, Product
-from apps.partners.models import Licence, SigningKey, Site, TradingPartner
+from apps.core.gs1 import compute_check_digit
+from apps.partners.models import (
+    LentVoice,
+    Licence,
+    Reattestation,
+    SigningKey,
+    Site,
+    TradingPartner,
+)
 from apps.recalls.models import Answer, Notice, Recall, RecallChange
 from pharmatrace.fsck import check_statements
 from tests.cast import MARKT, NOVAMED, OPERATOR, REGULATOR, STELLA, TRANSPHARM, Stage
 from tests.fsck.forging import flip
+from tests.partners.lending import (
+    delegation_to,
+    device_key,
+    enrol_passkey,
+    lend,
+    say,
+)
 from tests.recalls.calls import answer, close, open_recall, spread
 
 pytestmark = pytest.mark.django_db
+_BODY = "09524444000000001"
+EMPTY_CASE = {
+    "kind": "event",
+    "step": "new_container",
+    "site": MARKT.sites[0].gln,
+    "container": f"(00){_BODY}{compute_check_digit(_BODY)}",
+}
 
 
 @pytest.fixture
@@ -25,6 +47,27 @@ def story(stage: Stage) -> Stage:
     stage.license(STELLA, to="2040-01-01")
     stage.license(MARKT, role="wholesaler", sites=[])
     stage.license(MARKT, role="wholesaler", sites=[], suspended=True)
+    suspect = enrol_passkey(stage, MARKT)
+    device, public = device_key()
+    lent = lend(suspect, delegation_to(public, stage, MARKT))
+    said = say(stage, MARKT, EMPTY_CASE, device, lent)
+    stage.act(
+        MARKT,
+        {
+            "kind": "key.revoke",
+            "keyid": suspect.public.keyid,
+            "reason": "A lost telephone.",
+            "suspect_since": "2027-01-01",
+        },
+    )
+    stage.act(
+        MARKT,
+        {
+            "kind": "key.reattest",
+            "keyid": suspect.public.keyid,
+            "statements": [said.statement_id],
+        },
+    )
     revoked = SigningKey.objects.get(partner__gln=TRANSPHARM.gln)
     stage.act(
         TRANSPHARM,
@@ -85,6 +128,10 @@ REGISTERS = {
             "enrolled_ms", "revoked_by", "revoked_ms", "suspect_since_ms", "is_genesis",
         },
     ),
+    LentVoice: (
+        "digest",
+        {"device_keyid", "lender", "site", "from_ms", "to_ms", "seen_in"},
+    ),
     Product: (
         "gtin",
         {
@@ -119,6 +166,7 @@ NAMES = {
     Site: "site",
     Licence: "licence",
     SigningKey: "key",
+    LentVoice: "voice",
     Product: "product",
     Batch: "batch",
     Recall: "recall",
@@ -181,6 +229,7 @@ def test_a_lost_row_is_found(story: Stage, model: type[models.Model]) -> None:
     row = model._default_manager.order_by("pk")[0]
     if model in (Recall, SigningKey):
         Notice.objects.all().delete()
+        LentVoice.objects.all().delete()
         row.delete()
         assert f"{NAMES[model]}_missing" in {code for code, _where in found(story)}
         return
@@ -190,3 +239,19 @@ def test_a_lost_row_is_found(story: Stage, model: type[models.Model]) -> None:
     codes = {code for code, _where in found(story)}
 
     assert {f"{NAMES[model]}_missing", f"{NAMES[model]}_unknown"} <= codes
+
+
+@pytest.mark.parametrize("column", ["statement_id", "keyid", "said_in", "accepted_ms"])
+def test_a_changed_reattestation_is_found(story: Stage, column: str) -> None:
+    row = Reattestation.objects.get()
+    was = getattr(row, column)
+    field = Reattestation._meta.get_field(column)
+    Reattestation.objects.update(**{column: other(field, was)})
+
+    codes = {code for code, _where in found(story)}
+
+    is_name = column in ("statement_id", "keyid")
+    wanted = {"reattestation_unknown", "reattestation_missing"}
+    assert codes >= (wanted if is_name else {f"{column}_differs"})
+    Reattestation.objects.all().delete()
+    assert {code for code, _where in found(story)} == {"reattestation_missing"}

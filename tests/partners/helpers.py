@@ -12,11 +12,13 @@ from apps.core.envelope import (
 )
 from apps.core.signing import PrivateKey, public_key_of, sign
 from apps.core.statement import build_statement, parse_statement
+from apps.core.strict import format_base64
 from apps.exchange import queries as drafts
 from apps.ledger.models import Pending, Statement, Vault
-from apps.partners.models import Licence, SigningKey, TradingPartner
+from apps.partners import operations
+from apps.partners.models import Licence, Proposal, SigningKey, TradingPartner
 from pharmatrace.demo.cast import Player
-from tests.cast import Stage
+from tests.cast import REGULATOR, STELLA, Stage
 
 
 def rows() -> tuple[int, ...]:
@@ -31,15 +33,21 @@ def altered(payload: bytes, **changes: object) -> bytes:
     return build_statement(replace(statement, **changes))  # type: ignore[arg-type]
 
 
-def envelope_of(payload: bytes, keys: Sequence[PrivateKey]) -> bytes:
-    """The envelope over `payload`, signed with each of `keys`."""
+def envelope_of(
+    payload: bytes, keys: Sequence[PrivateKey], *others: Signature
+) -> bytes:
+    """The envelope over `payload`, signed with each of `keys`, beside `others`."""
     covered = pae(STATEMENT_TYPE, payload)
     return envelope_bytes(
         build_envelope(
             payload_type=STATEMENT_TYPE,
             payload=payload,
             signatures=[
-                Signature(public_key_of(key).keyid, sign(key, covered)) for key in keys
+                *(
+                    Signature(public_key_of(key).keyid, sign(key, covered))
+                    for key in keys
+                ),
+                *others,
             ],
         )
     )
@@ -49,3 +57,22 @@ def draft_bytes(stage: Stage, player: Player, wish: dict[str, object]) -> bytes:
     """What `player` would have to sign for `wish`."""
     actor = stage.actor(player)
     return drafts.draft(wish=wish, actor=actor, at=stage.tick()).payload
+
+
+def named_key(key: PrivateKey) -> dict[str, str]:
+    """The members by which a wish names a key."""
+    public = public_key_of(key)
+    return {"spki_b64": format_base64(public.spki), "alg": public.alg}
+
+
+def propose_licence(stage: Stage, **changes: object) -> Proposal:
+    """The regulator signs a further licence for Stella; the operator has not yet."""
+    wish = {"kind": "party.licence", "gln": STELLA.gln, "role": "hospital"}
+    wish["from"] = "2027-01-01"
+    actor = stage.actor(REGULATOR)
+    draft = drafts.draft(wish=wish | changes, actor=actor, at=stage.tick())
+    return operations.propose(
+        actor=actor,
+        envelope=envelope_of(draft.payload, [stage.keyring.key_of(REGULATOR)]),
+        at=stage.tick(),
+    )

@@ -1,44 +1,50 @@
+from __future__ import annotations
+
 import json
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from apps.core.envelope import parse_envelope
+from apps.core.envelope import STATEMENT_TYPE, envelope_bytes, parse_envelope
 from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
-from apps.core.signing import PrivateKey, public_key_of
+from apps.core.signing import PrivateKey
 from apps.core.strict import format_base64
 from apps.exchange import queries as drafts
 from apps.partners import operations, queries
 from apps.partners.models import KeyRequest, Proposal, SigningKey
+from apps.partners.operations import Asked
 from pharmatrace.demo.cast import Person, Player
 from pharmatrace.demo.signing import sign_statement
-from tests.cast import NOVAMED, OPERATOR, REGULATOR, STELLA, Stage
-from tests.partners.helpers import altered, envelope_of
+from tests.cast import NOVAMED, STELLA, Stage
+from tests.partners.helpers import altered, envelope_of, named_key, propose_licence
+from tests.partners.lending import enrol_passkey
+from tests.partners.passkeys import Passkey
 
 NILS = NOVAMED.people[1]
 SIMON = STELLA.people[1]
 
 
 def _ask(
-    stage: Stage, key: PrivateKey, player: Player = NOVAMED, person: Person = NILS
+    stage: Stage,
+    key: PrivateKey | dict[str, str],
+    player: Player = NOVAMED,
+    person: Person = NILS,
 ) -> bytes:
-    public = public_key_of(key)
-    wish = {
-        "kind": "key.enrol",
-        "spki_b64": format_base64(public.spki),
-        "alg": public.alg,
-        "label": "Dock 4",
-    }
+    named = key if isinstance(key, dict) else named_key(key)
+    wish = {"kind": "key.enrol", **named, "label": "Dock 4"}
     actor = stage.actor(player, person)
     return drafts.draft(wish=wish, actor=actor, at=stage.tick()).payload
 
 
-def _request(stage: Stage, envelope: bytes, person: Person = NILS) -> KeyRequest:
+def _request(
+    stage: Stage, envelope: bytes, person: Person = NILS, **told: Any
+) -> KeyRequest:
     return operations.request_key(
         actor=stage.actor(NOVAMED, person),
         envelope=envelope,
-        label="Dock 4",
+        asked=Asked(label="Dock 4", **told),
         at=stage.tick(),
     )
 
@@ -132,119 +138,108 @@ def test_a_key_is_asked_for_once(stage: Stage) -> None:
     assert KeyRequest.objects.count() == 1
 
 
-def _proposal(stage: Stage) -> Proposal:
-    wish = {"kind": "party.licence", "gln": STELLA.gln, "role": "hospital"}
-    wish["from"] = "2027-01-01"
-    actor = stage.actor(REGULATOR)
-    payload = drafts.draft(wish=wish, actor=actor, at=stage.tick()).payload
-    return operations.propose(
-        actor=actor,
-        envelope=sign_statement(payload, stage.keyring.key_of(REGULATOR)),
-        at=stage.tick(),
+def test_a_request_may_bring_a_passkey_and_end_a_key(stage: Stage) -> None:
+    stage.enrol(NOVAMED, NILS)
+    old = SigningKey.objects.get(signer=NILS.signer)
+    passkey = Passkey(queries.get_genesis().webauthn)
+    payload = _ask(stage, passkey.wish)
+    envelope = envelope_bytes(passkey.sign_envelope(STATEMENT_TYPE, payload))
+
+    asked = _request(
+        stage,
+        envelope,
+        credential_id="AQID-_4",
+        replaces=old.keyid,
+        lost_since=date(2027, 2, 26),
+    )
+
+    (row,) = queries.list_requests(actor=stage.actor(NOVAMED))
+    assert (row.algorithm, row.replaces, row.lost_since, row.is_own) == (
+        "webauthn-es256",
+        old.keyid,
+        date(2027, 2, 26),
+        False,
+    )
+    admin = stage.keyring.key_of(NOVAMED)
+    stage.send(
+        envelope_of(payload, [admin], passkey.signature(STATEMENT_TYPE, payload))
+    )
+    actor = stage.actor(NOVAMED, NILS)
+    (known,) = queries.list_own_passkeys(actor=actor)
+    assert (known.keyid, known.credential_id, known.label) == (
+        asked.keyid,
+        "AQID-_4",
+        "Dock 4",
     )
 
 
-def test_a_proposal_closes_when_the_operator_signs_too(stage: Stage) -> None:
-    proposal = _proposal(stage)
-    row = queries.list_proposals(actor=stage.actor(OPERATOR))[0]
-    assert (row.signed_by, row.may_sign) == (["Medicines Authority"], True)
-    assert (
-        row.words
-        == "Medicines Authority licenses Stella Pharmacy as hospital, sites: 1."
-    )
-
-    payload = parse_envelope(row.envelope.encode()).payload
-    keys = [stage.keyring.key_of(player) for player in (REGULATOR, OPERATOR)]
-    stage.send(envelope_of(payload, keys))
-
-    proposal.refresh_from_db()
-    assert proposal.closed_at == stage.at
-    assert queries.list_proposals(actor=stage.actor(OPERATOR)) == []
-
-
-def test_traders_see_no_proposals(stage: Stage) -> None:
-    _proposal(stage)
-
-    assert queries.list_proposals(actor=stage.actor(STELLA)) == []
-
-
-def test_only_party_statements_are_proposed(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"credential_id": "AQID"}, "credential_id"),  # of a key that is no passkey
+        ({"replaces": "0a" * 32}, "replaces"),
+        ({"replaces": "admin"}, "replaces"),
+    ],
+)
+def test_what_is_told_beside_a_key_must_fit_it(
+    stage: Stage, told: dict[str, str], field: str
+) -> None:
+    if told.get("replaces") == "admin":
+        keys = SigningKey.objects.filter(partner__gln=NOVAMED.gln)
+        told = {"replaces": keys.get().keyid}  # a colleague's
     key = Ed25519PrivateKey.generate()
 
     with pytest.raises(MalformedInput) as refused:
-        operations.propose(
-            actor=stage.actor(REGULATOR),
-            envelope=sign_statement(_ask(stage, key), key),
-            at=stage.tick(),
-        )
+        _request(stage, sign_statement(_ask(stage, key), key), **told)
 
-    assert refused.value.code == "wrong_kind"
+    assert refused.value.field == field
+    assert KeyRequest.objects.count() == 0
 
 
-def test_an_office_proposes_only_what_it_signed(stage: Stage) -> None:
-    envelope = bytes(_proposal(stage).envelope)
-    Proposal.objects.all().delete()
+def test_a_passkeys_credential_is_base64url(stage: Stage) -> None:
+    passkey = Passkey(queries.get_genesis().webauthn)
+    payload = _ask(stage, passkey.wish)
+    envelope = envelope_bytes(passkey.sign_envelope(STATEMENT_TYPE, payload))
 
-    with pytest.raises(UntrustedSignature) as refused:
-        operations.propose(
-            actor=stage.actor(OPERATOR), envelope=envelope, at=stage.tick()
-        )
+    for text in ("AQ==", "a/b", "a b", "A" * 1_365):
+        with pytest.raises(MalformedInput) as refused:
+            _request(stage, envelope, credential_id=text)
+        assert refused.value.field == "credential_id"
+    assert KeyRequest.objects.count() == 0
 
-    assert refused.value.code == "not_of_party"
 
-
-def test_a_new_partners_key_joins_a_proposal(ledger: Stage) -> None:
-    public = public_key_of(ledger.keyring.key_of(STELLA))
-    wish = {
-        "kind": "party.admit",
-        "gln": STELLA.gln,
-        "name": STELLA.name,
-        "country": "DE",
-        "spki_b64": format_base64(public.spki),
-        "alg": public.alg,
-    }
-    actor = ledger.actor(REGULATOR)
-    payload = drafts.draft(wish=wish, actor=actor, at=ledger.tick()).payload
-    proposal = operations.propose(
-        actor=actor,
-        envelope=sign_statement(payload, ledger.keyring.key_of(REGULATOR)),
-        at=ledger.tick(),
+def test_a_key_that_ended_is_not_asked_of_any_authenticator(stage: Stage) -> None:
+    passkey = enrol_passkey(stage, NOVAMED)
+    KeyRequest.objects.create(
+        partner=queries.get_partner(NOVAMED.gln),
+        user=stage.actor(NOVAMED).user,
+        keyid=passkey.public.keyid,
+        credential_id="AQID",
+        envelope=b"",
+        created_at=stage.at,
     )
-    assert queries.wants_new_key(proposal)
+    actor = stage.actor(NOVAMED)
+    assert [each.keyid for each in queries.list_own_passkeys(actor=actor)] == [
+        passkey.public.keyid
+    ]
 
-    operations.add_signature(
-        proposal_id=proposal.pk,
-        envelope=sign_statement(payload, ledger.keyring.key_of(STELLA)),
-        at=ledger.tick(),
+    stage.act(
+        NOVAMED,
+        {"kind": "key.revoke", "keyid": passkey.public.keyid, "reason": "lost"},
     )
 
-    proposal.refresh_from_db()
-    assert not queries.wants_new_key(proposal)
-    assert len(parse_envelope(bytes(proposal.envelope)).signatures) == 2
-
-
-def test_a_signature_over_other_bytes_joins_nothing(stage: Stage) -> None:
-    proposal = _proposal(stage)
-    other = _ask(stage, Ed25519PrivateKey.generate())
-
-    with pytest.raises(MalformedInput) as refused:
-        operations.add_signature(
-            proposal_id=proposal.pk,
-            envelope=sign_statement(other, stage.keyring.key_of(OPERATOR)),
-            at=stage.tick(),
-        )
-
-    assert refused.value.code == "wrong_payload"
+    assert queries.list_own_passkeys(actor=actor) == []
 
 
 def test_what_can_be_signed_no_more_is_closed(stage: Stage) -> None:
     key = Ed25519PrivateKey.generate()
     _request(stage, sign_statement(_ask(stage, key), key))
-    _proposal(stage)
+    propose_licence(stage)
     late = stage.at + timedelta(hours=25)
 
     assert operations.close_expired(at=stage.at + timedelta(hours=23)) == 0
     assert operations.close_expired(at=late) == 2
     assert operations.close_expired(at=late) == 0
-    assert Proposal.objects.get().closed_at == late
+    closed = Proposal.objects.get()
+    assert (closed.closed_at, closed.outcome) == (late, "expired")
     assert KeyRequest.objects.get().closed_at == late

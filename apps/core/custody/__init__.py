@@ -1,5 +1,6 @@
 """The law of custody, pure: `judge` decides, `fold` changes a state, `apply` is both."""
 
+from .checks import may_name
 from .effects import Effect, Judgement, fold
 from .event import CustodyEvent, NewUnits
 from .law import (
@@ -66,6 +67,7 @@ __all__ = [
     "find_rule",
     "fold",
     "judge",
+    "may_name",
     "verify_answer",
     "verify_law",
 ]

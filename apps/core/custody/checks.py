@@ -151,19 +151,21 @@ def verify_nameable(state: State[S], event: CustodyEvent[S]) -> None:
     """
     parent = (event.parent,) if event.parent else ()
     for epc in (*event.containers, *parent):
-        container = state.containers.get(epc)
-        if container is None or not _may_name(state, event, container):
+        if not may_name(state, event, epc):
             raise refuse(
                 "container_unknown", event, got=epc, wanted="a commissioned container"
             )
 
 
-def _may_name(state: State[S], event: CustodyEvent[S], container: Container[S]) -> bool:
+def may_name(state: State[S], event: CustodyEvent[S], epc: str) -> bool:
     """The holder, a regulator, who made all of it, and both ends of its despatch.
 
     Of an empty container only the holder and a regulator speak. Who takes an own event
     back names what that event moved, as long as it is still where it was put.
     """
+    container = state.containers.get(epc)
+    if container is None:
+        return False
     if event.by == container.place.holder or event.by in state.regulators:
         return True
     if not any(len(inside) for inside in container.units.values()):

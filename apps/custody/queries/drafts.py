@@ -23,9 +23,13 @@ from apps.core.subjects import Moved, Reference, Serials, Subject
 from apps.custody.models import Staging
 from apps.custody.queries.load import Loaded, explain_missing, load
 from apps.custody.queries.plans import Plan, plan_event
-from apps.custody.queries.resolve import build_event, find_named, touched_by
+from apps.custody.queries.resolve import Named, build_event, find_named, touched_by
 from apps.custody.queries.said import Said, said_of
-from apps.custody.queries.strangers import with_strangers, without_unknown
+from apps.custody.queries.strangers import (
+    strange_cases,
+    with_strangers,
+    without_unknown,
+)
 from apps.custody.queries.sums import Line, subjects_of_event
 from apps.custody.queries.wishes import read_wish
 from apps.custody.queries.words import meaning_of, sentence
@@ -104,8 +108,8 @@ def weigh(plan: Plan, *, ref: str, by: str, at: datetime, is_locking: bool) -> W
     """Resolve and judge a planned event.
 
     Raises:
-        ForbiddenTransfer: the law refuses; an unknown serial is refused as one that
-            somebody else holds.
+        ForbiddenTransfer: the law refuses; an unknown serial, and a stranger's case
+            with one, is refused as a pack that somebody else holds.
     """
     said = said_of(plan.event)
     known, unknown = without_unknown(said)
@@ -113,7 +117,15 @@ def weigh(plan: Plan, *, ref: str, by: str, at: datetime, is_locking: bool) -> W
     loaded = load(
         touched_by(known, named, by=by, parents=plan.parents, is_locking=is_locking)
     )
-    event = build_event(said, named, loaded, ref=ref, by=by, parents=plan.parents)
+
+    def resolved(of: Named) -> CustodyEvent[BitMap]:
+        return build_event(said, of, loaded, ref=ref, by=by, parents=plan.parents)
+
+    event = resolved(named)
+    strange = strange_cases(said, event, loaded.state)
+    if strange:
+        event = resolved(named.without(strange))
+        unknown = (*unknown, *strange)
     explain_missing(loaded, event.units)
     if unknown:
         event = with_strangers(event, loaded.state, count=len(unknown))

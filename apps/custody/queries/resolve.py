@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pyroaring import BitMap
@@ -33,6 +33,11 @@ class Named:
     loose: Mapping[int, BitMap]
     containers: tuple[str, ...]
     rows: Mapping[str, Container]
+
+    def without(self, epcs: Collection[str]) -> Named:
+        """The same names but for the containers `epcs`."""
+        kept = tuple(epc for epc in self.containers if epc not in epcs)
+        return replace(self, containers=kept)
 
 
 def find_named(said: Said) -> Named:

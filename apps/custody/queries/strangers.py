@@ -2,7 +2,9 @@
 
 A draft is neither signed nor noted, so it must not tell which serials exist: an
 unknown one takes the place of a pack that somebody else holds, and the law refuses
-both in the same words. A signed statement hears the difference, and leaves an alert.
+both in the same words. A case that bears a serial of its own is spelled as a pack is:
+one that the party may not name is taken for such a pack too. A signed statement hears
+the difference, and leaves an alert.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Final
 
 from pyroaring import BitMap
 
-from apps.core.custody import ACTIVE, Batch, CustodyEvent, Place, State
+from apps.core.custody import ACTIVE, Batch, CustodyEvent, Place, State, may_name
 from apps.custody.queries.containers import find_by_epc
 from apps.custody.queries.registry import find_positions
 from apps.custody.queries.said import Said
@@ -33,6 +35,16 @@ def without_unknown(said: Said) -> tuple[Said, tuple[str, ...]]:
         return said, ()
     known = tuple(p for p in said.packs if said.epc_of(p) not in unknown)
     return replace(said, packs=known), tuple(sorted(unknown))
+
+
+def strange_cases(
+    said: Said, event: CustodyEvent[BitMap], state: State[BitMap]
+) -> tuple[str, ...]:
+    """The EPCs of cases with a serial that the law lets the party not name."""
+    if said.biz_step == _OPENS:
+        return ()
+    serialised = set(event.containers) - set(said.sscc)
+    return tuple(sorted(epc for epc in serialised if not may_name(state, event, epc)))
 
 
 def with_strangers(

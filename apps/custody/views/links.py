@@ -16,7 +16,7 @@ from apps.custody.queries.words import meaning_of
 from apps.custody.views.parts import packs, when
 from apps.ledger import queries as ledger
 from apps.partners.models import TradingPartner
-from apps.partners.queries import Actor, names_of
+from apps.partners.queries import Actor, Mark, marks_of, names_of
 from apps.partners.queries.names import partners_by_gln
 
 _ICONS: Final[Mapping[str, str]] = {
@@ -68,6 +68,7 @@ class Link:
     is_you: bool
     url: str
     proof: str = ""
+    mark: Mark | None = None
 
 
 def links_of(steps: Sequence[Step], *, actor: Actor) -> list[Link]:
@@ -81,6 +82,7 @@ def links_of(steps: Sequence[Step], *, actor: Actor) -> list[Link]:
     readable = [each for each in steps if _may_read(each, actor)]
     signers = ledger.signers_of(each.statement_id for each in readable)
     people = names_of(set(signers.values()))
+    marks = marks_of(each.statement_id for each in readable)
     return [
         Link(
             icon=_ICONS.get(step.rule, "link"),
@@ -94,6 +96,7 @@ def links_of(steps: Sequence[Step], *, actor: Actor) -> list[Link]:
             url=f"/ledger/statements/{step.statement_id}"
             if _may_read(step, actor)
             else "",
+            mark=marks.get(step.statement_id),
         )
         for step in steps
     ]

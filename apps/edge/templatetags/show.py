@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from apps.edge.numbers import grouped
+from apps.edge.words import KINDS
 
 register = template.Library()
 
@@ -104,6 +105,12 @@ def number(value: object) -> str:
 def meaning(signed: str) -> str:
     """What a signature means, in the reader's language; the signed words are English."""
     return gettext(signed) if signed else ""
+
+
+@register.filter
+def statement_kind(kind: str) -> str:
+    """What a kind of statement is called."""
+    return str(KINDS.get(kind, kind))
 
 
 @register.filter

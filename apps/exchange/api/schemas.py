@@ -107,6 +107,14 @@ class LeafSerializer(serializers.Serializer[Any]):
     chain_seq = serializers.IntegerField(allow_null=True)
 
 
+class SuspectSerializer(serializers.Serializer[Any]):
+    """A key that was revoked as suspect signed it; it counts until it is mended."""
+
+    keyid = serializers.CharField()
+    since_ms = serializers.IntegerField()
+    said_again_in = serializers.CharField(allow_null=True)
+
+
 class StatementSerializer(serializers.Serializer[Any]):
     """What was said, exactly, and where it stands in the log."""
 
@@ -117,6 +125,7 @@ class StatementSerializer(serializers.Serializer[Any]):
     envelope = serializers.DictField()
     receipt = serializers.DictField()
     leaves = LeafSerializer(many=True)
+    suspect = SuspectSerializer(allow_null=True)
 
 
 AcceptedBatch = inline_serializer(

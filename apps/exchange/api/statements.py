@@ -121,10 +121,10 @@ def _read_numbered(
 def _verify_speaker(statement: Statement, actor: Actor) -> None:
     """Check that the caller brings its own party's words.
 
-    Statements about parties carry the signatures of two offices; either may bring
-    them.
+    Statements about parties, and about keys of one that cannot help itself, carry the
+    signatures of two offices; either may bring them.
     """
-    is_office = actor.sees_register and statement.kind.startswith("party.")
+    is_office = actor.sees_register and statement.kind.startswith(("party.", "key."))
     if statement.by != actor.gln and not is_office:
         raise UntrustedSignature(
             "not_your_party", field="by", got=statement.by, wanted=actor.gln

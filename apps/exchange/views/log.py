@@ -29,6 +29,7 @@ from apps.exchange.views.words import LEAF_TYPES
 from apps.ledger import queries as ledger
 from apps.ledger.queries import StoredLeaf
 from apps.partners.authentication import actor_of
+from apps.partners.queries import Mark, marks_of
 
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -86,6 +87,7 @@ class EntryPage:
     siblings: list[Sibling]
     root: str
     statement_id: str
+    mark: Mark | None
     anchor_files: list[str]
 
 
@@ -170,6 +172,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     parsed = TlogProof.parse(proof.encode()) if proof else None
     covering = anchoring.find_checkpoint_over(index)
     signed = getattr(covering, "signed", None)
+    readable = _statement_of(request, leaf)
     earlier = ledger.leaves_by_hash({leaf.prev_leaf_hash}) if leaf.chain_seq else {}
     page = EntryPage(
         row=_row(leaf),
@@ -186,7 +189,8 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
             for level, part in enumerate(parsed.path if parsed else ())
         ],
         root=head.root_hash.hex() if head and proof else "",
-        statement_id=_statement_of(request, leaf),
+        statement_id=readable,
+        mark=marks_of([readable]).get(readable) if readable else None,
         anchor_files=anchoring.list_anchor_names(leaf),
     )
     return render(request, "exchange/entry_detail.html", {"page": page})

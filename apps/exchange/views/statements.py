@@ -25,6 +25,7 @@ from apps.ledger.queries import StoredLeaf
 from apps.partners import operations as partner_operations
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required
+from apps.partners.queries import Mark
 
 _MOST_SHOWN_BYTES = 50_000
 _MOST_SUBJECTS = 200
@@ -77,6 +78,7 @@ class StatementPage:
     has_events: bool
     is_logged: bool
     is_proven: bool
+    mark: Mark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def _page(record: Record) -> StatementPage:
         has_events=record.events() is not None,
         is_logged=bool(leaves),
         is_proven=bool(leaves) and all(leaf.index < size for leaf in leaves.values()),
+        mark=partners.marks_of([record.statement_id]).get(record.statement_id),
     )
 
 

@@ -27,6 +27,12 @@ from apps.ledger.queries.leaves import (
     list_leaves,
     list_published,
 )
+from apps.ledger.queries.signed import (
+    SignedRow,
+    envelopes_of,
+    iter_signed_since,
+    list_signed,
+)
 from apps.ledger.queries.statements import (
     StoredStatement,
     count_statements,
@@ -46,12 +52,14 @@ from apps.ledger.queries.statements import (
 __all__ = [
     "ChainRow",
     "LeafColumns",
+    "SignedRow",
     "StoredLeaf",
     "StoredStatement",
     "chain_of",
     "count_goods",
     "count_leaves",
     "count_statements",
+    "envelopes_of",
     "find_accepted",
     "find_accepted_ms",
     "find_erasure",
@@ -63,6 +71,7 @@ __all__ = [
     "get_leaf",
     "iter_chain_rows",
     "iter_leaf_columns",
+    "iter_signed_since",
     "iter_statements",
     "iter_whole_goods",
     "keyids_of",
@@ -73,6 +82,7 @@ __all__ = [
     "list_anchor_leaves",
     "list_leaves",
     "list_published",
+    "list_signed",
     "list_statements",
     "oldest_pending_ms",
     "require_no_quarantine",

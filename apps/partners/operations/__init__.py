@@ -16,28 +16,45 @@ from apps.partners.operations.authenticate import (
     verify_scope,
 )
 from apps.partners.operations.genesis import open_ledger
-from apps.partners.operations.invitations import accept_as, accept_as_new, invite
+from apps.partners.operations.invitations import (
+    accept_as,
+    accept_as_new,
+    invite,
+    withdraw_invitation,
+)
 from apps.partners.operations.keys import enrol_key, revoke_key
 from apps.partners.operations.locks import Lock, lock_keys, lock_partners
-from apps.partners.operations.register import admit_partner, license_partner
-from apps.partners.operations.requests import (
+from apps.partners.operations.proposals import (
     add_signature,
-    close_expired,
+    ask_offices,
     propose,
-    request_key,
+    withdraw_proposal,
+)
+from apps.partners.operations.reattest import reattest
+from apps.partners.operations.register import admit_partner, license_partner
+from apps.partners.operations.requests import Asked, close_expired, request_key
+from apps.partners.operations.shifts import (
+    begin_shift,
+    end_shift,
+    end_shift_of_session,
 )
 from apps.partners.operations.tags import require_tags
 
 __all__ = [
+    "Asked",
     "Lock",
     "accept_as",
     "accept_as_new",
     "add_admin",
     "add_signature",
     "admit_partner",
+    "ask_offices",
     "authenticate",
+    "begin_shift",
     "close_expired",
     "create_token",
+    "end_shift",
+    "end_shift_of_session",
     "enrol_key",
     "invite",
     "license_partner",
@@ -46,6 +63,7 @@ __all__ = [
     "note_read",
     "open_ledger",
     "propose",
+    "reattest",
     "record_read",
     "remove_person",
     "request_key",
@@ -56,4 +74,6 @@ __all__ = [
     "set_member",
     "touch_token",
     "verify_scope",
+    "withdraw_invitation",
+    "withdraw_proposal",
 ]

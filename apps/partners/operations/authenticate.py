@@ -1,14 +1,17 @@
 """Whose voice a statement is: the judgement is the ground's, the keys are our rows."""
 
+from collections.abc import Iterable
+
 from apps.core.encoding import format_time_ms
 from apps.core.errors import UntrustedSignature
 from apps.core.signing import load_public_key
-from apps.core.speakers import Speaker, brought_by
+from apps.core.speakers import Speaker, brought_by, key_about
 from apps.core.speech import Speech, delegators_of, verify_speech
 from apps.core.statement import Statement
 from apps.ledger.operations import Submission
 from apps.partners import queries
 from apps.partners.models import SigningKey
+from apps.partners.operations.lent import note_lent_voices
 from apps.partners.operations.locks import lock_keys
 
 CLOCK_TOLERANCE_MS = 5 * 60 * 1000
@@ -19,7 +22,8 @@ def authenticate(*, submission: Submission, revoking: str = "") -> tuple[Speaker
 
     1. The statement is for this ledger, begun and not over at the door's time.
     2. The enrolled keys are locked in ascending order, then read.
-    3. They may say this (`core.speech`).
+    3. No device key among them speaks for a shift that its person ended.
+    4. They may say this (`core.speech`); lent voices are noted.
 
     Args:
         revoking: keyid that the caller is about to revoke; locked exclusively.
@@ -38,18 +42,22 @@ def authenticate(*, submission: Submission, revoking: str = "") -> tuple[Speaker
     # 2.
     lent = delegators_of(submission.envelope)
     signed = {each.keyid for each in submission.envelope.signatures}
+    about = key_about(statement)
     wanted = {lent.get(keyid, keyid) for keyid in signed} - set(brought_by(statement))
+    wanted |= {about} - {""}
     lock_keys(keyids=wanted, exclusive=revoking)
-    speakers = {
-        key.keyid: _speaker(key) for key in queries.list_keys({*wanted, revoking})
-    }
+    speakers = {key.keyid: _speaker(key) for key in queries.list_keys(wanted)}
     # 3.
-    return verify_speech(
+    _verify_shifts(lent)
+    # 4.
+    spoken = verify_speech(
         speech_of(submission),
         speakers=speakers,
         genesis=genesis,
-        about=speakers.get(revoking),
+        about=speakers.get(about),
     )
+    note_lent_voices(submission)
+    return spoken
 
 
 def speech_of(submission: Submission) -> Speech:
@@ -85,6 +93,17 @@ def verify_scope(statement: Statement, *, origin: str, at_ms: int) -> None:
             field="at",
             got=format_time_ms(statement.at_ms),
             wanted=f"at most 5 minutes after {format_time_ms(at_ms)}",
+        )
+
+
+def _verify_shifts(device_keyids: Iterable[str]) -> None:
+    ended = queries.ended_shifts(device_keyids)
+    if ended:
+        raise UntrustedSignature(
+            "shift_ended",
+            field=min(ended),
+            got="a device key whose person ended the shift",
+            wanted="a fresh one, or their own key",
         )
 
 

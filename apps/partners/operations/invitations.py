@@ -61,6 +61,12 @@ def invite(
     return invitation, secret
 
 
+def withdraw_invitation(*, actor: Actor, invitation_id: int, at: datetime) -> bool:
+    """Take an offered place back; False if the actor's organisation offers none such."""
+    waiting = Invitation.objects.filter(partner=actor.partner, closed_at=None)
+    return waiting.filter(pk=invitation_id).update(closed_at=at) == 1
+
+
 def accept_as_new(*, secret: str, password: str, at: datetime) -> Invitation:
     """Make the account that was invited, with a password only its owner knows.
 

@@ -8,6 +8,7 @@ from apps.partners import queries
 from apps.partners.formats import Said
 from apps.partners.models import KeyRequest, MemberRole, SigningKey, TradingPartner
 from apps.partners.operations.authenticate import authenticate
+from apps.partners.operations.closing import close_proposal
 from apps.partners.operations.locks import lock_partners
 from apps.partners.operations.tags import key_tag_of, party_tag_of, require_tags
 
@@ -21,7 +22,8 @@ def enrol_key(submission: Submission) -> Accepted:
         MalformedInput: `wrong_subjects`, `wrong_tag`, `unknown_partner`, or a body
             that cannot be read.
         UntrustedSignature: as `authenticate`.
-        LedgerConflict: `key_known`: a keyid is enrolled once in the ledger.
+        LedgerConflict: `key_known`: a keyid is enrolled once in the ledger;
+            `proposal_withdrawn`.
     Source: DESIGN section 3, "Genesis and keys".
     """
     statement = submission.statement
@@ -43,6 +45,7 @@ def enrol_key(submission: Submission) -> Accepted:
         said=said,
     ).save(force_insert=True)
     KeyRequest.objects.filter(keyid=keyid, closed_at=None).update(closed_at=said.at)
+    close_proposal(said)
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
 
 
@@ -54,7 +57,7 @@ def revoke_key(submission: Submission) -> Accepted:
     Raises:
         MalformedInput: `unknown_key`, `wrong_subjects`, or an unreadable body.
         UntrustedSignature: as `authenticate`.
-        LedgerConflict: `key_revoked`: a key ends once.
+        LedgerConflict: `key_revoked`: a key ends once; `proposal_withdrawn`.
     """
     statement = submission.statement
     body = read_body(statement)
@@ -81,6 +84,7 @@ def revoke_key(submission: Submission) -> Accepted:
         revoked_ms=said.accepted_ms,
         suspect_since_ms=body.suspect_since_ms,
     )
+    close_proposal(said)
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
 
 

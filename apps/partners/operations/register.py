@@ -13,11 +13,11 @@ from apps.partners.models import (
     Licence,
     LicenceRole,
     MemberRole,
-    Proposal,
     Site,
     TradingPartner,
 )
 from apps.partners.operations.authenticate import authenticate
+from apps.partners.operations.closing import close_proposal
 from apps.partners.operations.keys import (
     require_key_tag,
     require_new_key,
@@ -35,7 +35,7 @@ def admit_partner(submission: Submission) -> Accepted:
     Raises:
         MalformedInput: `wrong_subjects`, `wrong_tag`, or a body that cannot be read.
         UntrustedSignature: as `authenticate`.
-        LedgerConflict: `partner_known`, `key_known`.
+        LedgerConflict: `partner_known`, `key_known`, `proposal_withdrawn`.
     Source: DESIGN section 3, "Genesis and keys".
     """
     statement = submission.statement
@@ -66,7 +66,7 @@ def admit_partner(submission: Submission) -> Accepted:
         role=MemberRole.ADMIN,
         said=said,
     ).save(force_insert=True)
-    _close_proposal(said)
+    close_proposal(said)
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
 
 
@@ -77,6 +77,7 @@ def license_partner(submission: Submission) -> Accepted:
         MalformedInput: `unknown_partner`, `site_taken`, `wrong_subjects`, or a body
             that cannot be read.
         UntrustedSignature: as `authenticate`.
+        LedgerConflict: `proposal_withdrawn`.
     Source: DESIGN section 3, "Genesis and keys".
     """
     statement = submission.statement
@@ -93,7 +94,7 @@ def license_partner(submission: Submission) -> Accepted:
     _write_licence(partner, body, said)
     _write_sites(partner, body.sites)
     _write_shown_role(partner)
-    _close_proposal(said)
+    close_proposal(said)
     return append_statement(submission=submission, accepted_ms=said.accepted_ms)
 
 
@@ -151,9 +152,3 @@ def _write_shown_role(partner: TradingPartner) -> None:
     kept = "" if partner.role in _OFFICES else partner.role
     partner.role = current.values_list("role", flat=True).first() or kept
     partner.save(update_fields=["role"])
-
-
-def _close_proposal(said: Said) -> None:
-    Proposal.objects.filter(statement_id=said.statement_id, closed_at=None).update(
-        closed_at=said.at
-    )

@@ -1,43 +1,66 @@
-"""Statements on their way to further signatures: new keys, admissions, licences."""
+"""New keys on their way: each signs its own enrolment and waits for an administrator."""
 
-from dataclasses import replace
-from datetime import datetime
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from apps.core.bodies import KeyEnrol, PartyAdmit, PartyLicence, read_body
+from apps.core.bodies import KeyEnrol, read_body
 from apps.core.envelope import (
     STATEMENT_TYPE,
     Envelope,
     envelope_bytes,
     parse_envelope,
-    statement_id,
 )
 from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
-from apps.core.signing import load_public_key, verify_signature
+from apps.core.signing import WEBAUTHN_ES256, verify_signature
 from apps.core.statement import Statement, parse_statement
 from apps.ledger.formats import as_ms
 from apps.partners import queries
-from apps.partners.models import KeyRequest, Proposal
+from apps.partners.models import KeyRequest, Outcome, Proposal
 from apps.partners.operations.authenticate import verify_scope
 from apps.partners.operations.keys import require_new_key
 from apps.partners.queries import Actor
 
-_LABEL_CHARACTERS = 80
+_LABEL_CHARACTERS: Final = 80
+# WebAuthn Level 3 section 4, "Credential ID": at most 1,023 bytes; base64url.
+_CREDENTIAL: Final = re.compile(r"[0-9A-Za-z_-]{1,1364}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is told beside a new key; none of it is signed.
+
+    Args:
+        label: what its owner calls the device.
+        credential_id: of a passkey, base64url, so that any browser of the person can
+            ask the authenticator for it; "" for other keys.
+        replaces: keyid of the person's key that ends with the confirmation, or "".
+        lost_since: UTC day since when that one may be in foreign hands.
+    """
+
+    label: str = ""
+    credential_id: str = ""
+    replaces: str = ""
+    lost_since: date | None = None
 
 
 def request_key(
-    *, actor: Actor, envelope: bytes, label: str, at: datetime
+    *, actor: Actor, envelope: bytes, asked: Asked, at: datetime
 ) -> KeyRequest:
     """Keep a key.enrol that the new key has signed, for an administrator to co-sign.
 
     Raises:
-        MalformedInput: no key.enrol, another party's or person's, or too strong a role.
+        MalformedInput: no key.enrol, another party's or person's, or too strong a role;
+            a credential that is none, or of no passkey; a key to replace that is not
+            the person's own.
         UntrustedSignature: the new key has not signed it, or somebody else has too.
         LedgerConflict: `key_known`, `key_requested`.
     """
-    parsed, statement = _read(envelope)
+    parsed, statement = read_envelope(envelope)
     body = read_body(statement)
     if not isinstance(body, KeyEnrol) or actor.user is None or actor.partner is None:
         raise MalformedInput(
@@ -64,13 +87,17 @@ def request_key(
         webauthn=genesis.webauthn,
     )
     require_new_key(body.key.keyid)
+    _verify_asked(asked, body, actor)
     try:
         with transaction.atomic():
             return KeyRequest.objects.create(
                 partner=actor.partner,
                 user=actor.user,
                 keyid=body.key.keyid,
-                label=label.strip()[:_LABEL_CHARACTERS],
+                label=asked.label.strip()[:_LABEL_CHARACTERS],
+                credential_id=asked.credential_id,
+                replaces=asked.replaces,
+                lost_since=asked.lost_since,
                 envelope=envelope_bytes(parsed),
                 created_at=at,
             )
@@ -78,94 +105,52 @@ def request_key(
         raise LedgerConflict("key_requested", got=body.key.keyid) from error
 
 
-def propose(*, actor: Actor, envelope: bytes, at: datetime) -> Proposal:
-    """Keep a party.admit or party.licence that an authority signed, for the others.
-
-    Raises:
-        MalformedInput: another kind, or what cannot be read.
-        UntrustedSignature: a signature does not hold, or none is the actor's party's.
-        LedgerConflict: `proposal_known`.
-    """
-    parsed, statement = _read(envelope)
-    body = read_body(statement)
-    if not isinstance(body, PartyAdmit | PartyLicence):
-        raise MalformedInput(
-            "wrong_kind",
-            field="kind",
-            got=statement.kind,
-            wanted="party.admit or party.licence",
-        )
-    _verify_all(parsed, statement, at)
-    if actor.gln not in queries.glns_of(parsed):
-        raise UntrustedSignature(
-            "not_of_party",
-            field="signatures",
-            got="none of its keys",
-            wanted=f"one of {actor.gln}",
-        )
-    try:
-        with transaction.atomic():
-            return Proposal.objects.create(
-                statement_id=statement_id(parsed),
-                kind=statement.kind,
-                about=body.gln,
-                words=queries.words_of(statement, body),
-                envelope=envelope_bytes(parsed),
-                created_at=at,
-            )
-    except IntegrityError as error:
-        raise LedgerConflict("proposal_known", got=statement_id(parsed)) from error
-
-
-def add_signature(*, proposal_id: int, envelope: bytes, at: datetime) -> Proposal:
-    """Add the signatures of `envelope` to a proposal over the same bytes.
-
-    Raises:
-        MalformedInput: `unknown_proposal`, or an envelope over other bytes.
-        UntrustedSignature: a signature does not hold.
-    """
-    parsed, statement = _read(envelope)
-    with transaction.atomic():
-        proposals = Proposal.objects.select_for_update().filter(closed_at=None)
-        proposal = proposals.filter(pk=proposal_id).first()
-        if proposal is None:
-            raise MalformedInput("unknown_proposal", got=proposal_id)
-        kept = parse_envelope(bytes(proposal.envelope))
-        if kept.pae != parsed.pae:
-            raise MalformedInput(
-                "wrong_payload",
-                field="payload",
-                got=statement_id(parsed),
-                wanted=proposal.statement_id,
-            )
-        _verify_all(parsed, statement, at)
-        signatures = {each.keyid: each for each in parsed.signatures}
-        signatures |= {each.keyid: each for each in kept.signatures}
-        merged = replace(
-            kept, signatures=tuple(signatures[keyid] for keyid in sorted(signatures))
-        )
-        proposal.envelope = envelope_bytes(merged)
-        proposal.save(update_fields=["envelope"])
-    return proposal
-
-
 def close_expired(*, at: datetime) -> int:
     """Close requests and proposals that the door would take no more; how many."""
     requests = KeyRequest.objects.filter(closed_at=None)
     proposals = Proposal.objects.filter(closed_at=None)
-    return _close(requests, at) + _close(proposals, at)
+    over = proposals.filter(pk__in=_expired(proposals, at))
+    return requests.filter(pk__in=_expired(requests, at)).update(
+        closed_at=at
+    ) + over.update(closed_at=at, outcome=Outcome.EXPIRED)
 
 
-def _close(rows: QuerySet[KeyRequest] | QuerySet[Proposal], at: datetime) -> int:
-    expired = [
+def _expired(
+    rows: QuerySet[KeyRequest] | QuerySet[Proposal], at: datetime
+) -> list[int]:
+    return [
         pk
         for pk, envelope in rows.values_list("pk", "envelope")
-        if _read(bytes(envelope))[1].expires_ms < as_ms(at)
+        if read_envelope(bytes(envelope))[1].expires_ms < as_ms(at)
     ]
-    return rows.filter(pk__in=expired).update(closed_at=at)
 
 
-def _read(envelope: bytes) -> tuple[Envelope, Statement]:
+def _verify_asked(asked: Asked, body: KeyEnrol, actor: Actor) -> None:
+    is_passkey = body.key.alg == WEBAUTHN_ES256
+    if asked.credential_id and not (
+        is_passkey and _CREDENTIAL.fullmatch(asked.credential_id)
+    ):
+        raise MalformedInput(
+            "bad_text",
+            field="credential_id",
+            got=asked.credential_id[:80],
+            wanted="the base64url of a passkey's credential",
+        )
+    if asked.replaces and asked.replaces not in queries.list_own_keyids(actor=actor):
+        raise MalformedInput(
+            "unknown_key",
+            field="replaces",
+            got=asked.replaces,
+            wanted="a key of yours that is not revoked",
+        )
+
+
+def read_envelope(envelope: bytes) -> tuple[Envelope, Statement]:
+    """The envelope of a statement and what it holds; nothing is verified.
+
+    Raises:
+        MalformedInput: another payload type, or what cannot be read.
+    """
     parsed = parse_envelope(envelope)
     if parsed.payload_type != STATEMENT_TYPE:
         raise MalformedInput(
@@ -175,31 +160,3 @@ def _read(envelope: bytes) -> tuple[Envelope, Statement]:
             wanted=STATEMENT_TYPE,
         )
     return parsed, parse_statement(parsed.payload)
-
-
-def _verify_all(parsed: Envelope, statement: Statement, at: datetime) -> None:
-    """Every signature holds, under an enrolled key or the first key it names."""
-    genesis = queries.get_genesis()
-    verify_scope(statement, origin=genesis.origin, at_ms=as_ms(at))
-    body = read_body(statement)
-    keys = {
-        row.keyid: load_public_key(spki=bytes(row.spki), alg=row.algorithm)
-        for row in queries.list_keys(each.keyid for each in parsed.signatures)
-        if row.revoked_ms is None
-    }
-    if isinstance(body, PartyAdmit):
-        keys[body.first_key.key.keyid] = body.first_key.key
-    for signature in parsed.signatures:
-        if signature.keyid not in keys:
-            raise UntrustedSignature(
-                "unknown_key",
-                field=signature.keyid,
-                got="a key that nobody enrolled",
-                wanted="an enrolled key",
-            )
-        verify_signature(
-            key=keys[signature.keyid],
-            pae=parsed.pae,
-            signature=signature,
-            webauthn=genesis.webauthn,
-        )

@@ -1,38 +1,33 @@
-"""Wishes about partners and keys, drafted as the exact bytes to sign."""
+"""Wishes about partners and their licences, drafted as the exact bytes to sign."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.core.bodies import (
     ANY_PRODUCT,
     LICENCE_ROLES,
-    KeyEnrol,
-    KeyRevoke,
     NamedKey,
     PartyAdmit,
     PartyLicence,
     SiteNamed,
 )
-from apps.core.canonical import JsonValue
-from apps.core.errors import MalformedInput
 from apps.core.fields import Fields
-from apps.core.leaf import key_tag, party_tag
 from apps.core.party_bodies import read_country, read_key, read_signer
-from apps.core.statement import Statement
-from apps.core.subjects import Subject
-from apps.edge.secrets import tag_key
-from apps.ledger.formats import Draft, new_statement
-from apps.partners.models import LicenceRole, MemberRole, Site, new_signer_id
+from apps.ledger.formats import Draft
+from apps.partners.models import Site, new_signer_id
 from apps.partners.queries.actors import Actor
-from apps.partners.queries.genesis import get_genesis, is_authority
-from apps.partners.queries.keys import find_key
-from apps.partners.queries.people import names_of
+from apps.partners.queries.drafting import (
+    key_tag_of,
+    make_draft,
+    name_of,
+    party_tag_of,
+)
 from apps.partners.queries.register import get_partner, list_sites
-from apps.partners.queries.wishes import read_day, read_role, wish_fields
+from apps.partners.queries.wishes import read_day, wish_fields
+from apps.partners.queries.words import admit_words, licence_words
 
 _MOST_LINES = 5_000
 
@@ -48,12 +43,12 @@ def draft_admit(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
     key = read_key(fields)
     signer = read_signer(fields) if fields.has("signer") else new_signer_id()
     fields.close()
-    body = PartyAdmit(gln, name, country, NamedKey(key, signer), _key(key.keyid))
-    return _draft(
+    body = PartyAdmit(gln, name, country, NamedKey(key, signer), key_tag_of(key.keyid))
+    return make_draft(
         kind="party.admit",
         meaning=gettext_noop("admits the party and its first key"),
-        words=admit_words(body, who=_name(actor)),
-        tags=[_party(gln), _key(key.keyid)],
+        words=admit_words(body, who=name_of(actor)),
+        tags=[party_tag_of(gln), key_tag_of(key.keyid)],
         body=body.to_json(),
         actor=actor,
         at=at,
@@ -82,148 +77,15 @@ def draft_licence(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         is_suspended=fields.flag("suspended") if fields.has("suspended") else False,
     )
     fields.close()
-    return _draft(
+    return make_draft(
         kind="party.licence",
         meaning=gettext_noop("licenses the party"),
-        words=licence_words(body, who=_name(actor), name=partner.name),
-        tags=[_party(partner.gln)],
+        words=licence_words(body, who=name_of(actor), name=partner.name),
+        tags=[party_tag_of(partner.gln)],
         body=body.to_json(),
         actor=actor,
         at=at,
     )
-
-
-def draft_enrol(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
-    """A key.enrol of a key for the actor: spki_b64, alg[, label, role, signer].
-
-    Only an admin may name another `signer`: that of a system, or a colleague.
-
-    Raises:
-        MalformedInput: `role_too_strong`, `not_yours`, or a field that its value
-            cannot hold.
-    """
-    fields = wish_fields(wish)
-    key = read_key(fields)
-    if fields.has("label"):
-        fields.text("label", longest=80)  # it stays with the request, unsigned
-    role = read_role(fields, actor)
-    own = actor.user.signer if actor.user else ""
-    signer = read_signer(fields) if fields.has("signer") else own
-    fields.close()
-    if signer != own and not actor.can_administer:
-        raise MalformedInput(
-            "not_yours", field="signer", got=signer, wanted="your own id"
-        )
-    body = KeyEnrol(
-        party=actor.gln, key=key, signer=signer, role=role, key_tag=_key(key.keyid)
-    )
-    person = names_of({signer}).get(signer, signer)
-    return _draft(
-        kind="key.enrol",
-        meaning=gettext_noop("enrols a signing key"),
-        words=_("The key %(key)s speaks for %(person)s of %(who)s, as %(role)s.")
-        % {
-            "key": key.keyid[:16],
-            "person": person,
-            "who": _name(actor),
-            "role": MemberRole(role).label,
-        },
-        tags=[_party(actor.gln), _key(key.keyid)],
-        body=body.to_json(),
-        actor=actor,
-        at=at,
-        signer=signer,
-    )
-
-
-def draft_revoke(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
-    """A key.revoke: keyid, reason[, suspect_since (a day or moment)].
-
-    Raises:
-        MalformedInput: `unknown_key` for another party's key too, or a field that
-            its value cannot hold.
-    """
-    fields = wish_fields(wish)
-    keyid = fields.hexed("keyid").hex()
-    reason = fields.text("reason")
-    since = read_day(fields, "suspect_since") if fields.has("suspect_since") else None
-    fields.close()
-    key = find_key(keyid)
-    # An authority, with the operator, ends the stolen key of a party that cannot.
-    if key is None or (key.partner.gln != actor.gln and not is_authority(actor.gln)):
-        raise MalformedInput(
-            "unknown_key", field="keyid", got=keyid, wanted="a key of your organisation"
-        )
-    body = KeyRevoke(keyid=keyid, reason=reason, suspect_since_ms=since)
-    person = names_of({key.signer}).get(key.signer, key.signer)
-    return _draft(
-        kind="key.revoke",
-        meaning=gettext_noop("revokes a signing key"),
-        words=_("The key %(key)s of %(person)s signs nothing more: %(reason)s.")
-        % {"key": keyid[:16], "person": person, "reason": reason.rstrip(".")},
-        tags=[_key(keyid)],
-        body=body.to_json(),
-        actor=actor,
-        at=at,
-    )
-
-
-def admit_words(body: PartyAdmit, *, who: str) -> str:
-    """A party.admit as a sentence."""
-    said = _("%(who)s admits %(name)s (GLN %(gln)s, %(country)s) with the key %(key)s.")
-    return said % {
-        "who": who,
-        "name": body.name,
-        "gln": body.gln,
-        "country": body.country,
-        "key": body.first_key.key.keyid[:16],
-    }
-
-
-def licence_words(body: PartyLicence, *, who: str, name: str) -> str:
-    """A party.licence as a sentence."""
-    said = _("%(who)s suspends the licence of %(name)s as %(role)s.")
-    if not body.is_suspended:
-        said = _("%(who)s licenses %(name)s as %(role)s, sites: %(sites)d.")
-    return said % {
-        "who": who,
-        "name": name,
-        "role": LicenceRole(body.role).label,
-        "sites": len(body.sites),
-    }
-
-
-def words_of(statement: Statement, body: PartyAdmit | PartyLicence) -> str:
-    """What a party statement says, as a sentence."""
-    who = get_partner(statement.by).name
-    if isinstance(body, PartyAdmit):
-        return admit_words(body, who=who)
-    return licence_words(body, who=who, name=get_partner(body.gln).name)
-
-
-def _draft(
-    *,
-    kind: str,
-    meaning: str,
-    words: str,
-    tags: Iterable[bytes],
-    body: Mapping[str, JsonValue],
-    actor: Actor,
-    at: datetime,
-    signer: str = "",
-) -> Draft:
-    payload = new_statement(
-        kind=kind,
-        by=actor.gln,
-        signer=signer or (actor.user.signer if actor.user else ""),
-        meaning=meaning,
-        subjects=[Subject(tag) for tag in tags],
-        parents=[],
-        body=body,
-        at=at,
-        ledger=get_genesis().origin,
-    )
-    return Draft(payload=payload, words=words)
 
 
 def _lines(fields: Fields, name: str) -> tuple[str, ...]:
@@ -249,15 +111,3 @@ def _read_site(fields: Fields, name: str) -> SiteNamed:
     site = SiteNamed(gln=inner.gln("gln"), name=inner.text("name"))
     inner.close()
     return site
-
-
-def _name(actor: Actor) -> str:
-    return actor.partner.name if actor.partner else ""
-
-
-def _party(gln: str) -> bytes:
-    return party_tag(tag_key(), gln=gln)
-
-
-def _key(keyid: str) -> bytes:
-    return key_tag(tag_key(), keyid=keyid)

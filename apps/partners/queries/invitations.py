@@ -6,6 +6,15 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 
 from apps.partners.models import Invitation, MemberRole, Membership
+from apps.partners.queries.actors import Actor
+
+
+def list_invitations(*, actor: Actor, at: datetime) -> list[Invitation]:
+    """Places that the actor's organisation offers and nobody has taken, oldest first."""
+    waiting = Invitation.objects.filter(
+        partner=actor.partner, closed_at=None, expires_at__gt=at
+    )
+    return list(waiting.select_related("invited_by").order_by("created_at"))
 
 
 def find_invitation(*, secret: str, at: datetime) -> Invitation | None:

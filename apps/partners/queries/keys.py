@@ -1,18 +1,19 @@
 """Signing keys and the requests for new ones."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from apps.core.strict import format_base64
 from apps.partners.models import KeyRequest, MemberRole, SigningKey
 from apps.partners.queries.actors import Actor
 
 
 def keys_visible_to(actor: Actor) -> QuerySet[SigningKey]:
     """Keys whose history `actor` may read: all for the offices, else its own."""
-    if actor.sees_register:
-        return SigningKey.objects.all()
-    return SigningKey.objects.filter(partner__gln=actor.gln)
+    keys = SigningKey.objects.select_related("partner")
+    return keys if actor.sees_register else keys.filter(partner__gln=actor.gln)
 
 
 def requests_visible_to(actor: Actor) -> QuerySet[KeyRequest]:
@@ -42,6 +43,43 @@ def list_partner_keys(*, gln: str) -> list[SigningKey]:
             "revoked_ms", "-enrolled_ms"
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """What a browser must know to ask an authenticator for a signature."""
+
+    keyid: str
+    credential_id: str
+    label: str
+    spki_b64: str
+
+
+def list_own_keys(*, actor: Actor) -> list[SigningKey]:
+    """Every key that was ever enrolled for this person here, those in use first."""
+    if actor.user is None or actor.partner is None:
+        return []
+    keys = SigningKey.objects.filter(partner=actor.partner, signer=actor.user.signer)
+    return list(keys.order_by("revoked_ms", "-enrolled_ms"))
+
+
+def list_own_passkeys(*, actor: Actor) -> list[Passkey]:
+    """The passkeys that sign for this person in this organisation now.
+
+    A credential id is known where its request came through this site.
+    """
+    own = {key.keyid: key for key in list_own_keys(actor=actor)}
+    asked = KeyRequest.objects.filter(keyid__in=list(own)).exclude(credential_id="")
+    return [
+        Passkey(
+            keyid=each.keyid,
+            credential_id=each.credential_id,
+            label=each.label,
+            spki_b64=format_base64(bytes(own[each.keyid].spki)),
+        )
+        for each in asked.order_by("-created_at")
+        if own[each.keyid].revoked_ms is None
+    ]
 
 
 def list_own_keyids(*, actor: Actor) -> list[str]:

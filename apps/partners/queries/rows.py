@@ -1,12 +1,12 @@
 """Rows of the pages about partners, keys and what waits for a signature."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Prefetch
 
-from apps.core.bodies import PartyAdmit, parse_body
-from apps.core.envelope import Envelope, parse_envelope
+from apps.core.bodies import KeyEnrol, read_body
+from apps.core.envelope import parse_envelope
 from apps.core.errors import MalformedInput
 from apps.core.statement import parse_statement
 from apps.ledger.formats import as_ms
@@ -19,13 +19,12 @@ from apps.partners.models import (
 )
 from apps.partners.queries.actors import Actor
 from apps.partners.queries.genesis import get_genesis
-from apps.partners.queries.keys import (
-    list_keys,
-    list_partner_keys,
-    requests_visible_to,
-)
+from apps.partners.queries.keys import list_partner_keys, requests_visible_to
+from apps.partners.queries.licences import LicenceState, licence_state
 from apps.partners.queries.people import display_name, names_of
 from apps.partners.queries.register import search_partners
+
+_WORST = (LicenceState.SUSPENDED, LicenceState.LAPSED, LicenceState.AHEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +42,43 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner and what of its licences is in force."""
+    """A partner and what of its licences is in force.
+
+    Attributes:
+        in_force: roles, "" where there is none.
+        state: of its current licences, where none is in force: suspended before lapsed
+            before ahead; None without any.
+    """
 
     partner: TradingPartner
     in_force: str
     is_of_genesis: bool
-    is_suspended: bool
+    state: LicenceState | None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """A new key that waits for an administrator; `envelope` is DSSE JSON text."""
+    """A new key that waits for an administrator; `envelope` is DSSE JSON text.
+
+    Attributes:
+        algorithm: of the new key.
+        replaces: keyid of the key that ends with the confirmation, "" for none.
+        lost_since: UTC day since when that one may be in foreign hands.
+        is_own: the reader asked for it.
+        is_with_offices: it waits for an authority and the operator instead.
+    """
 
     id: int
     label: str
     person: str
     keyid: str
+    algorithm: str
+    replaces: str
+    lost_since: date | None
     at: datetime
     envelope: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalRow:
-    """A party statement that waits for signatures."""
-
-    id: int
-    words: str
-    at: datetime
-    envelope: str
-    signed_by: list[str]
-    wants_new_key: bool
-    may_sign: bool
+    is_own: bool
+    is_with_offices: bool
 
 
 def list_key_rows(*, gln: str, actor: Actor) -> list[KeyRow]:
@@ -110,15 +115,10 @@ def list_partners(
 def list_requests(*, actor: Actor) -> list[RequestRow]:
     """Keys that wait: all of the organisation for its admin, else one's own."""
     requests = requests_visible_to(actor).select_related("user").order_by("created_at")
-    return [_request_row(request) for request in requests]
-
-
-def list_proposals(*, actor: Actor) -> list[ProposalRow]:
-    """Party statements that wait for signatures; none for those outside the offices."""
-    if not actor.sees_register:
-        return []
-    proposals = Proposal.objects.filter(closed_at=None).order_by("created_at")
-    return [_proposal_row(proposal, actor) for proposal in proposals]
+    asked = Proposal.objects.filter(about=actor.gln, kind="key.enrol", closed_at=None)
+    with_offices = {bytes(each) for each in asked.values_list("envelope", flat=True)}
+    payloads = {parse_envelope(each).payload for each in with_offices}
+    return [_request_row(request, actor, payloads) for request in requests]
 
 
 def find_request(request_id: int) -> KeyRequest:
@@ -133,76 +133,36 @@ def find_request(request_id: int) -> KeyRequest:
     return found
 
 
-def find_proposal(proposal_id: int) -> Proposal:
-    """A party statement that waits.
-
-    Raises:
-        MalformedInput: `unknown_proposal`.
-    """
-    found = Proposal.objects.filter(pk=proposal_id, closed_at=None).first()
-    if found is None:
-        raise MalformedInput("unknown_proposal", got=proposal_id)
-    return found
-
-
-def wants_new_key(proposal: Proposal) -> bool:
-    """True if the key of a party to be admitted has not signed yet."""
-    return _wants_new_key(parse_envelope(bytes(proposal.envelope)))
-
-
-def glns_of(envelope: Envelope) -> set[str]:
-    """The parties whose enrolled keys signed; the signatures are not checked here."""
-    keys = list_keys(each.keyid for each in envelope.signatures)
-    return {key.partner.gln for key in keys}
-
-
 def _partner_row(partner: TradingPartner, ms: int, genesis: set[str]) -> PartnerRow:
-    licences = list(partner.licences.all())
-    in_force = [
-        licence.get_role_display()
-        for licence in licences
-        if not licence.is_suspended
-        and licence.from_ms <= ms
-        and (licence.to_ms is None or ms < licence.to_ms)
-    ]
+    licences = [(each, licence_state(each, ms)) for each in partner.licences.all()]
+    states = {state for _licence, state in licences}
     return PartnerRow(
         partner=partner,
-        in_force=", ".join(in_force),
+        in_force=", ".join(
+            licence.get_role_display()
+            for licence, state in licences
+            if state == LicenceState.IN_FORCE
+        ),
         is_of_genesis=partner.gln in genesis,
-        is_suspended=any(licence.is_suspended for licence in licences),
+        state=next((state for state in _WORST if state in states), None),
     )
 
 
-def _request_row(request: KeyRequest) -> RequestRow:
+def _request_row(
+    request: KeyRequest, actor: Actor, with_offices: set[bytes]
+) -> RequestRow:
+    envelope = parse_envelope(bytes(request.envelope))
+    body = read_body(parse_statement(envelope.payload))
     return RequestRow(
         id=request.pk,
         label=request.label,
         person=display_name(request.user),
         keyid=request.keyid,
+        algorithm=body.key.alg if isinstance(body, KeyEnrol) else "",
+        replaces=request.replaces,
+        lost_since=request.lost_since,
         at=request.created_at,
         envelope=bytes(request.envelope).decode(),
+        is_own=request.user == actor.user,
+        is_with_offices=envelope.payload in with_offices,
     )
-
-
-def _proposal_row(proposal: Proposal, actor: Actor) -> ProposalRow:
-    envelope = parse_envelope(bytes(proposal.envelope))
-    keys = list_keys(each.keyid for each in envelope.signatures)
-    signed = {key.partner.gln for key in keys}
-    return ProposalRow(
-        id=proposal.pk,
-        words=proposal.words,
-        at=proposal.created_at,
-        envelope=bytes(proposal.envelope).decode(),
-        signed_by=sorted({key.partner.name for key in keys}),
-        wants_new_key=_wants_new_key(envelope),
-        may_sign=actor.can_sign and actor.gln not in signed,
-    )
-
-
-def _wants_new_key(envelope: Envelope) -> bool:
-    statement = parse_statement(envelope.payload)
-    body = parse_body(statement.kind, statement.body)
-    if not isinstance(body, PartyAdmit):
-        return False
-    signed = {each.keyid for each in envelope.signatures}
-    return body.first_key.key.keyid not in signed

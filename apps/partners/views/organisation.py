@@ -20,13 +20,13 @@ from apps.partners.authentication import (
 from apps.partners.forms import PersonForm, TokenForm
 from apps.partners.models import (
     ApiToken,
-    Licence,
+    Invitation,
     MemberRole,
     Membership,
     Site,
     TradingPartner,
 )
-from apps.partners.queries import Actor, KeyRow
+from apps.partners.queries import Actor, KeyRow, LicenceRow
 from apps.partners.views.invitations import link_of, mail_link
 
 
@@ -37,12 +37,14 @@ class OrganisationPage:
     partner: TradingPartner
     sites: list[Site]
     people: list[Membership]
+    invitations: list[Invitation]
     keys: list[KeyRow]
-    licences: list[Licence]
+    licences: list[LicenceRow]
     tokens: list[ApiToken]
     others: list[TradingPartner]
     can_administer: bool
     waiting_requests: int
+    suspects: int
     token_form: TokenForm
     person_form: PersonForm
     secret: str = ""
@@ -111,6 +113,18 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @admin_required
+def withdraw_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
+    """Take an offered place back: its link opens nothing from then on."""
+    if not operations.withdraw_invitation(
+        actor=actor_of(request), invitation_id=invitation_id, at=timezone.now()
+    ):
+        raise Http404
+    messages.success(request, _("Withdrawn. Its link opens nothing any more."))
+    return redirect("organisation")
+
+
+@require_POST
+@admin_required
 def remove_person(request: HttpRequest, user_id: int) -> HttpResponse:
     """Take a person's place away."""
     if not operations.remove_person(
@@ -149,17 +163,21 @@ def _show(
     actor = actor_of(request)
     if actor.partner is None:
         raise Http404
-    gln = actor.gln
+    gln, at = actor.gln, timezone.now()
     page = OrganisationPage(
         partner=actor.partner,
         sites=queries.list_sites(gln=gln),
         people=queries.list_people(actor=actor),
+        invitations=queries.list_invitations(actor=actor, at=at)
+        if actor.can_administer
+        else [],
         keys=queries.list_key_rows(gln=gln, actor=actor),
-        licences=queries.list_licences(gln=gln),
+        licences=queries.list_licence_rows(gln=gln, at=at),
         tokens=queries.list_tokens(actor=actor),
         others=_others(actor),
         can_administer=actor.can_administer,
         waiting_requests=queries.requests_visible_to(actor).count(),
+        suspects=queries.count_suspect(actor=actor),
         token_form=token_form or TokenForm(),
         person_form=person_form or PersonForm(),
         secret=secret,

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from apps.core.errors import TraceError
-from apps.edge.json_only import json_only
+from apps.core.encoding import format_time_ms
 from apps.partners import operations, queries
 from apps.partners.authentication import (
     actor_of,
@@ -21,7 +17,7 @@ from apps.partners.authentication import (
     regulator_required,
 )
 from apps.partners.models import Licence, LicenceRole, Site, TradingPartner
-from apps.partners.queries import KeyRow, PartnerRow, ProposalRow
+from apps.partners.queries import KeyRow, LicenceRow, PartnerRow
 from apps.partners.views.parts import SignPanel
 
 _ROLES: list[LicenceRole] = [
@@ -39,7 +35,7 @@ class RegisterPage:
     text: str
     role: str
     roles: list[LicenceRole]
-    proposals: list[ProposalRow]
+    waiting_proposals: int
     can_admit: bool
 
 
@@ -49,7 +45,7 @@ class PartnerPage:
 
     partner: TradingPartner
     sites: list[Site]
-    licences: list[Licence]
+    licences: list[LicenceRow]
     keys: list[KeyRow]
     can_license: bool
 
@@ -64,13 +60,20 @@ class AdmitPage:
 
 @dataclass(frozen=True, slots=True)
 class LicencePage:
-    """The form that grants, changes or suspends a licence."""
+    """The form that grants, changes, suspends or returns a licence.
+
+    Its fields hold what the licence says now, as text that the wish takes again.
+    """
 
     partner: TradingPartner
+    role: str
     roles: list[LicenceRole]
     prefixes: str
     sites: str
-    today: datetime
+    scope: str
+    begins: str
+    ends: str
+    is_suspended: bool
     wish: dict[str, str]
     sign: SignPanel
 
@@ -88,7 +91,7 @@ def partner_list(request: HttpRequest) -> HttpResponse:
         text=text,
         role=role,
         roles=_ROLES,
-        proposals=queries.list_proposals(actor=actor),
+        waiting_proposals=len(queries.list_proposals(actor=actor)),
         can_admit=actor.can_sign and actor.is_regulator,
     )
     operations.note_read(
@@ -106,7 +109,7 @@ def partner_detail(request: HttpRequest, gln: str) -> HttpResponse:
     page = PartnerPage(
         partner=partner,
         sites=queries.list_sites(gln=gln),
-        licences=queries.list_licences(gln=gln),
+        licences=queries.list_licence_rows(gln=gln, at=timezone.now()),
         keys=queries.list_key_rows(gln=gln, actor=actor),
         can_license=actor.can_sign and actor.is_regulator,
     )
@@ -133,65 +136,64 @@ def partner_admit(request: HttpRequest) -> HttpResponse:
 @require_safe
 @regulator_required
 def partner_licence(request: HttpRequest, gln: str) -> HttpResponse:
-    """The form with which the regulator licenses a partner."""
+    """The form with which the regulator licenses a partner.
+
+    `?licence=` takes over what a licence statement says, `?suspended=` suspends it (1)
+    or returns it (0).
+    """
     partner, at = _get(request, gln), timezone.now()
     operations.note_read(
         actor=actor_of(request), action="partners.licence", subject=gln, at=at
     )
-    licences = [each for each in queries.list_licences(gln=gln) if each.is_current]
-    prefixes = {prefix for each in licences for prefix in each.gs1_prefixes}
-    sites = queries.list_sites(gln=gln)
-    page = LicencePage(
-        partner=partner,
-        roles=_ROLES,
-        prefixes="\n".join(sorted(prefixes)),
-        sites="\n".join(f"{site.gln} {site.name}" for site in sites),
-        today=at,
-        wish={"kind": "party.licence", "gln": gln},
-        sign=SignPanel(
-            label=_("Sign and propose the licence"), meaning=_("licenses the party")
-        ),
-    )
+    name = request.GET.get("licence", "")
+    row = queries.find_licence_row(gln=gln, statement_id=name, at=at)
+    if name and row is None:
+        raise Http404
+    is_suspended = request.GET.get("suspended") == "1"
+    known = row.licence if row else None
+    page = _licence_page(partner, known, at=at, is_suspended=is_suspended)
     return render(request, "partners/partner_licence.html", {"page": page})
 
 
-@require_POST
-@register_required
-@json_only
-def proposals(request: HttpRequest) -> HttpResponse:
-    """Take an envelope that one office signed; it waits for the others."""
-    proposal = operations.propose(
-        actor=actor_of(request), envelope=request.body, at=timezone.now()
+def _licence_page(
+    partner: TradingPartner,
+    known: Licence | None,
+    *,
+    at: datetime,
+    is_suspended: bool,
+) -> LicencePage:
+    sites = queries.list_sites(gln=partner.gln)
+    prefixes = known.gs1_prefixes if known else _prefixes(partner)
+    label = _("Sign and propose the licence")
+    if known is not None:
+        label = _("Sign and propose to return the licence")
+        if is_suspended:
+            label = _("Sign and propose to suspend the licence")
+    return LicencePage(
+        partner=partner,
+        role=known.role if known else partner.role,
+        roles=_ROLES,
+        prefixes="\n".join(sorted(prefixes)),
+        sites="\n".join(f"{site.gln} {site.name}" for site in sites),
+        scope="\n".join(known.scope) if known else "*",
+        begins=_day(known.from_ms) if known else f"{at:%Y-%m-%d}",
+        ends=_day(known.to_ms) if known and known.to_ms is not None else "",
+        is_suspended=is_suspended,
+        wish={"kind": "party.licence", "gln": partner.gln},
+        sign=SignPanel(label=label, meaning=_("licenses the party")),
     )
-    _let_demo_sign(proposal.pk)
-    return JsonResponse(
-        {"id": proposal.pk, "statement_id": proposal.statement_id}, status=201
-    )
 
 
-@require_POST
-@register_required
-def proposal_sign(request: HttpRequest, proposal_id: int) -> HttpResponse:
-    """Add the signature of the new partner's own key to a proposal."""
-    try:
-        operations.add_signature(
-            proposal_id=proposal_id,
-            envelope=request.POST.get("envelope", "").encode(),
-            at=timezone.now(),
-        )
-    except TraceError as error:
-        messages.error(request, str(error))
-    else:
-        _let_demo_sign(proposal_id)
-        messages.success(request, _("The signature holds and was added."))
-    return redirect("partners")
+def _prefixes(partner: TradingPartner) -> set[str]:
+    current = queries.list_licences(gln=partner.gln)
+    return {
+        prefix for each in current if each.is_current for prefix in each.gs1_prefixes
+    }
 
 
-def _let_demo_sign(proposal_id: int) -> None:
-    if settings.DEMO:
-        import_string(settings.DEMO_COSIGNER)(
-            proposal_id=proposal_id, at=timezone.now()
-        )
+def _day(ms: int) -> str:
+    """A UTC day if the moment begins one, else the moment itself."""
+    return format_time_ms(ms).removesuffix("T00:00:00.000Z")
 
 
 def _get(request: HttpRequest, gln: str) -> TradingPartner:

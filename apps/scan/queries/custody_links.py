@@ -9,7 +9,7 @@ Source: DESIGN section 8, last paragraph.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from apps.custody.queries.units import Link
 from apps.partners.models import TradingPartner
-from apps.partners.queries import Actor
+from apps.partners.queries import Actor, Mark, marks_of
 from apps.partners.queries.names import partners_by_gln
 
 # Rule of the law → icon, what happened with and without a name on the other side.
@@ -60,6 +60,7 @@ class CustodyLink:
         party: name, or role and country.
         at: the moment of a link that is the asker's own, else the day.
         statement_id: "" unless the asker may read the statement.
+        mark: why that statement wants another look, if it does.
     """
 
     icon: str
@@ -70,6 +71,7 @@ class CustodyLink:
     is_you: bool
     is_named: bool
     statement_id: str
+    mark: Mark | None = None
 
     def as_json(self) -> dict[str, object]:
         """One entry of `timeline` in the answer of the machine door."""
@@ -111,10 +113,12 @@ def show_links(
     partners = partners_by_gln(
         gln for link in moving for gln in (link.by, link.counterparty)
     )
-    return [
+    shown = [
         _show(link, actor=actor, brand_owner=brand_owner, partners=partners)
         for link in moving
     ]
+    marks = marks_of(link.statement_id for link in shown if link.statement_id)
+    return [replace(link, mark=marks.get(link.statement_id)) for link in shown]
 
 
 def _show(

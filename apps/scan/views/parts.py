@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from apps.core.errors import MalformedInput, shown
-from apps.partners.queries import Actor
+from apps.partners.queries import Actor, Mark
 from apps.scan import queries
 from apps.scan.formats.rules import Rule
 from apps.scan.formats.words import expiry_short
@@ -59,6 +59,7 @@ class Row:
     is_inferred: bool
     is_you: bool
     url: str
+    mark: Mark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,7 @@ def _row(link: CustodyLink, by: str, meaning: str) -> Row:
         is_inferred=link.is_inferred,
         is_you=link.is_you,
         url=f"/ledger/statements/{link.statement_id}" if link.statement_id else "",
+        mark=link.mark,
     )
 
 

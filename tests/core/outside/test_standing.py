@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from apps.core.bodies import KeyEnrol, KeyRevoke, PartyAdmit
+from apps.core.bodies import KeyEnrol, KeyReattest, KeyRevoke, PartyAdmit
 from apps.core.delegation import Delegation, build_delegation
 from apps.core.envelope import (
     DELEGATION_TYPE,
@@ -18,6 +18,7 @@ from apps.core.errors import ProofError, TraceError, UntrustedSignature
 from apps.core.keyring import build_keyring, verify_voices
 from apps.core.signing import public_key_of, sign, sign_envelope
 from apps.core.statement import build_statement
+from apps.core.subjects import Reference
 from tests.core.outside import small_ledger as cast
 
 TRANSPHARM = "9524141000008"
@@ -54,10 +55,12 @@ def admission(gln, name, **changes):
     return replace(made, **changes)
 
 
-def enrolment(name, *, party=cast.NOVAMED, signer="nora", role="signer", **changes):
+def enrolment(
+    name, *, party=cast.NOVAMED, signer="nora", role="signer", holder="", **changes
+):
     new = public_key_of(cast.key(name))
     tag = cast.of_key(name).tag
-    body = KeyEnrol(party, new, f"id-of-{name}", role, tag).to_json()
+    body = KeyEnrol(party, new, f"id-of-{holder or name}", role, tag).to_json()
     subjects = [cast.party(party), cast.of_key(name)]
     return replace(
         cast.statement("key.enrol", party, signer, subjects, body), **changes
@@ -105,6 +108,30 @@ def test_an_office_speaks_by_any_key_of_its_own_that_may_sign():
     )
 
     assert stands("tom", *said)
+
+
+def test_one_person_with_a_key_in_both_offices_admits_nobody():
+    """Nobody approves what they proposed, whichever hat they wear."""
+    second = enrolment(
+        "double", party=cast.OPERATOR, signer="operator", holder="regulator"
+    )
+    both = signed(second, "operator", "double")
+    alone = signed(admission(TRANSPHARM, "tom"), "regulator", "double", "tom")
+    with_otto = signed(
+        admission(TRANSPHARM, "tom"), "regulator", "double", "operator", "tom"
+    )
+
+    assert not stands("tom", both, alone)
+    assert stands("tom", both, with_otto)
+
+
+def test_one_person_with_a_key_in_both_offices_helps_nobody():
+    second = enrolment(
+        "double", party=cast.OPERATOR, signer="operator", holder="regulator"
+    )
+    said = signed(enrolment("new", signer="new"), "regulator", "double", "new")
+
+    assert not stands("new", signed(second, "operator", "double"), said)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +217,39 @@ def test_a_key_is_revoked_by_its_party_or_by_both_offices(statement, signers, co
         assert refusal(said) == code
     else:
         judge(said)
+
+
+def reattestation(by, signer):
+    body = KeyReattest(public_key_of(cast.key("nils")).keyid).to_json()
+    made = cast.statement("key.reattest", by, signer, [cast.party(by)], body)
+    return replace(made, parents=(Reference("4e" * 32),))
+
+
+@pytest.mark.parametrize(
+    ("statement", "signers", "code"),
+    [
+        (reattestation(cast.NOVAMED, "nora"), ("nora",), ""),
+        # The key's party answers for what it signed, and nobody in its place.
+        (reattestation(cast.REGULATOR, "regulator"), ("regulator",), "not_of_party"),
+        (
+            reattestation(cast.REGULATOR, "regulator"),
+            ("regulator", "operator"),
+            "not_of_party",
+        ),
+        (reattestation(cast.NOVAMED, "nora"), ("regulator",), "not_of_party"),
+    ],
+)
+def test_what_a_suspect_key_signed_is_said_again_by_its_party(statement, signers, code):
+    said = signed(statement, *signers)
+
+    if code:
+        assert refusal(said) == code
+    else:
+        judge(said)
+
+
+def test_a_lent_voice_reattests_nothing():
+    assert refusal(lent(reattestation(cast.NOVAMED, "nils"))) == "delegation_too_weak"
 
 
 def lent(statement, **changes):

@@ -50,6 +50,7 @@ BODIES = {
         "reason": "handheld lost",
         "suspect_since": "2026-03-01T00:00:00.000Z",
     },
+    "key.reattest": {"keyid": "0a" * 32, "note": "Every delivery was counted again."},
     "product.register": {
         "gtin": "09521568251204",
         "name": "Novapril",

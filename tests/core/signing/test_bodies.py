@@ -62,6 +62,7 @@ def test_an_unknown_field_is_refused(kind):
 OPTIONAL = {
     "party.licence": {"to"},
     "key.revoke": {"suspect_since"},
+    "key.reattest": {"note"},
     "product.register": {"strength", "form", "market_codes"},
     "recall.open": {"return_to", "reference"},
     "recall.answer": {"note"},
@@ -151,6 +152,9 @@ def test_what_is_optional_is_empty_and_not_null():
         ("key.enrol", "role", "owner", "unknown_word"),
         ("key.revoke", "keyid", "0A" * 32, "bad_hex"),
         ("key.revoke", "reason", "", "bad_length"),
+        ("key.reattest", "keyid", "0a" * 31, "bad_hex"),
+        ("key.reattest", "note", "", "bad_length"),
+        ("key.reattest", "note", "tab\there", "forbidden_character"),
         ("product.register", "gtin", "9521568251204", "bad_length"),
         ("product.register", "strength", "", "bad_length"),
         ("product.register", "market_codes", [], "bad_length"),
@@ -238,6 +242,7 @@ def test_body_and_statement_agree():
     assert [party.role for party in body.parties] == ["operator", "regulator"]
     read_body(statement("party.admit", subjects=TWO))
     read_body(statement("key.enrol", subjects=TWO))
+    read_body(statement("key.reattest", parents=["4e" * 32, "5e" * 32]))
     amend = read_body(statement("recall.amend", parents=[RECALL]))
     assert amend.scope.covers_batch(lot="A124", expiry_date=date(2028, 2, 29))
     read_body(statement("recall.answer", subjects=ANSWERED, parents=[RECALL]))
@@ -261,6 +266,10 @@ def test_body_and_statement_must_not_contradict_each_other():
     assert mismatch("key.enrol", subjects=TWO, by="9529999000019") == "body.party"
     other_tag = {"body": {**BODIES["key.enrol"], "key_tag": "0c" * 32}}
     assert mismatch("key.enrol", subjects=TWO, **other_tag) == "body.key_tag"
+    assert mismatch("key.reattest") == "parents"
+    assert mismatch("key.reattest", parents=["4e" * 32, "5e" * 32 + "#0"]) == "parents"
+    again = {"subjects": TWO, "parents": ["4e" * 32]}
+    assert mismatch("key.reattest", **again) == "subjects"
     assert mismatch("recall.close") == "body.recall"
     assert mismatch("recall.close", parents=["5e" * 32]) == "body.recall"
     assert mismatch("recall.close", parents=[RECALL + "#0"]) == "body.recall"

@@ -71,7 +71,7 @@ def test_a_statement_is_read_into_types():
 
 
 def test_the_kinds_are_a_closed_set():
-    assert len(KINDS) == 13
+    assert len(KINDS) == 14
     assert refusal(change(["kind"], "party.remove")) == "unknown_word"
 
 

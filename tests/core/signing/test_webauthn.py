@@ -25,6 +25,7 @@ from apps.core.signing import (
 from apps.core.webauthn import authenticator_flags
 
 MESSAGE = pae("text/plain", b"ten packs")
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SCOPE = WebauthnScope("trace.example", frozenset({"https://trace.example"}))
 
 
@@ -153,6 +154,23 @@ def test_an_assertion_has_one_spelling_of_its_signature(stella_key):
     for sig in (*bad_forms, encode_dss_signature(0, 0)):
         with pytest.raises(UntrustedSignature):
             check_assertion(stella_key, Signature(good.keyid, sig, good.webauthn))
+
+
+def test_either_half_of_the_order_is_a_signature(stella_key):
+    """Authenticators do not choose the low s, and ids do not depend on signatures."""
+    good = assertion(stella_key, evidence(MESSAGE))
+    r, s = decode_dss_signature(good.sig)
+
+    other = encode_dss_signature(r, P256_ORDER - s)
+
+    check_assertion(stella_key, Signature(good.keyid, other, good.webauthn))
+
+
+@pytest.mark.parametrize("counter", [0, 1, 0xFFFFFFFF])
+def test_the_counter_decides_nothing(stella_key, counter):
+    data = authenticator_data()[:33] + counter.to_bytes(4, "big")
+
+    check_assertion(stella_key, assertion(stella_key, evidence(MESSAGE, auth=data)))
 
 
 def test_a_passkey_needs_its_evidence_and_other_keys_must_not_bring_any(
