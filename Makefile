@@ -26,7 +26,7 @@ help:  ## this list
 	$(V)/uv pip install -q --python $(V)/python -r requirements.txt -c constraints.txt
 	@touch $@
 
-.venv/.dev: .venv/.run requirements-dev.txt
+.venv/.dev: .venv/.run requirements-dev.txt requirements-anchors.txt
 	$(V)/uv pip install -q --python $(V)/python -r requirements-dev.txt -c constraints.txt
 	@touch $@
 

@@ -82,7 +82,9 @@ class AnchorToken(models.Model):
     root_hash = models.BinaryField(max_length=32)
     token = models.BinaryField()
     commitment = models.BinaryField(max_length=32)  # of its leaf, of type 4
-    stamped_at = models.DateTimeField()  # the moment that it vouches for
+    # The moment that it vouches for; None where nothing that was checked says one.
+    stamped_at = models.DateTimeField(null=True)
+    facts = models.JSONField(default=dict)  # what its kind publishes beside it
     received_at = models.DateTimeField()
 
     class Meta:
@@ -102,6 +104,24 @@ class AnchorPending(models.Model):
     token = models.OneToOneField(
         AnchorToken, on_delete=models.DO_NOTHING, primary_key=True
     )
+
+
+class AnchorPromise(models.Model):
+    """A stamp that a service has promised and not given yet; one a service.
+
+    `state` is the service's own: nobody else reads it. A row is changed only where
+    `version` is still the one that was read.
+    """
+
+    name = models.CharField(max_length=32, primary_key=True)
+    kind = models.CharField(max_length=8)
+    tree_size = models.BigIntegerField()
+    root_hash = models.BinaryField(max_length=32)
+    state = models.BinaryField()
+    version = models.PositiveIntegerField(default=0)
+    note = models.CharField(max_length=120)
+    begun_at = models.DateTimeField()
+    look_at = models.DateTimeField()
 
 
 class AnchorState(models.Model):

@@ -52,10 +52,10 @@ def sequence() -> dict[str, int]:
     autoretry_for=(OperationalError,),
     retry_backoff=True,
     max_retries=3,
-    time_limit=120,
+    time_limit=180,
 )
 def anchor() -> dict[str, int]:
-    """Have the published head stamped where an hour has passed, or a try failed.
+    """Have the published head stamped where it is time, and look after promises.
 
     Rows say when each service is due, so losing or doubling a tick changes nothing.
     """
@@ -64,4 +64,8 @@ def anchor() -> dict[str, int]:
     except (IntegrityBreach, Unavailable) as error:
         logger.warning("Nothing was stamped: %s", error)
         return {"stamped": 0, "stopped": 1}
-    return {"stamped": len(result.stamped), "failed": len(result.failed)}
+    return {
+        "stamped": len(result.stamped),
+        "promised": len(result.promised),
+        "failed": len(result.failed),
+    }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from apps.anchoring import queries as anchoring
-from apps.anchoring.models import AnchorToken
+from apps.anchoring.models import AnchorPromise, AnchorToken
 from apps.core.errors import TraceError
 from apps.core.leaf import anchor_commitment
 from apps.ledger import queries as ledger
@@ -39,6 +39,8 @@ def check_anchors(published: int) -> Iterator[Finding]:
     for row in anchoring.list_tokens():
         yield from _check_token(row)
         yield from _check_leaf(walk, row)
+    for promise in anchoring.list_promises():
+        yield from _check_head(promise, f"promise of {promise.name}")
     for leaf in walk.leaves.values():
         yield Finding("anchor_unknown", f"leaf {leaf.index}", wanted="its token")
     for stray in sorted({*anchoring.list_anchor_files()} - walk.files):
@@ -56,20 +58,37 @@ def _check_token(row: AnchorToken) -> Iterator[Finding]:
     if bytes(row.commitment) != wanted:
         got = bytes(row.commitment).hex()
         yield Finding("anchor_commitment_differs", where, got, wanted.hex())
+    yield from _check_head(row, where)
+    text = anchoring.find_head_text(row.tree_size)
+    if text is not None:
+        yield from _check_stamp(row, text, where)
+
+
+def _check_head(row: AnchorToken | AnchorPromise, where: str) -> Iterator[Finding]:
+    """What is stamped, or will be, is a head that was signed."""
     text = anchoring.find_head_text(row.tree_size)
     head = anchoring.find_checkpoint(row.tree_size)
     if text is None or head is None:
         yield Finding("unknown_head", where, str(row.tree_size))
         return
-    if root != bytes(head.root_hash):
-        yield Finding("root_differs", where, root.hex(), bytes(head.root_hash).hex())
+    root, wanted = bytes(row.root_hash), bytes(head.root_hash)
+    if root != wanted:
+        yield Finding("root_differs", where, root.hex(), wanted.hex())
+
+
+def _check_stamp(row: AnchorToken, text: str, where: str) -> Iterator[Finding]:
     try:
-        stamped_at = anchoring.verify_token(row, text)
+        stamp = anchoring.verify_token(row, text)
     except TraceError as error:
         yield finding_of(error, where)
         return
-    if stamped_at not in (None, row.stamped_at):
-        yield Finding("time_differs", where, str(row.stamped_at), str(stamped_at))
+    if stamp is None:
+        return
+    if stamp.stamped_at != row.stamped_at:
+        got, wanted = str(row.stamped_at), str(stamp.stamped_at)
+        yield Finding("time_differs", where, got, wanted)
+    if stamp.facts != row.facts:
+        yield Finding("facts_differ", where, str(row.facts), str(stamp.facts))
 
 
 def _check_leaf(walk: _Walk, row: AnchorToken) -> Iterator[Finding]:

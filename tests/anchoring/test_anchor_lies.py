@@ -11,7 +11,8 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from apps.anchoring import operations, queries
 from apps.anchoring.clients import tsa as client
-from apps.anchoring.clients.anchors import AnchorOptions, find_judge
+from apps.anchoring.clients.anchor_file import AnchorOptions
+from apps.anchoring.clients.anchors import Stamp, find_judge
 from apps.anchoring.models import AnchorPending, AnchorState, AnchorToken
 from apps.core.errors import ProofError, TraceError, Unavailable
 from pharmatrace import env
@@ -189,6 +190,11 @@ def test_one_that_dawdles_does_not_hold_up_the_other(services, monkeypatch, log,
     ("text", "said"),
     [
         ("[one]\n", "a table of texts"),
+        ("[one]\nkind = ['tsr']\n", "a table of texts"),
+        ("[one]\nurl = 'http://127.0.0.1/'\nevery = '1h'\n", "wanted `90 minutes`"),
+        ("[one]\nurl = 'http://127.0.0.1/'\nlate = '0 hours'\n", "`90 minutes`"),
+        ("[one]\nurl = 'http://127.0.0.1/'\nevery = '2 hours'\n", "more than 2:00:00"),
+        ("[one]\nurl = 'http://127.0.0.1/'\nlate = '60 minutes'\n", "more than 1:00"),
         ("one = 1\n", "a table of texts"),
         ("[One]\nurl = 'http://127.0.0.1/'\n", "short name"),
         ("[one]\nurl = 'ftp://127.0.0.1/'\n", "http or https"),
@@ -223,9 +229,9 @@ def test_a_stored_token_is_judged_without_its_service(authority):
     token = authority.reply(query(b"a head\n"))
     judge = find_judge(name="gone", kind="tsr")
 
-    judge.verify(token, b"a head\n")
+    judge.verify(token, b"a head\n", facts={})
     with pytest.raises(ProofError, match="stamp differs"):
-        judge.verify(token, b"another head\n")
+        judge.verify(token, b"another head\n", facts={})
     assert find_judge(name="gone", kind="evm") is None
 
 
@@ -245,12 +251,12 @@ class Stone:
         self.options = options
 
     def stamp(self, data, *, at):
-        return client.Stamp(self.options.values["mark"].encode() + data, at)
+        return Stamp(self.options.values["mark"].encode() + data, at)
 
-    def verify(self, token, data):
+    def verify(self, token, data, *, facts):
         if token != self.options.values["mark"].encode() + data:
             raise ProofError("stamp_differs", field="token")
-        return queries.list_tokens().__next__().stamped_at
+        return Stamp(token, queries.list_tokens().__next__().stamped_at)
 
 
 def test_another_kind_is_plugged_in_by_its_name(settings, tmp_path: Path, log, now):
@@ -264,4 +270,4 @@ def test_another_kind_is_plugged_in_by_its_name(settings, tmp_path: Path, log, n
 
     assert (log / "anchors/2.stone").read_bytes().startswith(b"Xlocalhost:8000/")
     row = AnchorToken.objects.get()
-    assert queries.verify_token(row, queries.find_head_text(2)) == now
+    assert queries.verify_token(row, queries.find_head_text(2)).stamped_at == now

@@ -147,8 +147,8 @@ def test_the_task_stamps_and_survives_what_stops_it(services, now):
     services.add("one")
     grow("lot A", now)
 
-    assert tasks.anchor() == {"stamped": 1, "failed": 0}
-    assert tasks.anchor() == {"stamped": 0, "failed": 0}
+    assert tasks.anchor() == {"stamped": 1, "promised": 0, "failed": 0}
+    assert tasks.anchor() == {"stamped": 0, "promised": 0, "failed": 0}
     ledger.quarantine(reason="a drill", at=now)
     assert tasks.anchor() == {"stamped": 0, "stopped": 1}
 
@@ -166,7 +166,7 @@ def test_the_page_of_the_ledger_tells_how_they_do(client, services, now):
         ("two", "think", "gave no stamp that counts (tsa_silent)"),
     ]
     late = queries.list_anchor_rows(at=now + 3 * HOUR)[1]
-    assert late.sentence == "its stamp is more than two hours late (tsa_silent)"
+    assert late.sentence == "its stamp is more than 2 h late (tsa_silent)"
     page = client.get("/ledger").content.decode()
     assert rows[0].sentence in page
     assert rows[1].sentence in page

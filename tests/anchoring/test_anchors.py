@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from apps.anchoring import operations, queries
 from apps.anchoring.models import AnchorPending, AnchorToken
 from apps.anchoring.operations import anchor as anchor_module
+from apps.anchoring.operations import anchor_rows
 from apps.core.checkpoint import Checkpoint as Head
 from apps.core.leaf import ANCHOR_TAG, Leaf, LeafType, anchor_commitment
 from apps.ledger.models import Leaf as LeafRow
@@ -123,15 +124,14 @@ def test_a_token_and_its_place_in_the_queue_are_kept_together(
 def test_of_two_workers_one_keeps_its_token(services, now):
     services.add("one")
     grow("lot A", now)
-    head = queries.newest_checkpoint()
+    head = anchor_module._newest_head()
     stand = queries.list_anchor_stands()[0]
-    data = anchor_module._text_of(head).encode()
-    answers = [anchor_module._ask(stand, data, now) for _ in range(2)]
+    answers = [anchor_module._ask(stand, head, now) for _ in range(2)]
 
     for answer in answers:
-        anchor_module._record(answer, head, at=now)
+        anchor_rows.record(answer, at=now)
 
-    assert bytes(AnchorToken.objects.get().token) == answers[0].stamp.token
+    assert bytes(AnchorToken.objects.get().token) == answers[0].said.token
     assert AnchorPending.objects.count() == 1
 
 

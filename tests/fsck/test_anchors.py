@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.anchoring import operations
-from apps.anchoring.models import AnchorPending, AnchorToken
+from apps.anchoring.models import AnchorPending, AnchorPromise, AnchorToken
 from apps.core.outside.monitor_round import Monitor
 from apps.core.outside.monitor_state import MonitorState
 from apps.core.policy import Policy
@@ -51,6 +51,38 @@ def test_a_token_that_waits_is_no_finding(story, services):
     assert findings(story) == []
 
 
+def promise(anchored, **values):
+    row = AnchorToken.objects.get()
+    return AnchorPromise.objects.create(
+        **{
+            "name": "two",
+            "kind": "evm",
+            "tree_size": row.tree_size,
+            "root_hash": bytes(row.root_hash),
+            "state": b"{}",
+            "note": "in the pool",
+            "begun_at": anchored.at,
+            "look_at": anchored.at,
+        }
+        | values
+    )
+
+
+def test_a_promise_over_a_head_is_no_finding(anchored):
+    promise(anchored)
+
+    assert findings(anchored) == []
+
+
+def test_a_promise_over_no_head_or_another_root_is_named(anchored):
+    row = promise(anchored, tree_size=1)
+    assert findings(anchored) == [("unknown_head", "promise of two")]
+
+    row.delete()
+    promise(anchored, root_hash=bytes(32))
+    assert findings(anchored) == [("root_differs", "promise of two")]
+
+
 def test_a_token_whose_place_in_the_queue_is_lost(story, services):
     operations.anchor_now(at=timezone.now())
     AnchorPending.objects.all().delete()
@@ -78,6 +110,26 @@ def test_a_changed_token_is_named(anchored):
 def test_another_time_than_the_token_says_is_named(anchored):
     row = AnchorToken.objects.get()
     rewrite(row, stamped_at=row.stamped_at - timedelta(days=1))
+
+    assert findings(anchored) == [
+        ("time_differs", f"anchor of {row.tree_size} by one"),
+        ("anchor_differs", f"anchors/{index()}.json"),
+    ]
+
+
+def test_facts_that_do_not_follow_from_the_token_are_named(anchored):
+    rewrite(AnchorToken.objects.get(), facts={"block_number": 7})
+
+    row = AnchorToken.objects.get()
+    assert findings(anchored) == [
+        ("facts_differ", f"anchor of {row.tree_size} by one"),
+        ("anchor_differs", f"anchors/{index()}.json"),
+    ]
+
+
+def test_a_time_that_is_gone_is_named(anchored):
+    row = AnchorToken.objects.get()
+    rewrite(row, stamped_at=None)
 
     assert findings(anchored) == [
         ("time_differs", f"anchor of {row.tree_size} by one"),

@@ -1,60 +1,95 @@
-"""Who stamps the heads of this log: the seam for kinds of anchors, and its settings.
+"""Who stamps the heads of this log: the seam for kinds of anchors.
 
-ANCHOR_TSAS names a TOML file with one table a service; ANCHOR_KINDS says by which
-function a service of each kind is opened. RFC 3161 (`tsr`) is the kind that is built
-in; another one is a function elsewhere that returns an `AnchorService`.
+ANCHOR_KINDS says by which function a service of each kind is opened; which services
+there are stands in a file (`anchor_file`). RFC 3161 (`tsr`) answers at once. Others
+promise first and keep it hours later: they are `PatientService`s.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from apps.core.errors import MalformedInput, Unavailable
+from apps.anchoring.clients.anchor_file import AnchorOptions, list_anchors
+from apps.core.errors import MalformedInput, TraceError, Unavailable
 
-DEFAULT_KIND: Final = "tsr"
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-KIND: Final = re.compile(r"[a-z0-9]{1,8}")
+# Of a stamp, for readers: what stands in the token, or stands behind it.
+Facts: TypeAlias = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Somebody else's evidence over the text of a head.
+    """Somebody else's evidence over the text of a head; it is final.
 
     Args:
         token: what is published and committed to, byte for byte.
-        stamped_at: the moment that it vouches for, aware.
+        stamped_at: the moment that it vouches for, aware; None where neither the
+            token nor `facts` say one that was checked.
+        facts: what is published beside it and `verify` needs or finds again.
     """
 
     token: bytes
-    stamped_at: datetime
+    stamped_at: datetime | None
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A stamp is on its way; nothing is published of it yet.
+
+    Args:
+        state: all that the service needs to go on, kept in a row.
+        look_at: when it is worth asking again, aware.
+        note: for people, a few words: `3 of 12 confirmations`.
+    """
+
+    state: bytes
+    look_at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Nothing will come of a promise: the newest head is stamped anew."""
+
+    fault: TraceError
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A promise as it is kept.
+
+    Args:
+        state: of the newest `Promise`.
+        begun_at: of the first one.
+    """
+
+    state: bytes
+    begun_at: datetime
 
 
 class AnchorService(Protocol):
     """One service that stamps heads. What it answers is judged before it is believed.
 
-    `stamp` reaches the network, within seconds and a bounded size, and is called from
-    a thread of its own: it touches no database.
+    Its methods reach the network within half a minute and a bounded size, and are
+    called from a thread of its own: they touch no database.
     """
 
-    def stamp(self, data: bytes, *, at: datetime) -> Stamp:
-        """A judged stamp over `data`, the exact text of a head.
+    def stamp(self, data: bytes, *, at: datetime) -> Stamp | Promise:
+        """A judged stamp over `data`, the exact text of a head, or the promise of one.
 
         Raises:
             Unavailable, MalformedInput, ProofError, UntrustedSignature: there is none.
         """
         ...
 
-    def verify(self, token: bytes, data: bytes) -> datetime:
-        """Check a stored token over `data` again, offline; the moment it vouches for.
+    def verify(self, token: bytes, data: bytes, *, facts: Facts) -> Stamp:
+        """Check a stored token over `data` again, offline; the stamp as it must be.
 
         Raises:
             MalformedInput, ProofError, UntrustedSignature: it does not hold.
@@ -62,56 +97,27 @@ class AnchorService(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorOptions:
-    """One table of the file.
+@runtime_checkable
+class PatientService(AnchorService, Protocol):
+    """A service whose `stamp` may promise.
 
-    Args:
-        name: what the service is called, in published files too.
-        kind: how it is opened, and how the files of its tokens end.
-        folder: of the file; paths in it are relative to that.
-        values: the other lines, texts only.
+    A promise is stored before anybody acts on it, and `resume` may be called twice
+    with one state: what it does outside must bear that.
     """
 
-    name: str
-    kind: str = DEFAULT_KIND
-    folder: Path = Path()
-    values: Mapping[str, str] = field(default_factory=dict)
+    def resume(
+        self, promised: Promised, data: bytes, *, at: datetime
+    ) -> Stamp | Promise | Withdrawn:
+        """What became of the stamp over `data` that was promised.
+
+        Raises:
+            Unavailable, MalformedInput, ProofError, UntrustedSignature: not known
+                now; the promise stays as it is.
+        """
+        ...
 
 
 OpenAnchor: TypeAlias = Callable[[AnchorOptions], AnchorService]
-
-
-def list_anchors() -> list[AnchorOptions]:
-    """The services that the file names, in its order; none without a file.
-
-    Raises:
-        Unavailable: `anchors_unusable`: a file that was set must not vanish quietly.
-    """
-    if not settings.ANCHOR_TSAS:
-        return []
-    path = Path(settings.ANCHOR_TSAS)
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        return [_parse(name, table, path.parent) for name, table in tables.items()]
-    except (OSError, ValueError, MalformedInput) as error:
-        raise Unavailable(
-            "anchors_unusable", field=str(path), got=str(error)
-        ) from error
-
-
-def _parse(name: str, table: object, folder: Path) -> AnchorOptions:
-    values = dict(table) if isinstance(table, dict) else {}
-    is_text = all(isinstance(value, str) for value in values.values())
-    kind = values.pop("kind", DEFAULT_KIND)
-    if not _NAME.fullmatch(name) or not values or not is_text:
-        raise MalformedInput(
-            "unfit_line", field=name, wanted="a table of texts under a short name"
-        )
-    if kind not in settings.ANCHOR_KINDS or not KIND.fullmatch(kind):
-        known = ", ".join(settings.ANCHOR_KINDS)
-        raise MalformedInput("unfit_line", field=f"{name}.kind", got=kind, wanted=known)
-    return AnchorOptions(name, kind, folder, values)
 
 
 def open_anchor(options: AnchorOptions) -> AnchorService:

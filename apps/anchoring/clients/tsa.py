@@ -25,7 +25,8 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from apps.anchoring.clients.anchors import AnchorOptions, AnchorService, Stamp
+from apps.anchoring.clients.anchor_file import AnchorOptions
+from apps.anchoring.clients.anchors import AnchorService, Facts, Stamp
 from apps.anchoring.clients.http import Question, ask, is_url
 from apps.core.errors import (
     MalformedInput,
@@ -83,13 +84,13 @@ class TimeStampAuthority:
             )
         return Stamp(token, stamped_at)
 
-    def verify(self, token: bytes, data: bytes) -> datetime:
+    def verify(self, token: bytes, data: bytes, *, facts: Facts) -> Stamp:
         """Check a stored token over `data`, but for the nonce, which is not kept.
 
         Raises:
             MalformedInput, ProofError, UntrustedSignature: as `stamp`.
         """
-        return self._judge(token, data, nonce=None)
+        return Stamp(token, self._judge(token, data, nonce=None))
 
     def _ask(self, query: bytes) -> bytes:
         question = Question(

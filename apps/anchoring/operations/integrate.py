@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from apps.anchoring import queries
 from apps.anchoring.models import Checkpoint, TreeState
 from apps.anchoring.operations import map_cache
-from apps.anchoring.operations.anchor import take_anchors
+from apps.anchoring.operations.anchor_rows import take_anchors
 from apps.anchoring.operations.map_cache import Heads
 from apps.core.errors import LedgerConflict
 from apps.core.leaf import ANCHOR_TAG, MAP_ROOT_TAG, ZEROS, Leaf, LeafType

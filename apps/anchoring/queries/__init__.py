@@ -1,18 +1,21 @@
 """The log, read back: heads of chains, checkpoints, proofs, how it does."""
 
-from apps.anchoring.queries.anchors import (
-    ANCHOR_FORMAT,
+from apps.anchoring.queries.anchor_stands import (
     AnchorRow,
     AnchorStand,
     anchors_line,
+    list_anchor_rows,
+    list_anchor_stands,
+)
+from apps.anchoring.queries.anchors import (
+    ANCHOR_FORMAT,
     build_anchor_files,
     find_anchor_file,
     find_head_text,
     list_anchor_files,
     list_anchor_names,
-    list_anchor_rows,
-    list_anchor_stands,
     list_pending_anchors,
+    list_promises,
     list_tokens,
     verify_token,
 )
@@ -94,6 +97,7 @@ __all__ = [
     "list_heads",
     "list_notes_without_head",
     "list_pending_anchors",
+    "list_promises",
     "list_recall_files",
     "list_rows",
     "list_signed_sizes",

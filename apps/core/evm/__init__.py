@@ -1,0 +1,1 @@
+"""Anchors on a chain of Ethereum's kind, verified with nothing but a block's hash."""
