@@ -35,6 +35,7 @@ from apps.core.custody import (
     judge,
     verify_law,
 )
+from apps.core.custody.said import Pack
 from apps.core.errors import IntegrityBreach
 from apps.core.recall import Scope
 from apps.core.statement import Statement
@@ -43,7 +44,6 @@ from apps.custody.models import SerialChunk
 from apps.custody.queries.lines import SaidLine, read_lines
 from apps.custody.queries.load import Loaded, regulators_of
 from apps.custody.queries.logged import in_log_order, named_by_errors, submission_of
-from apps.custody.queries.registry import Pack
 from apps.custody.queries.resolve import Named, build_event
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
 from apps.ledger.models import Statement as StatementRow

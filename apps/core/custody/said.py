@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from apps.core.epcis import (
-    AGGREGATION,
-    Epc,
-    EpcisEvent,
-    PackEpc,
-    SsccEpc,
-)
-from apps.core.errors import MalformedInput
-from apps.custody.queries.registry import Pack
+from ..epcis import AGGREGATION, Epc, EpcisEvent, PackEpc, SsccEpc
+from ..errors import MalformedInput
 
+Pack = tuple[str, str]  # GTIN of 14 digits, serial
 _HANDS_OVER: Final = frozenset({"shipping", "receiving"})
 
 
