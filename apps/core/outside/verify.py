@@ -2,7 +2,7 @@
 
 FILE is a statement's proof file, a receipt, a statement that shows keys (genesis,
 party.admit, key.enrol), a file of events beside the proof of its statement, or a bare
-C2SP tlog-proof followed by its leaf.
+C2SP tlog-proof followed by its leaf; or one bundle (zip), which needs --genesis.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ..prooffile import MAX_PROOF_BYTES, StatementProof, parse_proof_file
 from ..statement import parse_statement
 from ..steps import Finding
 from ..verify import verify_statement
+from .bundle import add_options, check_bundle, is_bundle, say
 from .console import ending, read_input
 
 T = TypeVar("T")
@@ -91,6 +92,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
+    if any(map(is_bundle, options.file)):
+        _check_bundle(options)
+        return
     files, policy = _read_all(options.file, options.policy)
     ring = _key_ring(files, options.genesis)
     for proof in files.proofs:
@@ -102,6 +106,17 @@ def _main(arguments: Sequence[str]) -> None:
         _show(verify_place(leaf, place, policy, ring))
     for receipt in files.receipts:
         _show([verify_promise(receipt=receipt, ring=ring, proofs=files.proofs)])
+    print(LIMITS)
+
+
+def _check_bundle(options: argparse.Namespace) -> None:
+    if len(options.file) != 1:
+        raise ProofError(
+            "bundle_alone", step=1, got=f"{len(options.file)} files", wanted="a bundle"
+        )
+    report = check_bundle(options.file[0], options, _take(options.policy, Policy.parse))
+    _show([Finding(1, "a bundle and a policy are read"), *report.findings])
+    say(report)
     print(LIMITS)
 
 
@@ -188,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help="id of the genesis statement: keys must lead to it",
     )
+    add_options(parser)
     return parser
 
 
