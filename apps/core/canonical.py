@@ -7,6 +7,7 @@ lone surrogates, numbers beyond 2^53 - 1, NaN), and the writer has one form only
 
 from __future__ import annotations
 
+import json
 import math
 import unicodedata
 from json.encoder import encode_basestring
@@ -59,6 +60,10 @@ def parse_canonical(
     Raises:
         MalformedInput: `not_canonical`, or as `verify_nfc` or `parse_json`.
     """
+    if data.isascii():
+        plain = _parse_plain(data, max_bytes, field)
+        if plain is not None:
+            return plain
     value = parse_json(data, max_bytes=max_bytes, doubles=doubles, field=field)
     with located(field):
         if canonical_bytes(value) != data:
@@ -69,6 +74,24 @@ def parse_canonical(
             )
         verify_nfc(value)
     return value
+
+
+def _parse_plain(data: bytes, max_bytes: int, field: str) -> JsonValue:
+    """The value of most of what is signed: ASCII, and no fraction in it; else None.
+
+    For such values the library's own encoder has the spelling of RFC 8785: names sort
+    by code unit as by code point, strings are escaped by the same function, integers
+    are below 2^53. It takes a tenth of the time; whatever it would write otherwise is
+    left to the slower way, which also says what is wrong.
+    """
+    if b"\\u0000" in data:
+        return None
+    try:
+        value = parse_json(data, max_bytes=max_bytes, field=field)
+    except MalformedInput:
+        return None
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return value if text.encode("ascii", "replace") == data else None
 
 
 def verify_nfc(value: JsonValue) -> None:

@@ -15,7 +15,10 @@ _OUTSIDE = _CORE / "outside"
 # What reads a clock, the environment or the network.
 _IMPURE = ("time", "os", "socket", "http", "urllib.request", "subprocess", "threading")
 _CLOCKS = {"now", "utcnow", "today"}
-_BUILDERS = ("tree", "tiles", "mapbuild", "serialsbuild")
+_BUILDERS = (
+    *("tree", "tiles", "mapbuild", "serialsbuild"),
+    *("bundle.build", "bundle.share", "bundle.follow", "bundle.zipwrite"),
+)
 _BUILDING_COMMANDS = ("monitor", "witness")
 
 _BETWEEN_APPS = {"operations", "queries"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from ..custody import State
@@ -59,22 +60,22 @@ class Units:
                 got=signed.base,
                 wanted=str(len(names)),
             )
-        for _ in range(signed.size):
-            serial = next(serials, None)
-            if serial is None:
-                raise MalformedInput(
-                    "serials_missing", field="serials", wanted=f"{signed.size} serials"
-                )
-            if serial in places:
-                raise ProofError("serial_twice", field=signed.gtin, got=serial)
-            places[serial] = number << _SHIFT | len(names)
-            names.append(serial)
+        new = list(islice(serials, signed.size))
+        if len(new) < signed.size:
+            raise MalformedInput(
+                "serials_missing", field="serials", wanted=f"{signed.size} serials"
+            )
         if next(serials, None) is not None:
             raise MalformedInput(
                 "serials_left", field="serials", wanted=f"{signed.size} serials"
             )
+        first = number << _SHIFT | signed.base
+        before = len(places)
+        places.update(zip(new, range(first, first + signed.size), strict=True))
+        if len(places) != before + signed.size:
+            raise ProofError("serial_twice", field=signed.gtin, wanted="each once")
+        names.extend(new)
         builder = RootBuilder()
-        new = names[signed.base :] if signed.base else names
         builder.extend(
             serial_leaves(seed=seed, gtin=signed.gtin, base=signed.base, serials=new)
         )
@@ -91,8 +92,12 @@ class Units:
         """What an event names, packs of the lots by their ordinals."""
         loose: dict[int, list[int]] = {}
         others = []
+        gtin, places = "", dict[str, int]()
         for pack in said.packs:
-            place = self._places.get(pack[0], {}).get(pack[1])
+            if pack[0] != gtin:
+                gtin = pack[0]
+                places = self._places.get(gtin, {})
+            place = places.get(pack[1])
             if place is None:
                 others.append(said.epc_of(pack))
             else:
@@ -131,6 +136,8 @@ class Units:
                 )
             if said:
                 units[name] = said
+            if not said <= whole(len(self.serials.get(name, ()))):
+                raise ProofError("unknown_units", field=name, got=stated[-1])
         self.derived += len(units.keys() - {tag.hex() for tag in ranges})
         self.stated += len(ranges)
         return units

@@ -35,7 +35,6 @@ class Said:
     event_time_ms: int
     site: str
     packs: tuple[Pack, ...]
-    epcs: Mapping[Pack, str]
     sscc: tuple[str, ...]
     parent: str
     source: str
@@ -50,7 +49,7 @@ class Said:
 
     def epc_of(self, pack: Pack) -> str:
         """The name under which the event lists a serialised trade item."""
-        return self.epcs[pack]
+        return PackEpc(*pack).uri
 
     @property
     def takes_all_out(self) -> bool:
@@ -62,9 +61,7 @@ def said_of(event: EpcisEvent) -> Said:
     """What an event that was read says."""
     is_aggregation = event.type == AGGREGATION
     things: tuple[Epc, ...] = event.children if is_aggregation else event.epcs
-    packs = {
-        (epc.gtin, epc.serial): epc.uri for epc in things if isinstance(epc, PackEpc)
-    }
+    packs = [(epc.gtin, epc.serial) for epc in things if isinstance(epc, PackEpc)]
     _verify_counted(event)
     # Only a hand-over has two sides; elsewhere such a field would name a stranger.
     is_handed = event.biz_step in _HANDS_OVER
@@ -76,7 +73,6 @@ def said_of(event: EpcisEvent) -> Said:
         event_time_ms=event.event_time_ms,
         site=event.read_point.gln,
         packs=tuple(packs),
-        epcs=packs,
         sscc=tuple(epc.uri for epc in things if isinstance(epc, SsccEpc)),
         parent=event.parent.uri if event.parent else "",
         source=event.source.gln if is_handed else "",

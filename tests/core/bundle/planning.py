@@ -198,15 +198,23 @@ class Planner:
         return {bytes.fromhex(tag): units.ranges() for tag, units in stated.items()}
 
 
-def write_bundle(plan, sayings, prove, tree):
-    """The bytes of the zip."""
+def write_bundle(plan, sayings, prove, tree, *, tamper=None):
+    """The bytes of the zip; `tamper` may change or drop each line of the entries."""
+    lines = entry_lines(plan, sayings)
+    if tamper is not None:
+        lines = filter(None, map(tamper, lines))
     pieces = {
         CHECKPOINT: [plan.note],
         CHAINS: chain_lines(plan),
-        ENTRIES: entry_lines(plan, sayings),
+        ENTRIES: lines,
         MAP: map_pieces(plan, prove),
         TREE: tree_pieces(plan, tree),
     }
+    return zipped(plan, pieces)
+
+
+def zipped(plan, pieces):
+    """A zip of these pieces, with the manifest that fits them."""
     members = []
     for name, parts in pieces.items():
         file = io.BytesIO()
@@ -221,14 +229,18 @@ def write_bundle(plan, sayings, prove, tree):
     return out.getvalue()
 
 
-def bundle_of(history, *lots, **more):
+def planned(history, *lots, **more):
+    """The planner and the plan for these lots of a closed history."""
+    pairs = [(lot, GTIN) if isinstance(lot, str) else lot for lot in lots]
+    planner = Planner(history, pairs, **more)
+    return planner, planner.plan()
+
+
+def bundle_of(history, *lots, tamper=None, **more):
     """The bundle of these lots of a closed history: bytes of a zip."""
-    planner = Planner(
-        history, [(lot, GTIN) if isinstance(lot, str) else lot for lot in lots], **more
-    )
-    plan = planner.plan()
-    tree = MapTree(history.ledger.map_heads)
-    return write_bundle(plan, planner.sayings(plan), tree.prove, history.ledger.tree)
+    planner, plan = planned(history, *lots, **more)
+    prove, tree = MapTree(history.ledger.map_heads).prove, history.ledger.tree
+    return write_bundle(plan, planner.sayings(plan), prove, tree, tamper=tamper)
 
 
 def check(data, history, **more):

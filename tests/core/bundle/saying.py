@@ -61,6 +61,7 @@ GTIN, OTHER_GTIN = "09521568251204", "09521568310017"
 EXPIRY = date(2028, 2, 29)
 DAY = 86_400_000
 RUN_MS = 30_000
+LENT_MS = DAY // 4
 SITES = {
     NOVAMED: NOVAMED_DC,
     TRANSPHARM: TRANSPHARM_DC,
@@ -158,7 +159,7 @@ class Speaking:
             payload=build_delegation(
                 Delegation(
                     ORIGIN, by, f"id-of-{signer}", "signer", SITES[by],
-                    public_key_of(device), self.at_ms - 1_000, self.at_ms + DAY // 4,
+                    public_key_of(device), self.at_ms - 1_000, self.at_ms + LENT_MS,
                 )
             ),
             private_keys=[key(signer)],

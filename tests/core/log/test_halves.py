@@ -3,8 +3,14 @@
 import subprocess
 import sys
 
-VERIFIERS = "merkle note notekey checkpoint policy proof map leaf chain ranges serials"
-BUILDERS = ("tree", "tiles", "mapbuild", "serialsbuild")
+VERIFIERS = (
+    "merkle note notekey checkpoint policy proof map leaf chain ranges serials"
+    " bundle.verify outside.verify"
+)
+BUILDERS = (
+    *("tree", "tiles", "mapbuild", "serialsbuild"),
+    *("bundle.build", "bundle.share", "bundle.follow", "bundle.zipwrite"),
+)
 
 
 def test_the_verifier_half_loads_no_builder_and_no_django():
