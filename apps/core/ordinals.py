@@ -1,19 +1,23 @@
-"""A set of ordinals without a library: one integer, one bit an ordinal.
+"""A set of ordinals without a library: integers of 1,024 bits, one for each chunk.
 
 The law of custody works on anything that knows `& | - <=` and `len`. The outsider
-uses this; the server uses roaring bitmaps.
+uses this; the server uses roaring bitmaps. One integer for the whole set would cost a
+holder of one pack as much as the holder of a million; this costs each what it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Protocol, Self
 
 from .errors import MalformedInput
-from .ranges import ranges_of
+from .ranges import Ranges
 
 Range = tuple[int, int]
 _HIGHEST = 2**32 - 1
+_SHIFT: Final = 10
+_WIDTH: Final = 1 << _SHIFT
+_FULL: Final = (1 << _WIDTH) - 1
 
 
 class UnitSet(Protocol):
@@ -30,67 +34,119 @@ class UnitSet(Protocol):
 class Ordinals:
     """An immutable set of ordinals from 0 to 2^32 - 1."""
 
-    __slots__ = ("_bits",)
+    __slots__ = ("_chunks",)
 
-    def __init__(self, bits: int = 0) -> None:
-        self._bits = bits
+    def __init__(self, chunks: Mapping[int, int] | None = None) -> None:
+        # By number of the chunk: its bits. A chunk without bits is left out, so that
+        # equal sets are equal maps.
+        self._chunks: Mapping[int, int] = chunks or {}
 
     @classmethod
     def of(cls, ordinals: Iterable[int]) -> Self:
         """The set of the given ordinals, in any order."""
-        bits = 0
+        chunks: dict[int, int] = {}
         for ordinal in ordinals:
-            bits |= 1 << _checked(ordinal)
-        return cls(bits)
+            number = _checked(ordinal) >> _SHIFT
+            chunks[number] = chunks.get(number, 0) | 1 << (ordinal & _WIDTH - 1)
+        return cls(chunks)
 
     @classmethod
     def from_ranges(cls, ranges: Iterable[Range]) -> Self:
-        """The set of inclusive ranges."""
-        bits = 0
+        """The set of inclusive ranges, in any order."""
+        chunks: dict[int, int] = {}
         for first, last in ranges:
-            width = _checked(last) - _checked(first) + 1
-            if width < 1:
+            if _checked(last) < _checked(first):
                 raise MalformedInput(
                     "bad_range", got=[first, last], wanted="first <= last"
                 )
-            bits |= ((1 << width) - 1) << first
-        return cls(bits)
+            for number in range(first >> _SHIFT, (last >> _SHIFT) + 1):
+                base = number << _SHIFT
+                low, high = max(first - base, 0), min(last - base, _WIDTH - 1)
+                bits = _FULL >> (_WIDTH - 1 - high + low) << low
+                chunks[number] = chunks.get(number, 0) | bits
+        return cls(chunks)
 
     def __and__(self, other: Ordinals, /) -> Self:
-        return type(self)(self._bits & other._bits)
+        one, two = self._chunks, other._chunks
+        if len(one) > len(two):
+            one, two = two, one
+        both = {n: bits & two[n] for n, bits in one.items() if n in two}
+        return type(self)({n: bits for n, bits in both.items() if bits})
 
     def __or__(self, other: Ordinals, /) -> Self:
-        return type(self)(self._bits | other._bits)
+        one, two = self._chunks, other._chunks
+        if len(one) < len(two):
+            one, two = two, one
+        made = dict(one)
+        for number, bits in two.items():
+            made[number] = made.get(number, 0) | bits
+        return type(self)(made)
 
     def __sub__(self, other: Ordinals, /) -> Self:
-        return type(self)(self._bits & ~other._bits)
+        made, others = dict(self._chunks), other._chunks
+        for number in made.keys() & others.keys():
+            bits = made[number] & ~others[number]
+            if bits:
+                made[number] = bits
+            else:
+                del made[number]
+        return type(self)(made)
 
     def __le__(self, other: Ordinals, /) -> bool:
-        return self._bits & ~other._bits == 0
+        others = other._chunks
+        return all(
+            number in others and bits & ~others[number] == 0
+            for number, bits in self._chunks.items()
+        )
 
     def __len__(self) -> int:
-        return self._bits.bit_count()
+        return sum(map(int.bit_count, self._chunks.values()))
+
+    def __bool__(self) -> bool:
+        return bool(self._chunks)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ordinals) and self._bits == other._bits
+        return isinstance(other, Ordinals) and self._chunks == other._chunks
 
     def __hash__(self) -> int:
-        return hash(self._bits)
+        return hash(frozenset(self._chunks.items()))
 
     def __iter__(self) -> Iterator[int]:
-        bits = self._bits
-        base = 0
-        while bits:
-            word = bits & 0xFFFFFFFFFFFFFFFF
-            while word:
-                low = word & -word
-                yield base + low.bit_length() - 1
-                word ^= low
-            bits >>= 64
-            base += 64
+        for first, last in self.ranges():
+            yield from range(first, last + 1)
 
     def __repr__(self) -> str:
-        return f"Ordinals({ranges_of(self)})"
+        return f"Ordinals({self.ranges()})"
+
+    def ranges(self) -> Ranges:
+        """The one canonical list of inclusive ranges (`ranges`)."""
+        made: list[Range] = []
+        start, end = 0, -1  # of the range that is still growing
+        for number in sorted(self._chunks):
+            for first, last in _runs(self._chunks[number], number << _SHIFT):
+                if first != end + 1 or end < 0:
+                    if end >= 0:
+                        made.append((start, end))
+                    start = first
+                end = last
+        if end >= 0:
+            made.append((start, end))
+        return tuple(made)
+
+
+def _runs(bits: int, base: int) -> Iterator[Range]:
+    """The inclusive ranges of the bits that are set, counted from `base`."""
+    if bits == _FULL:
+        yield base, base + _WIDTH - 1
+        return
+    while bits:
+        zeros = (bits & -bits).bit_length() - 1
+        bits >>= zeros
+        ones = (~bits & bits + 1).bit_length() - 1
+        bits >>= ones
+        base += zeros
+        yield base, base + ones - 1
+        base += ones
 
 
 def _checked(ordinal: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from .bodies import Genesis
 from .checkpoint import Checkpoint, open_checkpoint
 from .encoding import format_time_ms
 from .errors import ProofError
@@ -34,14 +35,23 @@ def policy_within(policy: Policy, ring: KeyRing) -> Policy:
     is_rooted = any(each.has_standing for each in ring.keys.values())
     if ring.genesis is None or not is_rooted:
         return policy
-    named = {VerifierKey.parse(text) for text in ring.genesis.log_vkeys}
+    return policy_of(policy, ring.genesis)
+
+
+def policy_of(policy: Policy, genesis: Genesis) -> Policy:
+    """The part of `policy` whose log keys are those that `genesis` names.
+
+    Raises:
+        ProofError: `log_not_of_genesis`: nothing of it is left.
+    """
+    named = {VerifierKey.parse(text) for text in genesis.log_vkeys}
     logs = tuple(log for log in policy.logs if log.key in named)
     if not logs:
         raise ProofError(
             "log_not_of_genesis",
             field="policy",
             got=", ".join(log.key.format() for log in policy.logs) or "no log",
-            wanted=", ".join(ring.genesis.log_vkeys),
+            wanted=", ".join(genesis.log_vkeys),
         )
     return replace(policy, logs=logs)
 

@@ -27,9 +27,7 @@ def parse_ranges(value: object, *, field: str) -> Ranges:
     """
     if not isinstance(value, list | tuple):
         raise MalformedInput("bad_ranges", field=field, wanted="a list of pairs")
-    ranges = tuple(
-        _parse_pair(pair, field=f"{field}[{place}]") for place, pair in enumerate(value)
-    )
+    ranges = tuple(_parse_pair(pair, field, at) for at, pair in enumerate(value))
     previous = -2
     for place, (first, last) in enumerate(ranges):
         if first <= previous + 1:
@@ -43,17 +41,21 @@ def parse_ranges(value: object, *, field: str) -> Ranges:
     return ranges
 
 
-def _parse_pair(pair: object, *, field: str) -> tuple[int, int]:
+def _parse_pair(pair: object, field: str, place: int) -> tuple[int, int]:
     if not isinstance(pair, list | tuple) or len(pair) != 2:
-        raise MalformedInput("bad_ranges", field=field, wanted="[first, last]")
+        raise MalformedInput(
+            "bad_ranges", field=f"{field}[{place}]", wanted="[first, last]"
+        )
     first, last = pair
     # bool is an int to Python, and not to JSON.
     if type(first) is not int or type(last) is not int:
-        raise MalformedInput("bad_ranges", field=field, wanted="two integers")
+        raise MalformedInput(
+            "bad_ranges", field=f"{field}[{place}]", wanted="two integers"
+        )
     if not 0 <= first <= last <= MAX_ORDINAL:
         raise MalformedInput(
             "bad_ranges",
-            field=field,
+            field=f"{field}[{place}]",
             got=f"{first} to {last}",
             wanted="0 <= first <= last < 2^53",
         )

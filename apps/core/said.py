@@ -37,7 +37,7 @@ def judge_content(
             the statement says.
         ProofError: `statement_expired`, `from_the_future`, `subjects_differ`.
     """
-    _verify_accepted(statement, accepted_ms)
+    verify_accepted(statement, accepted_ms)
     if statement.kind == "event":
         read_event(statement)
         return []
@@ -51,8 +51,12 @@ def judge_content(
     return _judge_file(statement, read_file(statement, lines))
 
 
-def _verify_accepted(statement: Statement, accepted_ms: int) -> None:
-    """The door refuses what is too old or too new; so does whoever checks the door."""
+def verify_accepted(statement: Statement, accepted_ms: int) -> None:
+    """Check that a statement was accepted in its time, as the door does.
+
+    Raises:
+        ProofError: `statement_expired`, `from_the_future`.
+    """
     accepted = format_time_ms(accepted_ms)
     if accepted_ms > statement.expires_ms:
         raise ProofError(

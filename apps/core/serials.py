@@ -80,7 +80,9 @@ def serial_leaves(
     for ordinal, serial in enumerate(serials, start=base):
         if not 0 <= ordinal <= MAX_ORDINAL:
             raise MalformedInput("bad_ordinal", field="ordinal", got=ordinal)
-        name = _serial_bytes(serial)
+        if not (0 < len(serial) < 21 and serial.isascii()):
+            _serial_bytes(serial)  # which says what is wrong
+        name = serial.encode("ascii")
         salt = sha256(salting + name).digest()[:SALT_SIZE]
         yield sha256(
             b"\x00" + salt + ordinal.to_bytes(8, "big") + gtin_bytes + name

@@ -72,7 +72,8 @@ def _perfect_parts(start: int, end: int) -> Iterator[tuple[int, int]]:
         start += 1 << level
 
 
-def _range_hash(source: HashSource, start: int, end: int) -> bytes:
+def range_hash(source: HashSource, start: int, end: int) -> bytes:
+    """The hash over the leaves [start, end), which must be a node of RFC 6962's tree."""
     parts = [source.node(level, index) for level, index in _perfect_parts(start, end)]
     root = parts.pop()
     while parts:
@@ -82,7 +83,7 @@ def _range_hash(source: HashSource, start: int, end: int) -> bytes:
 
 def root_of(source: HashSource, *, tree_size: int) -> bytes:
     """The tree hash over the first `tree_size` leaves of the source."""
-    return _range_hash(source, 0, tree_size) if tree_size else EMPTY_ROOT
+    return range_hash(source, 0, tree_size) if tree_size else EMPTY_ROOT
 
 
 def frontier_of(source: HashSource, *, tree_size: int) -> tuple[bytes, ...]:
@@ -115,7 +116,7 @@ def inclusion_path(source: HashSource, *, index: int, tree_size: int) -> list[by
     Source: RFC 6962 section 2.1.1, PATH.
     """
     ranges = _siblings(index, tree_size)
-    return [_range_hash(source, start, end) for start, end in ranges]
+    return [range_hash(source, start, end) for start, end in ranges]
 
 
 def stream_inclusion_path(
@@ -159,4 +160,4 @@ def consistency_path(
     if start:
         # Only a part of the old tree is known to be a node of the new one.
         ranges.append((start, end))
-    return [_range_hash(source, start, end) for start, end in reversed(ranges)]
+    return [range_hash(source, start, end) for start, end in reversed(ranges)]

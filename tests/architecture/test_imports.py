@@ -18,6 +18,7 @@ _CLOCKS = {"now", "utcnow", "today"}
 _BUILDERS = (
     *("tree", "tiles", "mapbuild", "maproots"),
     *("serialsbuild", "windowbuild"),
+    *("bundle.build", "bundle.share", "bundle.follow", "bundle.zipwrite"),
 )
 _BUILDING_COMMANDS = ("monitor", "witness")
 

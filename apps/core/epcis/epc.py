@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from ..errors import MalformedInput
@@ -17,6 +18,10 @@ from ..gs1.percent import decode_path, encode_path
 _STEM: Final = "https://id.gs1.org/"
 _LINK: Final = re.compile(
     r"https://id\.gs1\.org/(00|01|414|417)/([0-9]{13,18})(?:/(10|21|254)/([!-~]{1,60}))?"
+)
+# Most EPCs by far: a serial of letters and digits has one spelling, itself.
+_PLAIN: Final = re.compile(
+    r"https://id\.gs1\.org/01/([0-9]{14})/21/([0-9A-Za-z]{1,20})"
 )
 
 
@@ -98,6 +103,26 @@ def parse_epc(uri: str, *, field: str = "") -> Epc:
     if isinstance(link, PackEpc | SsccEpc):
         return link
     raise _refused(uri, field, "…/01/{gtin}/21/{serial} or …/00/{sscc}")
+
+
+def find_plain_pack(uri: object) -> PackEpc | None:
+    """A pack whose serial has letters and digits alone; None for all else.
+
+    What it answers, `parse_epc` answers too, ten times as slowly.
+    """
+    found = _PLAIN.fullmatch(uri) if isinstance(uri, str) else None
+    if found is None or not _is_gtin(found[1]):
+        return None
+    return PackEpc(found[1], found[2])
+
+
+@lru_cache(maxsize=1_024)
+def _is_gtin(digits: str) -> bool:
+    try:
+        Gtin(digits)
+    except MalformedInput:
+        return False
+    return True
 
 
 def parse_lot_class(uri: str, *, field: str = "") -> LotClass:

@@ -12,7 +12,15 @@ from ..canonical import JsonValue, verify_integers_only
 from ..errors import MalformedInput
 from ..fields import Fields
 from ..strict_json import walk
-from .epc import Epc, Location, parse_epc, parse_location, parse_lot_class, parse_party
+from .epc import (
+    Epc,
+    Location,
+    find_plain_pack,
+    parse_epc,
+    parse_location,
+    parse_lot_class,
+    parse_party,
+)
 from .event import (
     AGGREGATION,
     OBJECT,
@@ -142,7 +150,13 @@ def _read_epc(fields: Fields, name: str) -> Epc:
 def _read_epcs(fields: Fields, name: str) -> tuple[Epc, ...]:
     if not fields.has(name):
         return ()
-    return fields.distinct(name, _read_epc, least=1, most=MAX_EPCS)
+    items = fields.array(name, least=1, most=MAX_EPCS)
+    plain = [find_plain_pack(item) for item in items]
+    packs = tuple(pack for pack in plain if pack is not None)
+    if len(packs) == len(items) == len(set(packs)):
+        return packs
+    again = Fields({name: items}, where=fields.where)
+    return again.distinct(name, _read_epc, least=1, most=MAX_EPCS)
 
 
 def _read_quantities(fields: Fields, name: str) -> tuple[LotQuantity, ...]:

@@ -3,7 +3,7 @@
 FILE is a statement's proof file, the proof of a pack, a proof code as text, a receipt,
 a window of the log that shows what became of it, a signed answer, a statement that shows keys (genesis,
 party.admit, key.enrol), a file of events beside the proof of its statement, or a bare
-C2SP tlog-proof followed by its leaf.
+C2SP tlog-proof followed by its leaf; or one bundle (zip), which needs --genesis.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from ..statement import parse_statement
 from ..steps import Finding
 from ..verify import verify_statement
 from ..window import WINDOW_FORMAT, Window, parse_window
+from .bundle import add_options, check_bundle, is_bundle, say
 from .console import ending, read_input
 from .packs import judge_pack, statements_of
 
@@ -109,6 +110,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
+    if any(map(is_bundle, options.file)):
+        _check_bundle(options)
+        return
     files, policy = _read_all(options.file, options.policy)
     ring = _key_ring(files, options.genesis)
     for proof in files.proofs:
@@ -139,6 +143,17 @@ def _judge_receipt(
         windows=files.windows,
         policy=policy,
     )
+
+
+def _check_bundle(options: argparse.Namespace) -> None:
+    if len(options.file) != 1:
+        raise ProofError(
+            "bundle_alone", step=1, got=f"{len(options.file)} files", wanted="a bundle"
+        )
+    report = check_bundle(options.file[0], options, _take(options.policy, Policy.parse))
+    _show([Finding(1, "a bundle and a policy are read"), *report.findings])
+    say(report)
+    print(LIMITS)
 
 
 def _read_all(names: Sequence[str], policy: str) -> tuple[Files, Policy]:
@@ -230,6 +245,7 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help="id of the genesis statement: keys must lead to it",
     )
+    add_options(parser)
     return parser
 
 

@@ -13,6 +13,7 @@ from pyroaring import BitMap
 
 from apps.core.canonical import JsonValue
 from apps.core.custody import CustodyEvent, Judgement, judge
+from apps.core.custody.said import Said, said_of
 from apps.core.epcis import build, event_json
 from apps.core.epcis.parts import Occasion
 from apps.core.errors import ForbiddenTransfer, MalformedInput
@@ -24,7 +25,6 @@ from apps.custody.models import Staging
 from apps.custody.queries.load import Loaded, explain_missing, load
 from apps.custody.queries.plans import Plan, plan_event
 from apps.custody.queries.resolve import Named, build_event, find_named, touched_by
-from apps.custody.queries.said import Said, said_of
 from apps.custody.queries.strangers import (
     strange_cases,
     with_strangers,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apps.core.canonical import JsonValue
+from apps.core.custody.said import Said, said_of
 from apps.core.envelope import statement_id
 from apps.core.errors import MalformedInput
 from apps.core.events import EventLine, read_event, read_file
 from apps.core.subjects import Reference
-from apps.custody.queries.said import Said, said_of
 from apps.ledger.formats import Submission
 
 

@@ -7,10 +7,10 @@ from itertools import groupby
 
 from django.db import connection
 
+from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
 from apps.custody.models import SerialChunk, SerialNumber
 
-Pack = tuple[str, str]  # GTIN of 14 digits, serial
 Position = tuple[int, int]  # batch row, ordinal
 _AT_ONCE = 900
 

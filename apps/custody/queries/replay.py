@@ -36,6 +36,7 @@ from apps.core.custody import (
     judge,
     verify_law,
 )
+from apps.core.custody.said import Pack
 from apps.core.errors import IntegrityBreach
 from apps.core.recall import Scope
 from apps.core.statement import Statement
@@ -48,7 +49,7 @@ from apps.custody.queries.logged import (
     named_by_errors,
     submission_of,
 )
-from apps.custody.queries.registry import Pack, commissioned_serials
+from apps.custody.queries.registry import commissioned_serials
 from apps.custody.queries.resolve import Named, build_event
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
 from apps.ledger.models import Statement as StatementRow

@@ -9,12 +9,12 @@ from typing import Final
 from pyroaring import BitMap
 
 from apps.core.custody import CustodyEvent, NewUnits
+from apps.core.custody.said import Said
 from apps.core.errors import ForbiddenTransfer
 from apps.custody.models import Container
 from apps.custody.queries.containers import find_by_epc
 from apps.custody.queries.load import Loaded, Touched
 from apps.custody.queries.registry import find_positions
-from apps.custody.queries.said import Said
 
 _OPENS: Final = "commissioning"
 _CHANGE_HOLDS: Final = frozenset({"holding", "storing", "inspecting"})

@@ -16,9 +16,9 @@ from typing import Final
 from pyroaring import BitMap
 
 from apps.core.custody import ACTIVE, Batch, CustodyEvent, Place, State, may_name
+from apps.core.custody.said import Said
 from apps.custody.queries.containers import find_by_epc
 from apps.custody.queries.registry import find_positions
-from apps.custody.queries.said import Said
 
 _NO_BATCH: Final = "0" * 64
 _OPENS: Final = "commissioning"

@@ -6,8 +6,12 @@ import sys
 VERIFIERS = (
     "merkle note notekey checkpoint policy proof map leaf chain ranges serials"
     " window promise proofcode packproof packcode packs"
+    " bundle.verify outside.verify"
 )
-BUILDERS = ("tree", "tiles", "mapbuild", "serialsbuild", "windowbuild")
+BUILDERS = (
+    *("tree", "tiles", "mapbuild", "maproots", "serialsbuild", "windowbuild"),
+    *("bundle.build", "bundle.share", "bundle.follow", "bundle.zipwrite"),
+)
 
 
 def test_the_verifier_half_loads_no_builder_and_no_django():

@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from apps.core.epcis import (
-    AGGREGATION,
-    Epc,
-    EpcisEvent,
-    PackEpc,
-    SsccEpc,
-)
-from apps.core.errors import MalformedInput
-from apps.custody.queries.registry import Pack
+from ..epcis import AGGREGATION, Epc, EpcisEvent, PackEpc, SsccEpc
+from ..errors import MalformedInput
 
+Pack = tuple[str, str]  # GTIN of 14 digits, serial
 _HANDS_OVER: Final = frozenset({"shipping", "receiving"})
 
 
@@ -41,7 +35,6 @@ class Said:
     event_time_ms: int
     site: str
     packs: tuple[Pack, ...]
-    epcs: Mapping[Pack, str]
     sscc: tuple[str, ...]
     parent: str
     source: str
@@ -56,7 +49,7 @@ class Said:
 
     def epc_of(self, pack: Pack) -> str:
         """The name under which the event lists a serialised trade item."""
-        return self.epcs[pack]
+        return PackEpc(*pack).uri
 
     @property
     def takes_all_out(self) -> bool:
@@ -68,9 +61,7 @@ def said_of(event: EpcisEvent) -> Said:
     """What an event that was read says."""
     is_aggregation = event.type == AGGREGATION
     things: tuple[Epc, ...] = event.children if is_aggregation else event.epcs
-    packs = {
-        (epc.gtin, epc.serial): epc.uri for epc in things if isinstance(epc, PackEpc)
-    }
+    packs = [(epc.gtin, epc.serial) for epc in things if isinstance(epc, PackEpc)]
     _verify_counted(event)
     # Only a hand-over has two sides; elsewhere such a field would name a stranger.
     is_handed = event.biz_step in _HANDS_OVER
@@ -82,7 +73,6 @@ def said_of(event: EpcisEvent) -> Said:
         event_time_ms=event.event_time_ms,
         site=event.read_point.gln,
         packs=tuple(packs),
-        epcs=packs,
         sscc=tuple(epc.uri for epc in things if isinstance(epc, SsccEpc)),
         parent=event.parent.uri if event.parent else "",
         source=event.source.gln if is_handed else "",
