@@ -10,6 +10,7 @@ from apps.ledger.queries.leaves import (
     leaves_by_hash,
     leaves_of,
     list_anchor_leaves,
+    list_entries,
     list_leaves,
     list_published,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "leaves_of",
     "list_alike",
     "list_anchor_leaves",
+    "list_entries",
     "list_leaves",
     "list_published",
     "oldest_pending_ms",
