@@ -35,7 +35,12 @@ from apps.anchoring.queries.checkpoints import (
     read_lock_store,
     read_policy,
 )
-from apps.anchoring.queries.map_heads import count_heads, find_heads, list_heads
+from apps.anchoring.queries.map_heads import (
+    count_heads,
+    find_changed,
+    find_heads,
+    list_heads,
+)
 from apps.anchoring.queries.proofs import PROOF_FORMAT, proof_bundle, prove_leaf
 from apps.anchoring.queries.recalls import (
     RECALL_FORMAT,
@@ -67,6 +72,7 @@ __all__ = [
     "build_recall_file",
     "count_heads",
     "find_anchor_file",
+    "find_changed",
     "find_checkpoint",
     "find_checkpoint_by_root",
     "find_checkpoint_over",

@@ -13,6 +13,7 @@ from apps.ledger.queries.leaves import (
     list_entries,
     list_leaves,
     list_published,
+    list_tags,
 )
 from apps.ledger.queries.statements import (
     StoredStatement,
@@ -53,6 +54,7 @@ __all__ = [
     "list_entries",
     "list_leaves",
     "list_published",
+    "list_tags",
     "oldest_pending_ms",
     "require_no_quarantine",
     "signers_of",

@@ -98,6 +98,12 @@ def _fetch_binary(
         return list(cursor.cursor.fetchall())
 
 
+def list_tags(*, start: int) -> list[bytes]:
+    """The tags of all leaves with index >= start, each once."""
+    leaves = Leaf.objects.filter(index__gte=start).order_by()
+    return [bytes(tag) for tag in leaves.values_list("tag", flat=True).distinct()]
+
+
 def get_leaf(index: int) -> StoredLeaf:
     """The leaf at `index`.
 
