@@ -119,7 +119,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     _options |= {  # NORMAL would lose acknowledged rows at power loss
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        " PRAGMA cache_size=-65536;",
     }
 else:
     _database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}

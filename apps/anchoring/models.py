@@ -22,7 +22,7 @@ class MapEntry(models.Model):
     tag = models.BinaryField(max_length=32, primary_key=True)
     count = models.BigIntegerField()
     head_leaf_hash = models.BinaryField(max_length=32)
-    last_index = models.BigIntegerField(db_index=True)  # what changed since a size
+    last_index = models.BigIntegerField()
 
 
 class Checkpoint(models.Model):

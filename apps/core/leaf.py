@@ -50,6 +50,8 @@ _FIXED_TAGS = {
     LeafType.CONFIG: CONFIG_TAG,
 }
 _OWNERS = {tag: kind for kind, tag in _FIXED_TAGS.items()}
+# Types whose leaves bear the tag of what they are about.
+_PLAIN = frozenset(int(kind) for kind in LeafType if kind not in _FIXED_TAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,7 @@ class Leaf:
             raise MalformedInput(
                 "bad_leaf", field="leaf.version", got=version, wanted="1"
             )
-        try:
-            leaf_type = LeafType(kind)
-        except ValueError as error:
-            raise MalformedInput(
-                "bad_leaf", field="leaf.type", got=kind, wanted="1 to 7"
-            ) from error
-        return cls(leaf_type, *rest)
+        return cls(leaf_type(kind), *rest)
 
     def encode(self) -> bytes:
         """The 114 bytes that are the log's entry."""
@@ -135,6 +131,49 @@ class Leaf:
     def leaf_hash(self) -> bytes:
         """The RFC 6962 leaf hash, which the next leaf of the tag names."""
         return leaf_hash(self.encode())
+
+
+def encode_leaf(
+    kind: int,
+    time_ms: int,
+    subject_tag: bytes,
+    chain_seq: int,
+    prev_leaf_hash: bytes,
+    commitment: bytes,
+) -> bytes:
+    """The 114 bytes of `Leaf(...).encode()`, in a third of the time: for backlogs.
+
+    Raises:
+        MalformedInput: as `Leaf`; also a type that is none.
+    """
+    if (
+        kind in _PLAIN
+        and subject_tag not in _OWNERS
+        and (chain_seq == 0) == (prev_leaf_hash == ZEROS)
+        and len(subject_tag) == len(prev_leaf_hash) == len(commitment) == HASH_SIZE
+        and 0 <= chain_seq <= _MAX_UINT64
+        and 0 <= time_ms <= _MAX_UINT64
+    ):
+        return _LEAF.pack(
+            VERSION, kind, time_ms, subject_tag, chain_seq, prev_leaf_hash, commitment
+        )
+    return Leaf(
+        leaf_type(kind), time_ms, subject_tag, chain_seq, prev_leaf_hash, commitment
+    ).encode()
+
+
+def leaf_type(number: int) -> LeafType:
+    """The type with this number.
+
+    Raises:
+        MalformedInput: there is none.
+    """
+    try:
+        return LeafType(number)
+    except ValueError as error:
+        raise MalformedInput(
+            "bad_leaf", field="leaf.type", got=number, wanted="1 to 7"
+        ) from error
 
 
 def commitment(

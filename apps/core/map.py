@@ -35,6 +35,11 @@ def map_node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x03" + left + right).digest()
 
 
+def map_value_hash(count: int, head_leaf_hash: bytes, last_index: int) -> bytes:
+    """The SHA-256 under which a `MapValue` of these enters its leaf."""
+    return sha256(_VALUE.pack(count, head_leaf_hash, last_index)).digest()
+
+
 def key_bit(key: bytes, depth: int) -> int:
     """The bit that decides at this depth: 0 for the left subtree."""
     return key[depth >> 3] >> (7 - (depth & 7)) & 1
@@ -73,7 +78,7 @@ class MapValue:
     @property
     def value_hash(self) -> bytes:
         """The SHA-256 under which the value enters its leaf."""
-        return sha256(self.encode()).digest()
+        return map_value_hash(self.count, self.head_leaf_hash, self.last_index)
 
 
 @dataclass(frozen=True, slots=True)

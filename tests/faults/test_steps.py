@@ -21,6 +21,7 @@ STEPS = {
     "leaves": 1,
     "map": 1,
     "commit": 1,
+    "sync": 1,
     "file": 2,
     "tiles": 1,
     "recalls": 1,
@@ -54,10 +55,22 @@ def test_a_run_that_stops_at_a_file_is_gone_on_with(
     strike(sqlite_site, sqlite_outsider, point, way)
 
 
-def strike(site: Site, outsider: Outsider, point: str, way: str) -> None:
+# What a backlog has done in threads, beside the main one.
+IN_THREADS = ("leaves", "map", "sync", "file")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("point", IN_THREADS)
+def test_a_backlog_that_stops_in_a_thread_is_gone_on_with(site, outsider, point, way):
+    strike(site, outsider, point, way, deed="integrate in threads")
+
+
+def strike(
+    site: Site, outsider: Outsider, point: str, way: str, *, deed: str = "integrate"
+) -> None:
     fault = {"point": point, "way": way, "number": STEPS[point]}
 
-    ended = site.run("integrate", faults=[fault])
+    ended = site.run(deed, faults=[fault])
 
     if way.startswith("kill"):
         assert ended.code == KILLED

@@ -12,7 +12,8 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.anchoring.clients.files import (
-    create_file,
+    create_files,
+    drop_drafts,
     make_folder,
     read_file,
     replace_file,
@@ -23,6 +24,7 @@ from apps.core.tiles import TILE_WIDTH, Tile
 
 _RECALLS = "recalls"
 _ANCHORS = "anchors"
+_SWEPT: set[Path] = set()  # roots that this process cleared of drafts
 
 
 class PublicFiles:
@@ -57,13 +59,19 @@ class PublicFiles:
         Raises:
             IntegrityBreach: `tile_differs`: the log would contradict itself.
         """
-        folders: dict[Path, None] = {}
-        for tile, data in tiles.items():
-            path = self._root / tile.path
-            make_folder(path.parent)
-            folders[path.parent] = None
-            if not create_file(path, data) and path.read_bytes() != data:
-                raise IntegrityBreach("tile_differs", field=tile.path)
+        files = {self._root / tile.path: data for tile, data in tiles.items()}
+        folders = dict.fromkeys(path.parent for path in files)
+        for folder in folders:
+            make_folder(folder)
+            if self._root not in _SWEPT:
+                # Of an earlier process, which stopped while it wrote these tiles: only
+                # who holds the lock store comes here.
+                drop_drafts(folder)
+        _SWEPT.add(self._root)
+        for path in create_files(files):
+            if path.read_bytes() != files[path]:
+                name = str(path.relative_to(self._root))
+                raise IntegrityBreach("tile_differs", field=name)
         sync_folders(folders)
 
     def find_recall(self, statement_id: str) -> bytes | None:
@@ -108,7 +116,7 @@ class PublicFiles:
         """Create a file, durably; False where it is there with other bytes."""
         path = self._root / name
         make_folder(path.parent)
-        is_ours = create_file(path, data) or path.read_bytes() == data
+        is_ours = not create_files({path: data}) or path.read_bytes() == data
         sync_folders([path.parent])
         return is_ours
 

@@ -8,7 +8,7 @@ Nothing is judged here and nothing is signed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -19,11 +19,12 @@ from apps.anchoring import queries
 from apps.anchoring.models import Checkpoint, TreeState
 from apps.anchoring.operations import map_cache
 from apps.anchoring.operations.anchor_rows import take_anchors
-from apps.anchoring.operations.map_cache import Heads
 from apps.core.errors import LedgerConflict
-from apps.core.leaf import ANCHOR_TAG, MAP_ROOT_TAG, ZEROS, Leaf, LeafType
-from apps.core.map import MapValue
-from apps.core.merkle import EMPTY_ROOT, HASH_SIZE, RootBuilder
+from apps.core.leaf import ANCHOR_TAG, MAP_ROOT_TAG, ZEROS, LeafType, encode_leaf
+from apps.core.map import map_value_hash
+from apps.core.mapbuild import MapTree
+from apps.core.merkle import EMPTY_ROOT, HASH_SIZE, RootBuilder, leaf_hash
+from apps.edge.beside import beside
 from apps.ledger import operations as ledger
 from apps.ledger import queries as ledger_queries
 from apps.ledger.formats import PendingStatement, as_ms
@@ -38,15 +39,17 @@ _UPSERT = (
     " ON CONFLICT (tag) DO UPDATE SET count = excluded.count,"
     " head_leaf_hash = excluded.head_leaf_hash, last_index = excluded.last_index"
 )
+# Arrays of bytes in binary, of numbers as one text: a tenth of psycopg's time a list.
 _UPSERT_ARRAYS: Final = _UPSERT.format(
-    "SELECT * FROM unnest(%s::bytea[], %s::bigint[], %s::bytea[], %s::bigint[])"
+    "SELECT * FROM unnest(%b::bytea[], %s::bigint[], %b::bytea[], %s::bigint[])"
 )
 _UPSERT_ROW: Final = _UPSERT.format("VALUES (%s, %s, %s, %s)")
 
-
 # Statement and position, type, tag, commitment.
-_Owner: TypeAlias = tuple[str | None, int]
-_Waiting: TypeAlias = tuple[_Owner, LeafType, bytes, bytes]
+_Waiting: TypeAlias = tuple[str | None, int, int, bytes, bytes]
+# What the map says of a tag, as in `MapValue`: count, hash and index of its last leaf.
+_Head: TypeAlias = tuple[int, bytes, int]
+_NO_HEAD: Final[_Head] = (0, ZEROS, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ class Integrated:
     root_hash: bytes
     map_root: bytes
     time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Growing:
+    """The tree while leaves are added: its right edge, its map, all tags' heads."""
+
+    time_ms: int
+    edge: RootBuilder
+    map_tree: MapTree
+    heads: dict[bytes, _Head]
 
 
 def integrate_pending(*, at: datetime, limit_leaves: int) -> Integrated | None:
@@ -109,27 +122,20 @@ def _append(
     anchors: list[bytes],
     at: datetime,
 ) -> Integrated:
-    time_ms = max(
-        as_ms(at), state.time_ms, *(statement.accepted_ms for statement in taken)
+    waiting = list(_waiting(taken, anchors))
+    tree = _Growing(
+        time_ms=max(as_ms(at), state.time_ms, *(each.accepted_ms for each in taken)),
+        edge=_edge_of(state),
+        map_tree=map_cache.load(state),
+        heads=_find_heads({MAP_ROOT_TAG, *(tag for *_, tag, _ in waiting)}),
     )
-    tags = {tag for statement in taken for _, tag, _ in statement.leaves}
-    tags |= {ANCHOR_TAG} if anchors else set()
-    heads = queries.find_heads({*tags, MAP_ROOT_TAG})
-    waiting = _waiting(taken, anchors)
-    rows = list(_place(waiting, heads=heads, index=state.size, time_ms=time_ms))
-    changed = {tag: heads[tag] for tag in tags}
-    tree = map_cache.load(state)
-    tree.update(changed)
-    map_root = tree.root()
-    last = _map_root_row(
-        map_root, heads=heads, index=state.size + len(rows), time_ms=time_ms
+    _grow(tree, waiting)
+    map_root = tree.map_tree.root()
+    _grow(tree, [(None, 0, int(LeafType.MAP_ROOT), MAP_ROOT_TAG, map_root)])
+    integrated = _move_tree(state, tree, map_root)
+    map_cache.keep(
+        tree.map_tree, size=integrated.new_size, root_hash=integrated.root_hash
     )
-    rows.append(last)
-    changed[MAP_ROOT_TAG] = heads[MAP_ROOT_TAG]
-    tree.update({MAP_ROOT_TAG: heads[MAP_ROOT_TAG]})
-    integrated = _commit_tree(state, rows, map_root=map_root, time_ms=time_ms)
-    _write_heads(changed)
-    map_cache.keep(tree, size=integrated.new_size, root_hash=integrated.root_hash)
     return integrated
 
 
@@ -139,80 +145,85 @@ def _waiting(
     """Everything that becomes a leaf, in order; anchors are of no statement."""
     for statement in taken:
         for position, (kind, tag, commitment) in enumerate(statement.leaves):
-            owner = (statement.statement_id, position)
-            yield owner, LeafType(kind), tag, commitment
+            yield statement.statement_id, position, kind, tag, commitment
     for commitment in anchors:
-        yield (None, 0), LeafType.ANCHOR, ANCHOR_TAG, commitment
+        yield None, 0, int(LeafType.ANCHOR), ANCHOR_TAG, commitment
 
 
-def _place(
-    waiting: Iterable[_Waiting], *, heads: Heads, index: int, time_ms: int
-) -> Iterator[LeafRow]:
-    """The rows of all leaves in order; `heads` moves with them."""
-    for index_now, (owner, kind, tag, commitment) in enumerate(waiting, index):
-        yield _row(owner, kind, tag, commitment, heads, index_now, time_ms)
-
-
-def _map_root_row(
-    map_root: bytes, *, heads: Heads, index: int, time_ms: int
-) -> LeafRow:
-    kind, tag = LeafType.MAP_ROOT, MAP_ROOT_TAG
-    return _row((None, 0), kind, tag, map_root, heads, index, time_ms)
-
-
-def _row(
-    owner: _Owner,
-    kind: LeafType,
-    tag: bytes,
-    commitment: bytes,
-    heads: Heads,
-    index: int,
-    time_ms: int,
-) -> LeafRow:
-    head = heads.get(tag)
-    seq, previous = (head.count, head.head_leaf_hash) if head else (0, ZEROS)
-    digest = Leaf(kind, time_ms, tag, seq, previous, commitment).leaf_hash
-    heads[tag] = MapValue(seq + 1, digest, index)
-    statement_id, position = owner
-    return (
-        *(index, statement_id, position, int(kind), time_ms),
-        *(tag, seq, previous, commitment, digest),
-    )
-
-
-def _commit_tree(
-    state: TreeState, rows: list[LeafRow], *, map_root: bytes, time_ms: int
-) -> Integrated:
+def _edge_of(state: TreeState) -> RootBuilder:
     edge = bytes(state.frontier)
-    builder = RootBuilder.from_frontier(
+    return RootBuilder.from_frontier(
         size=state.size,
         frontier=[edge[at : at + HASH_SIZE] for at in range(0, len(edge), HASH_SIZE)],
     )
-    builder.extend(row[-1] for row in rows)
-    ledger.append_leaves(rows=rows)
-    root_hash = builder.root()
+
+
+def _find_heads(tags: Collection[bytes]) -> dict[bytes, _Head]:
+    return {
+        tag: (head.count, head.head_leaf_hash, head.last_index)
+        for tag, head in queries.find_heads(tags).items()
+    }
+
+
+def _grow(tree: _Growing, waiting: Iterable[_Waiting]) -> None:
+    """Make leaves of all that waits: write them and the heads, add both to `tree`."""
+    rows = list(_place(tree, waiting))
+    # Ascending: so the database's index takes them fastest.
+    changed = {tag: tree.heads[tag] for tag in sorted({row[5] for row in rows})}
+
+    def write() -> None:
+        ledger.append_leaves(rows=rows)
+        _write_heads(changed)
+
+    def derive() -> None:
+        tree.edge.extend(row[-1] for row in rows)
+        tree.map_tree.update_hashes(
+            {tag: map_value_hash(*head) for tag, head in changed.items()}
+        )
+
+    beside(write=write, derive=derive, rows=len(rows))
+
+
+def _place(tree: _Growing, waiting: Iterable[_Waiting]) -> Iterator[LeafRow]:
+    """The rows of all leaves in order; `tree.heads` moves with them."""
+    heads, time_ms = tree.heads, tree.time_ms
+    for index, (statement_id, position, kind, tag, commitment) in enumerate(
+        waiting, tree.edge.size
+    ):
+        seq, previous, _ = heads.get(tag, _NO_HEAD)
+        entry = encode_leaf(kind, time_ms, tag, seq, previous, commitment)
+        digest = leaf_hash(entry)
+        heads[tag] = (seq + 1, digest, index)
+        yield (
+            *(index, statement_id, position, kind, time_ms),
+            *(tag, seq, previous, commitment, digest),
+        )
+
+
+def _move_tree(state: TreeState, tree: _Growing, map_root: bytes) -> Integrated:
+    size, root_hash = tree.edge.size, tree.edge.root()
     moved = TreeState.objects.filter(id=_TREE, size=state.size).update(
-        size=builder.size,
+        size=size,
         root_hash=root_hash,
-        frontier=b"".join(builder.frontier),
-        time_ms=time_ms,
+        frontier=b"".join(tree.edge.frontier),
+        time_ms=tree.time_ms,
     )
     if moved != 1:
         raise LedgerConflict("tree_moved", got=state.size)
     Checkpoint.objects.create(
-        size=builder.size, root_hash=root_hash, map_root=map_root, time_ms=time_ms
+        size=size, root_hash=root_hash, map_root=map_root, time_ms=tree.time_ms
     )
-    return Integrated(state.size, builder.size, root_hash, map_root, time_ms)
+    return Integrated(state.size, size, root_hash, map_root, tree.time_ms)
 
 
-def _write_heads(heads: Heads) -> None:
-    rows = [
-        (tag, head.count, head.head_leaf_hash, head.last_index)
-        for tag, head in heads.items()
-    ]
+def _write_heads(heads: Mapping[bytes, _Head]) -> None:
+    rows = [(tag, *head) for tag, head in heads.items()]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(_UPSERT_ARRAYS, columns)
+            tags, counts, digests, indices = zip(*rows, strict=True)
+            numbers = [f"{{{','.join(map(str, each))}}}" for each in (counts, indices)]
+            cursor.execute(
+                _UPSERT_ARRAYS, [list(tags), numbers[0], list(digests), numbers[1]]
+            )
         else:
             cursor.executemany(_UPSERT_ROW, rows)

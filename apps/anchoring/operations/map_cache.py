@@ -8,14 +8,10 @@ it. Only the holder of the sequencer's lock comes here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from apps.anchoring import queries
 from apps.anchoring.models import Checkpoint, TreeState
-from apps.core.map import MapValue
 from apps.core.mapbuild import MapTree
-
-Heads: TypeAlias = dict[bytes, MapValue]
 
 
 @dataclass(slots=True)
@@ -37,7 +33,7 @@ def load(state: TreeState) -> MapTree:
     if kept is None or not _is_ancestor(kept, state):
         return MapTree(dict(queries.list_heads()))
     if kept.size < state.size:
-        kept.tree.update(dict(queries.list_heads(since_index=kept.size)))
+        kept.tree.update(queries.find_changed(since_size=kept.size))
     return kept.tree
 
 

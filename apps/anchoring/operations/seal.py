@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -55,9 +55,12 @@ def write_tiles(stores: Stores, *, old_size: int, new_size: int) -> None:
 
 def _write_slice(stores: Stores, start: int, stop: int) -> None:
     first = (start // TILE_WIDTH) * TILE_WIDTH
-    entries = list(_read_entries(first, stop))
-    hashes = [leaf_hash(entry) for entry in entries[start - first :]]
-    tiles = grow_tiles(old_size=start, leaf_hashes=hashes, read=stores.files.read_tile)
+    entries, hashes = _read_entries(first, stop)
+    tiles = grow_tiles(
+        old_size=start,
+        leaf_hashes=hashes[start - first :],
+        read=stores.files.read_tile,
+    )
     for bundle in changed_bundles(old_size=start, new_size=stop):
         at = bundle.index * TILE_WIDTH - first
         tiles[bundle] = format_bundle(entries[at : at + bundle.width])
@@ -96,17 +99,20 @@ def write_anchors(stores: Stores, *, old_size: int, new_size: int) -> None:
             stores.files.write_anchor(name, data)
 
 
-def _read_entries(start: int, stop: int) -> Iterator[bytes]:
-    """The entries as the rows hold them, each against its stored hash."""
-    index = start
-    for row in ledger.list_leaves(start=start, stop=stop):
-        entry = row.leaf.encode()
-        if row.index != index or leaf_hash(entry) != row.leaf_hash:
+def _read_entries(start: int, stop: int) -> tuple[list[bytes], list[bytes]]:
+    """The entries as the rows hold them, and their hashes, each held to the stored."""
+    entries, hashes = [], []
+    for index, (found, stored, entry) in enumerate(
+        ledger.list_entries(start=start, stop=stop), start
+    ):
+        digest = leaf_hash(entry)
+        if found != index or digest != stored:
             raise IntegrityBreach("leaf_differs", field=f"leaf {index}")
-        yield entry
-        index += 1
-    if index != stop:
-        raise IntegrityBreach("leaf_missing", field=f"leaf {index}")
+        entries.append(entry)
+        hashes.append(digest)
+    if len(entries) != stop - start:
+        raise IntegrityBreach("leaf_missing", field=f"leaf {start + len(entries)}")
+    return entries, hashes
 
 
 def verify_head(

@@ -42,6 +42,7 @@ from apps.anchoring.queries.checkpoints import (
 )
 from apps.anchoring.queries.map_heads import (
     count_heads,
+    find_changed,
     find_heads,
     iter_entries,
     list_heads,
@@ -78,6 +79,7 @@ __all__ = [
     "build_recall_file",
     "count_heads",
     "find_anchor_file",
+    "find_changed",
     "find_checkpoint",
     "find_checkpoint_by_root",
     "find_checkpoint_over",

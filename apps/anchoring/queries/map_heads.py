@@ -10,6 +10,7 @@ from django.db import connection
 from apps.anchoring.models import MapEntry
 from apps.core.map import MapValue
 from apps.edge.reading import fetch_rows
+from apps.ledger import queries as ledger
 
 _PAGE: Final = 10_000  # rows
 _MOST_MARKS: Final = 500  # parameters of one statement on SQLite
@@ -25,7 +26,8 @@ def find_heads(tags: Collection[bytes]) -> dict[bytes, MapValue]:
     found: dict[bytes, MapValue] = {}
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"{_HEADS} WHERE tag = ANY(%s)", [list(tags)])
+            # %b: an array of bytes in binary takes a tenth of the time.
+            cursor.execute(f"{_HEADS} WHERE tag = ANY(%b)", [list(tags)])
             found.update(map(_head, cursor.fetchall()))
             return found
         for part in _parts(sorted(tags)):
@@ -35,14 +37,13 @@ def find_heads(tags: Collection[bytes]) -> dict[bytes, MapValue]:
     return found
 
 
-def list_heads(*, since_index: int = 0) -> Iterator[tuple[bytes, MapValue]]:
-    """All entries of the map whose last leaf stands at `since_index` or later."""
+def list_heads() -> Iterator[tuple[bytes, MapValue]]:
+    """All entries of the map, by tag."""
     after = b""
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"{_HEADS} WHERE last_index >= %s AND tag > %s ORDER BY tag LIMIT %s",
-                [since_index, after, _PAGE],
+                f"{_HEADS} WHERE tag > %s ORDER BY tag LIMIT %s", [after, _PAGE]
             )
             rows = cursor.fetchall()
         yield from map(_head, rows)
@@ -59,6 +60,11 @@ def iter_entries() -> Iterator[Entry]:
     ):
         yield from rows
         after = rows[-1][0]
+
+
+def find_changed(*, since_size: int) -> dict[bytes, MapValue]:
+    """What the map says now about the tags of all leaves from `since_size` on."""
+    return find_heads(ledger.list_tags(start=since_size))
 
 
 def count_heads() -> int:

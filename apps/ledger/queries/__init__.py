@@ -24,8 +24,10 @@ from apps.ledger.queries.leaves import (
     leaves_by_hash,
     leaves_of,
     list_anchor_leaves,
+    list_entries,
     list_leaves,
     list_published,
+    list_tags,
 )
 from apps.ledger.queries.signed import (
     SignedRow,
@@ -80,10 +82,12 @@ __all__ = [
     "leaves_of",
     "list_alike",
     "list_anchor_leaves",
+    "list_entries",
     "list_leaves",
     "list_published",
     "list_signed",
     "list_statements",
+    "list_tags",
     "oldest_pending_ms",
     "require_no_quarantine",
     "signers_of",

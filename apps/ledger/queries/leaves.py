@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-from apps.core.errors import MalformedInput
 from apps.core.leaf import Leaf as CoreLeaf
-from apps.core.leaf import LeafType
+from apps.core.leaf import LeafType, encode_leaf, leaf_type
 from apps.core.statement import PUBLISHED_KINDS
 from apps.ledger.models import Leaf
 
@@ -18,7 +18,12 @@ _LEAVES: Final = (
     'SELECT "index", statement_id, position, type, time_ms, tag, chain_seq,'
     " prev_leaf_hash, commitment, leaf_hash FROM ledger_leaf"
 )
-_RANGE: Final = f'{_LEAVES} WHERE "index" >= %s AND "index" < %s ORDER BY "index"'
+_BETWEEN: Final = 'WHERE "index" >= %s AND "index" < %s ORDER BY "index"'
+_RANGE: Final = f"{_LEAVES} {_BETWEEN}"
+_ENTRIES: Final = (
+    'SELECT "index", leaf_hash, type, time_ms, tag, chain_seq, prev_leaf_hash,'
+    " commitment FROM ledger_leaf"
+)
 _PAGE: Final = 4_096  # rows
 _MOST_MARKS: Final = 500  # parameters of one statement on SQLite
 
@@ -45,14 +50,8 @@ class StoredLeaf:
         Raises:
             MalformedInput: the row holds no leaf.
         """
-        try:
-            kind = LeafType(self.type)
-        except ValueError as error:
-            raise MalformedInput(
-                "bad_leaf", field="leaf.type", got=self.type, wanted="1 to 7"
-            ) from error
         return CoreLeaf(
-            kind,
+            leaf_type(self.type),
             self.time_ms,
             self.tag,
             self.chain_seq,
@@ -70,6 +69,39 @@ def list_leaves(*, start: int, stop: int) -> Iterator[StoredLeaf]:
             rows = cursor.fetchall()
         yield from map(_stored, rows)
         start = end
+
+
+def list_entries(*, start: int, stop: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """Index, stored leaf hash and public entry of the same leaves, for backlogs.
+
+    Raises:
+        MalformedInput: a row holds no leaf.
+    """
+    while start < stop:
+        end = min(start + _PAGE, stop)
+        with connection.cursor() as cursor:
+            rows = _fetch_binary(cursor, f"{_ENTRIES} {_BETWEEN}", [start, end])
+        for index, digest, *leaf in rows:
+            yield index, digest, encode_leaf(*leaf)
+        start = end
+
+
+def _fetch_binary(
+    cursor: CursorWrapper, sql: str, parameters: Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """All rows, on PostgreSQL in its binary format: bytes come in half the time."""
+    if connection.vendor != "postgresql":
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+    with connection.wrap_database_errors:
+        cursor.cursor.execute(sql, parameters, binary=True)
+        return list(cursor.cursor.fetchall())
+
+
+def list_tags(*, start: int) -> list[bytes]:
+    """The tags of all leaves with index >= start, each once."""
+    leaves = Leaf.objects.filter(index__gte=start).order_by()
+    return [bytes(tag) for tag in leaves.values_list("tag", flat=True).distinct()]
 
 
 def get_leaf(index: int) -> StoredLeaf:

@@ -19,7 +19,9 @@ from apps.core.leaf import (
     anchor_commitment,
     batch_tag,
     commitment,
+    encode_leaf,
     key_tag,
+    leaf_type,
     party_tag,
     product_tag,
 )
@@ -121,6 +123,35 @@ def test_another_length_version_or_type_is_refused(data):
 def test_a_leaf_that_cannot_be_is_refused(change):
     with pytest.raises(MalformedInput):
         replace(LEAF, **change)
+
+
+TAGS = st.sampled_from([TAG, ZEROS, ANCHOR_TAG, CONFIG_TAG, b"", TAG + b"\0", TAG[1:]])
+NUMBERS = st.sampled_from([-1, 0, 1, 7, 2**63, 2**64 - 1, 2**64])
+
+
+def outcome(make, *parts):
+    try:
+        return make(*parts)
+    except MalformedInput as error:
+        return error.code, error.got, str(error)
+
+
+@given(st.tuples(st.integers(-1, 9) | st.just(256), NUMBERS, TAGS, NUMBERS, TAGS, TAGS))
+def test_the_short_way_gives_the_bytes_or_the_refusal_of_the_long_one(parts):
+    def long_way(kind, *rest):
+        return Leaf(leaf_type(kind), *rest).encode()
+
+    assert outcome(encode_leaf, *parts) == outcome(long_way, *parts)
+
+
+def test_the_short_way_makes_leaves_of_every_type():
+    for kind in LeafType:
+        tag = {3: MAP_ROOT_TAG, 4: ANCHOR_TAG, 7: CONFIG_TAG}.get(kind, TAG)
+        leaf = replace(LEAF, kind=kind, subject_tag=tag)
+
+        made = encode_leaf(int(kind), leaf.time_ms, tag, 7, PREV, SECRET)
+
+        assert Leaf.decode(made) == leaf
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.core import mapbuild
 from apps.core.errors import ProofError
 from apps.core.map import (
     EMPTY_MAP,
@@ -14,6 +15,7 @@ from apps.core.map import (
     OtherLeaf,
     map_leaf_hash,
     map_node_hash,
+    map_value_hash,
     verify_map_absence,
     verify_map_inclusion,
 )
@@ -146,6 +148,52 @@ def test_a_larger_map_updated_step_by_step_equals_one_from_scratch():
     assert tree.root() == build_root(entries)
     for number in (0, 5, 2999, 3001, 9999):
         assert tree.prove(hashed(number)) == prove(entries, hashed(number))
+
+
+@given(ENTRIES, UPDATES)
+def test_a_map_that_grows_deeper_stays_the_same_map(entries, updates):
+    with pytest.MonkeyPatch.context() as patch:
+        # Four buckets of one key: a handful of keys divides them again and again.
+        patch.setattr(mapbuild, "_LEAST_DEPTH", 2)
+        patch.setattr(mapbuild, "_MOST_A_BUCKET", 1)
+        tree, now = MapTree(), {}
+        for changes in [entries, *updates]:
+            tree.update_hashes(
+                {key: one and one.value_hash for key, one in changes.items()}
+            )
+            now |= changes
+            now = {key: one for key, one in now.items() if one is not None}
+
+            assert tree.root() == build_root(now)
+        for key in [*now, bytes(32), hashed(401)]:
+            assert tree.prove(key) == prove(now, key)
+
+
+def test_a_key_in_the_middle_of_other_records_is_another_key():
+    # Hashes have no such form: both parts of a record are chosen here.
+    first, digest = bytes(32), b"\x07" * 32
+    record = first + digest
+    second = record[16:48]
+    pair = sorted([(first, digest), (second, digest)])
+    tree = MapTree()
+    tree.update_hashes({first: digest})
+
+    tree.update_hashes({second: digest})
+
+    together = MapTree()
+    together.update_hashes(dict(reversed(pair)))
+    assert tree.root() == together.root()
+    assert tree.prove(second).other is None
+    tree.update_hashes({second: None})
+    assert tree.root() == map_leaf_hash(first, digest)
+
+
+@given(st.integers(1, 2**64 - 1), st.binary(min_size=32, max_size=32))
+def test_a_value_hash_is_that_of_the_value(number, digest):
+    one = MapValue(number, digest, number - 1)
+
+    assert map_value_hash(number, digest, number - 1) == one.value_hash
+    assert one.value_hash == sha256(one.encode()).digest()
 
 
 def test_a_key_of_another_length_is_our_bug():
