@@ -38,6 +38,7 @@ from apps.anchoring.queries.checkpoints import (
     read_policy,
 )
 from apps.anchoring.queries.map_heads import (
+    Entry,
     count_heads,
     find_heads,
     iter_entries,
@@ -65,6 +66,7 @@ __all__ = [
     "AnchorRow",
     "AnchorStand",
     "CheckpointRow",
+    "Entry",
     "HeadRow",
     "PublishedHead",
     "Status",
