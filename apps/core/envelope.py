@@ -8,6 +8,8 @@ encoding and never of a signature, which ECDSA makes anew each time.
 from __future__ import annotations
 
 import hashlib
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,6 +30,19 @@ MAX_SIGNATURES: Final = 16
 _MAX_PAYLOAD_BYTES: Final = 4 << 20
 _MAX_SIGNATURE_BYTES: Final = 128
 _MAX_WEBAUTHN_BYTES: Final = 4_096
+
+# As nearly all envelopes are written: signatures of 64 bytes without an authenticator or
+# a lent voice. Such bytes are read at once, as the strict reader reads them.
+_PLAIN_SIGNATURE: Final = re.compile(
+    rb'\{"keyid":"([0-9a-f]{64})","sig":"([0-9A-Za-z+/]{85}[AQgw]==)"\}'
+)
+_PLAIN_PAYLOAD: Final = rb'"payload":"([0-9A-Za-z+/]+={0,2})"'
+_PLAIN_TYPE: Final = rb'"payloadType":"([0-9A-Za-z./+-]{1,100})"'
+_PLAIN_SIGNATURES: Final = rb'"signatures":(\[[^\]]*\])'
+_PLAIN_ENVELOPES: Final = (
+    re.compile(rb"\{%b,%b,%b\}" % (_PLAIN_PAYLOAD, _PLAIN_TYPE, _PLAIN_SIGNATURES)),
+    re.compile(rb"\{%b,%b,%b\}" % (_PLAIN_TYPE, _PLAIN_PAYLOAD, _PLAIN_SIGNATURES)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,9 @@ def parse_envelope(data: bytes) -> Envelope:
         MalformedInput: not JSON, an unknown field, base64 with another spelling,
             signatures not ascending by keyid.
     """
+    plain = _parse_plain(data)
+    if plain is not None:
+        return plain
     with located("envelope"):
         fields = Fields(parse_json(data, max_bytes=MAX_ENVELOPE_BYTES), where="")
     return read_envelope(fields)
@@ -93,6 +111,35 @@ def parse_envelope(data: bytes) -> Envelope:
 def read_envelope(fields: Fields) -> Envelope:
     """As `parse_envelope`, of an envelope inside other JSON."""
     return _read(fields, _read_signature)
+
+
+def join_envelope(*, payload: bytes, signatures: bytes) -> bytes:
+    """The RFC 8785 bytes of the statement's envelope that these two were cut from.
+
+    Args:
+        signatures: the RFC 8785 bytes of the envelope's signatures.
+    """
+    return b'{"payload":"%b","payloadType":"%b","signatures":%b}' % (
+        b64encode(payload),
+        STATEMENT_TYPE.encode(),
+        signatures,
+    )
+
+
+def open_sealed(*, payload: bytes, signatures: bytes) -> Envelope:
+    """The envelope that `join_envelope` makes of these two.
+
+    Raises:
+        MalformedInput: as `parse_envelope`, or `envelope_not_canonical`.
+    """
+    plain = _parse_plain_signatures(signatures)
+    if plain and 0 < len(payload) <= _MAX_PAYLOAD_BYTES:
+        return Envelope(STATEMENT_TYPE, payload, plain)
+    data = join_envelope(payload=payload, signatures=signatures)
+    envelope = parse_envelope(data)
+    if envelope_bytes(envelope) != data:
+        raise MalformedInput("envelope_not_canonical", field="vault")
+    return envelope
 
 
 def envelope_json(envelope: Envelope) -> dict[str, JsonValue]:
@@ -131,6 +178,40 @@ def envelope_digest(envelope: Envelope) -> bytes:
 def statement_id(envelope: Envelope) -> str:
     """SHA-256 of the PAE, 64 hex digits: the name of what was said."""
     return hashlib.sha256(envelope.pae).hexdigest()
+
+
+def _parse_plain(data: bytes) -> Envelope | None:
+    """An envelope as nearly all are; None where it takes the strict reader to tell."""
+    if len(data) > MAX_ENVELOPE_BYTES:
+        return None
+    by_payload, by_type = (pattern.fullmatch(data) for pattern in _PLAIN_ENVELOPES)
+    if by_payload:
+        text, kind, array = by_payload.groups()
+    elif by_type:
+        kind, text, array = by_type.groups()
+    else:
+        return None
+    payload, signatures = _decode_plain(text), _parse_plain_signatures(array)
+    if not signatures or not 0 < len(payload) <= _MAX_PAYLOAD_BYTES:
+        return None
+    return Envelope(kind.decode(), payload, signatures)
+
+
+def _decode_plain(text: bytes) -> bytes:
+    """The bytes behind base64 in its one spelling; none behind any other."""
+    data = b64decode(text) if len(text) % 4 == 0 else b""
+    return data if b64encode(data) == text else b""
+
+
+def _parse_plain_signatures(data: bytes) -> tuple[Signature, ...]:
+    """The signatures in RFC 8785 bytes as nearly all are; none where they are not."""
+    found = _PLAIN_SIGNATURE.findall(data)
+    again = b",".join([b'{"keyid":"%b","sig":"%b"}' % each for each in found])
+    keyids = [keyid for keyid, _ in found]
+    is_plain = data == b"[%b]" % again and 0 < len(found) <= MAX_SIGNATURES
+    if not is_plain or keyids != sorted(set(keyids)):
+        return ()
+    return tuple([Signature(keyid.decode(), b64decode(sig)) for keyid, sig in found])
 
 
 def _read(

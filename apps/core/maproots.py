@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
 
 from .map import EMPTY_MAP, KEY_BITS, key_bit
 from .merkle import HASH_SIZE
@@ -29,6 +29,31 @@ def leaf_of_tag(tag: bytes, count: int, head: bytes, last_index: int) -> bytes:
     """The hash of the leaf that says of `tag` how many leaves it has, and the last."""
     value = sha256(_VALUE.pack(count, head, last_index)).digest()
     return sha256(b"\x02" + tag + value).digest()
+
+
+# What changed up to a map root: tag, number, hash and index of its last leaf. The number
+# counts from 0, as `chain_seq` does.
+Run: TypeAlias = Mapping[bytes, tuple[int, bytes, int]]
+
+
+class RunRoots:
+    """The map's root after each run, from the first one on; one batch after the other."""
+
+    def __init__(self, depth: int) -> None:
+        self._roots = MapRoots(depth=depth)
+
+    def __call__(self, runs: Sequence[Run]) -> list[bytes]:
+        """The roots after these runs."""
+        return [self._root_after(run) for run in runs]
+
+    def _root_after(self, run: Run) -> bytes:
+        self._roots.update(
+            {
+                tag: leaf_of_tag(tag, seq + 1, leaf_hash, index)
+                for tag, (seq, leaf_hash, index) in run.items()
+            }
+        )
+        return self._roots.root
 
 
 class MapRoots:

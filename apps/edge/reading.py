@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
 from django.db import connection
 
 _ROWS: Final = 4_096  # fetched at once
 _CURSOR: Final = "pharmatrace_reading"
+Row: TypeAlias = tuple[Any, ...]
+Params: TypeAlias = "list[int | str | bytes]"
 
 
-def fetch_rows(sql: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
+def fetch_rows(sql: str, params: Params) -> list[Row]:
     """All rows of a query; binary columns are `bytes`.
 
     PostgreSQL sends them in its binary form, in half the time that its text takes.
@@ -19,13 +21,13 @@ def fetch_rows(sql: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
     connection.ensure_connection()
     with connection.connection.cursor(binary=True) as cursor:
-        return list(cursor.execute(sql, params).fetchall())
+        return list(cursor.execute(sql, params))
 
 
-def iter_rows(sql: str, params: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+def iter_rows(sql: str, params: Params) -> Iterator[Row]:
     """The same, some rows at a time in memory: PostgreSQL keeps the others.
 
     One such query at a time.

@@ -191,15 +191,6 @@ def signature_bytes(envelope: Envelope) -> bytes:
     return canonical_bytes(envelope_json(envelope)["signatures"])
 
 
-def join_envelope(*, payload: bytes, signatures: bytes) -> bytes:
-    """The RFC 8785 bytes of the envelope that these two were cut from."""
-    return b'{"payload":"%b","payloadType":"%b","signatures":%b}' % (
-        format_base64(payload).encode(),
-        STATEMENT_TYPE.encode(),
-        signatures,
-    )
-
-
 def split_salts(salts: bytes) -> list[bytes]:
     """The salts of a statement's leaves, in subject order."""
     return [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]

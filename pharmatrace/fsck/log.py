@@ -16,7 +16,7 @@ from pharmatrace.fsck.anchors import check_anchors
 from pharmatrace.fsck.files import TreeChecker, check_recalls
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.leaves import LeafChecker
-from pharmatrace.fsck.maps import MapChecker, check_chains
+from pharmatrace.fsck.maps import MapChecker, check_chains, derive_roots
 from pharmatrace.fsck.progress import Tick, silent
 
 
@@ -24,11 +24,12 @@ def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
     """Every difference between leaves, heads, map, tree state and files."""
     published = _published_size()
     size = ledger.count_leaves()
-    walk = _Walk(published)
-    for page in ledger.iter_leaf_columns(stop=size):
-        yield from walk.take(page)
-        tick("leaves", walk.leaves.count, size)
-    yield from walk.finish(size)
+    with derive_roots(tags=anchoring.count_heads(), leaves=size) as beside:
+        walk = _Walk(published, MapChecker(beside))
+        for page in ledger.iter_leaf_columns(stop=size):
+            yield from walk.take(page)
+            tick("leaves", walk.leaves.count, size)
+        yield from walk.finish(size)
     yield from check_chains(size)
     yield from check_recalls(published)
     yield from check_anchors(published)
@@ -45,10 +46,10 @@ def _published_size() -> int:
 class _Walk:
     """What is derived from the leaves so far."""
 
-    def __init__(self, published: int) -> None:
+    def __init__(self, published: int, map_checker: MapChecker) -> None:
         self.leaves = LeafChecker()
         self._tree = TreeChecker(published)
-        self._map = MapChecker(tags=anchoring.count_heads())
+        self._map = map_checker
         self._heads = anchoring.iter_heads()
         self._head = next(self._heads, None)
         self._covered = 0  # leaves under the last head that was met
@@ -70,6 +71,7 @@ class _Walk:
             yield Finding("leaves_missing", where, got=str(size))
         if self._covered < self.leaves.size:
             yield Finding("leaves_beyond_checkpoint", f"leaf {self.leaves.size - 1}")
+        yield from self._map.finish()
         yield from self._check_state()
 
     def _check_map(self, page: LeafColumns, roots: Sequence[int]) -> Iterator[Finding]:

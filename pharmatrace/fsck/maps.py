@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final, TypeAlias
 
 from apps.anchoring import queries as anchoring
-from apps.core.maproots import MapRoots, leaf_of_tag
+from apps.anchoring.queries import Entry
+from apps.core.maproots import Run, RunRoots
 from apps.core.merkle import HASH_SIZE
+from apps.edge.processes import Beside, spare_processes
 from apps.ledger import queries as ledger
 from pharmatrace.fsck.finding import Finding
 
 _LEAST_DEPTH: Final = 8
 _MOST_DEPTH: Final = 20  # 190 MB of nodes, where a million tags are
+_BATCH: Final = 4_096  # changed tags
+_LONG: Final = 20_000  # leaves from which on a process is worth its start
+_Place: TypeAlias = tuple[int, bytes]  # index and commitment of a map root
 
 
-class MapChecker:
-    """Fed with the leaves in order, it derives the root over those before a map root.
+def derive_roots(*, tags: int, leaves: int) -> Beside[Sequence[Run], list[bytes]]:
+    """What derives the map: in a process of its own, where the log is long.
 
-    Memory is 80 bytes a node and 64 bytes a tag.
+    Memory there is 80 bytes a node and 64 bytes a tag.
 
     Args:
         tags: how many are expected; another number costs time only.
     """
+    depth = min(max(_LEAST_DEPTH, tags.bit_length() + 1), _MOST_DEPTH)
+    is_long = leaves >= _LONG and spare_processes() > 0
+    return Beside(RunRoots, depth, processes=int(is_long))
 
-    def __init__(self, *, tags: int) -> None:
-        depth = max(_LEAST_DEPTH, tags.bit_length() + 1)
-        self._roots = MapRoots(depth=min(depth, _MOST_DEPTH))
-        self._changed: dict[bytes, tuple[int, bytes, int]] = {}
+
+class MapChecker:
+    """Fed with the leaves in order, it has the root derived over those before a map root.
+
+    Args:
+        beside: derives the roots.
+    """
+
+    def __init__(self, beside: Beside[Sequence[Run], list[bytes]]) -> None:
+        self._beside = beside
+        self._run: dict[bytes, tuple[int, bytes, int]] = {}
+        self._runs: list[Run] = []
+        self._size = 0  # tags in these runs
+        self._places: deque[_Place] = deque()  # of all runs that are not compared
 
     def take(
         self,
@@ -38,56 +58,87 @@ class MapChecker:
     ) -> None:
         """The next leaves, a sequence a field."""
         values = zip(chain_seqs, leaf_hashes, indexes, strict=True)
-        self._changed.update(zip(tags, values, strict=True))
+        changed = dict(zip(tags, values, strict=True))
+        if {*map(len, changed)} - {HASH_SIZE} or min(chain_seqs, default=0) < 0:
+            # What is no tag or no number was named with its leaf.
+            changed = {
+                tag: value
+                for tag, value in changed.items()
+                if len(tag) == HASH_SIZE and value[0] >= 0
+            }
+        self._run.update(changed)
 
     def check(self, index: int, commitment: bytes) -> Iterator[Finding]:
-        """Compare what the leaf at `index` says of all that were taken."""
-        # What is no tag or no number has been named: `leaves`.
-        self._roots.update(
-            {
-                tag: leaf_of_tag(tag, seq + 1, digest, last)
-                for tag, (seq, digest, last) in self._changed.items()
-                if len(tag) == HASH_SIZE and seq >= 0
-            }
-        )
-        self._changed.clear()
-        root = self._roots.root
-        if commitment != root:
-            got = commitment.hex()
-            yield Finding("map_root_differs", f"leaf {index}", got, root.hex())
+        """The leaf at `index` says that this is the map over all that were taken."""
+        self._places.append((index, commitment))
+        self._runs.append(self._run)
+        self._size += len(self._run)
+        self._run = {}
+        if self._size >= _BATCH:
+            yield from self._compare(self._beside.put(self._runs))
+            self._runs, self._size = [], 0
+
+    def finish(self) -> Iterator[Finding]:
+        """After the last leaf."""
+        yield from self._compare(self._beside.put(self._runs))
+        yield from self._compare(self._beside.finish())
+
+    def _compare(self, answers: Iterable[Sequence[bytes]]) -> Iterator[Finding]:
+        for root in chain.from_iterable(answers):
+            index, commitment = self._places.popleft()
+            if commitment != root:
+                got = commitment.hex()
+                yield Finding("map_root_differs", f"leaf {index}", got, root.hex())
 
 
 def check_chains(size: int) -> Iterator[Finding]:
-    """Each leaf against the one before it in its tag, and the stored entries of tags.
+    """Each leaf against the one before it in its tag, and the map's stored entries.
 
     The database brings the leaves in the order of their chains.
     """
-    differing: list[bytes] = []
-    entries = anchoring.iter_entries()
-    entry = next(entries, None)
-    for *last, is_last, named, before in ledger.iter_chain_rows(stop=size):
-        tag, _, _, index = last
+    entries = _Entries()
+    rows = ledger.iter_chain_rows(stop=size)
+    for tag, count, digest, index, is_last, named, before in rows:
         if named is not None:
             yield Finding("chain_broken", f"leaf {index}", named.hex())
         elif before is not None:
             yield Finding("chain_runs_back", f"leaf {index}", str(before))
         if is_last:
-            while entry is not None and entry[0] < tag:
-                differing.append(entry[0])
-                entry = next(entries, None)
-            if entry is None or entry[0] != tag:
-                differing.append(tag)
-                continue
-            if entry != tuple(last):
-                differing.append(tag)
-            entry = next(entries, None)
-    if entry is not None:
-        differing += [entry[0], *(each[0] for each in entries)]
-    yield from _name_entries(differing)
+            entries.compare((tag, count, digest, index))
+    yield from entries.finish()
 
 
-def _name_entries(tags: Sequence[bytes]) -> Iterator[Finding]:
-    if tags:
-        yield Finding("map_differs", "map", f"{len(tags)} tags with another end")
-    for tag in tags:
-        yield Finding("map_entry_differs", f"tag {tag.hex()}")
+class _Entries:
+    """The map's entries beside the ends of all chains, both ascending by tag."""
+
+    def __init__(self) -> None:
+        self._entries = anchoring.iter_entries()
+        self._entry = next(self._entries, None)
+        self._differing: list[bytes] = []
+
+    def compare(self, wanted: Entry) -> None:
+        """What the entry of the next chain's tag should be."""
+        tag = wanted[0]
+        while self._entry is not None and self._entry[0] < tag:
+            self._differ()
+        if self._entry == wanted:
+            self._entry = next(self._entries, None)
+        elif self._entry is not None and self._entry[0] == tag:
+            self._differ()
+        else:
+            self._differing.append(tag)
+
+    def finish(self) -> Iterator[Finding]:
+        """After the last chain: every tag whose entry differs."""
+        while self._entry is not None:
+            self._differ()
+        if self._differing:
+            got = f"{len(self._differing)} entries that differ"
+            yield Finding("map_differs", "map", got)
+        for tag in self._differing:
+            yield Finding("map_entry_differs", f"tag {tag.hex()}")
+
+    def _differ(self) -> None:
+        if self._entry is not None:
+            self._differing.append(self._entry[0])
+            self._entry = next(self._entries, None)

@@ -41,6 +41,7 @@ from apps.anchoring.queries.checkpoints import (
     read_policy,
 )
 from apps.anchoring.queries.map_heads import (
+    Entry,
     count_heads,
     find_changed,
     find_heads,
@@ -69,6 +70,7 @@ __all__ = [
     "AnchorRow",
     "AnchorStand",
     "CheckpointRow",
+    "Entry",
     "HeadRow",
     "PublishedHead",
     "Status",

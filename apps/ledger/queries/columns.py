@@ -27,11 +27,11 @@ _LINKS: Final = (
 _IS_BROKEN: Final = "chain_seq <> seq_before + 1 OR prev_leaf_hash <> hash_before"
 _RUNS_BACK: Final = 'index_before >= "index"'
 _ENDS: Final = (
-    'SELECT tag, chain_seq + 1, leaf_hash, "index", is_last,'
+    'SELECT tag, chain_seq + 1, leaf_hash, "index", is_last,'  # noqa: S608 - parts from above
     f" CASE WHEN {_IS_BROKEN} THEN prev_leaf_hash END,"
     f" CASE WHEN {_RUNS_BACK} THEN index_before END"
-    f" FROM ({_LINKS}) AS links WHERE is_last OR {_IS_BROKEN} OR {_RUNS_BACK}"
-    " ORDER BY tag, chain_seq"
+    f" FROM ({_LINKS}) AS links"
+    f" WHERE is_last OR {_IS_BROKEN} OR {_RUNS_BACK} ORDER BY tag, chain_seq"
 )
 # Tag, number of leaves up to this one, its hash, its index; whether it is the last of its
 # tag; what it names if that is not the leaf before it; that one's index if not lower.
