@@ -139,6 +139,7 @@ _LEDGER = (
     page(_ENTRY, get=EVERYBODY, index="entry"),
     page(f"{_ENTRY}/proof", get=EVERYBODY, index="entry"),
     page("ledger/statements/<str:statement_id>", get=SEEN, statement_id="statement"),
+    page("verify", get=EVERYBODY),
 )
 _UPLOADS = (
     page("uploads", get=MEMBERS),

@@ -30,7 +30,7 @@ NO_PAGES = frozenset(
         "labels/<str:gtin>/<path:serial>/qr.svg",
     }
 )
-_SAME_FOR_ALL = ("accounts/", "ledger/entries/")
+_SAME_FOR_ALL = ("accounts/", "ledger/entries/", "verify")
 # Questions worth a look, by role; what stands in the path alone comes from the table.
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "maker": (
