@@ -12,6 +12,7 @@ from apps.core.envelope import (
     Envelope,
     envelope_bytes,
     envelope_digest,
+    join_envelope,
     parse_envelope,
     statement_id,
 )
@@ -23,7 +24,6 @@ from apps.core.statement import GOODS_KINDS, Statement, parse_statement
 from apps.ledger import queries as ledger
 from apps.ledger.formats import (
     as_ms,
-    join_envelope,
     leaf_type_of,
     parse_pending,
     split_salts,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from apps.core.envelope import join_envelope
 from apps.core.statement import PARTY_KINDS
-from apps.ledger.formats import join_envelope
 from apps.ledger.models import Statement, Vault
 
 _PAGE: Final = 500  # rows

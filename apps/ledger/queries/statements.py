@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from apps.core.envelope import join_envelope
 from apps.core.errors import LedgerConflict, Unavailable
 from apps.core.statement import Reference, parse_statement
-from apps.ledger.formats import Accepted, join_envelope
+from apps.ledger.formats import Accepted
 from apps.ledger.models import Erasure, Pending, Quarantine, Statement, Vault
 from apps.ledger.queries.leaves import StoredLeaf, leaves_among
 
