@@ -13,6 +13,7 @@ from apps.intake import operations as intake
 from apps.intake.models import Upload
 from pharmatrace.demo.cast import AMOXIL, STELLA
 from pharmatrace.demo.signing import sign_statement
+from tests.bench.backlog import integration
 from tests.bench.deriving import (
     fsck_log,
     fsck_statements,
@@ -22,7 +23,7 @@ from tests.bench.deriving import (
 from tests.bench.monitoring import monitor
 from tests.bench.packing import checked as packs_checked
 from tests.bench.packing import made as packs_made
-from tests.bench.proving import integration, proof, recall
+from tests.bench.proving import proof, recall
 from tests.bench.report import Figure
 from tests.bench.world import (
     EXPIRY,

@@ -1,14 +1,10 @@
-"""Measures of the log: integration, proofs, and the recall query."""
+"""Measures of proofs and of the recall query."""
 
 import secrets
-from datetime import UTC, datetime
 from hashlib import sha256
-
-from django.db import connection, transaction
 
 from apps.anchoring import operations as anchoring
 from apps.anchoring import queries as proofs
-from apps.core.leaf import LeafType
 from pharmatrace.demo.cast import AMOXIL
 from tests.bench.report import Figure
 from tests.bench.world import (
@@ -16,80 +12,6 @@ from tests.bench.world import (
     raw,
     seconds,
 )
-
-
-def integration(world: World, *, size: int, rounds: int) -> Figure:
-    """Leaves from a backlog into the tree: chains, tiles, map, signed checkpoint."""
-    anchoring.sequence(at=world.stage.tick())
-    values, floors = [], []
-    for _ in range(rounds):
-        leaves = [secrets.token_bytes(114) for _ in range(size)]
-        floors.append(
-            size / seconds(lambda c=leaves: [sha256(b"\0" + x).digest() for x in c])
-        )
-        _fill_queue(size)
-
-        def work() -> None:
-            while anchoring.sequence(at=world.stage.tick()):
-                pass
-
-        values.append(size / seconds(work))
-    return Figure(
-        f"leaves integrated, from a backlog, {connection.vendor}",
-        "1/s",
-        tuple(values),
-        "SHA-256 of as many leaves, hashlib",
-        tuple(floors),
-        f"{size:,} leaves, one a chain",
-    )
-
-
-def _fill_queue(size: int) -> None:
-    """Statements of ten leaves each, written in bulk: only the queue matters here."""
-    now = int(datetime.now(UTC).timestamp() * 1000)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(accept_no), 0) FROM ledger_statement")
-        (highest,) = cursor.fetchone()
-        rows = [
-            (secrets.token_hex(32), highest + 1 + number, _ten_leaves())
-            for number in range(size // 10)
-        ]
-        said = ("event", "0" * 13, "bench", "", bytes(32))
-        statements = [(name, number, now, *said) for name, number, _ in rows]
-        pending = [(name, number, now, leaves) for name, number, leaves in rows]
-        write = _copy if connection.vendor == "postgresql" else _insert
-        write(cursor, "ledger_statement", _STATEMENT, statements)
-        write(cursor, "ledger_pending", _PENDING, pending)
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT setval('ledger_accept_no', %s)", [highest + len(rows) + 1]
-            )
-
-
-_STATEMENT = (
-    *("id", "accept_no", "accepted_ms", "kind", "by", "signer"),
-    *("keyids", "envelope_digest"),
-)
-_PENDING = ("statement_id", "accept_no", "accepted_ms", "leaves")
-
-
-def _copy(cursor, table, columns, rows) -> None:
-    names = ", ".join(f'"{name}"' for name in columns)
-    with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def _insert(cursor, table, columns, rows) -> None:
-    names = ", ".join(f'"{name}"' for name in columns)
-    marks = ", ".join(["%s"] * len(columns))
-    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
-
-
-def _ten_leaves() -> bytes:
-    # As apps.ledger.formats keeps them: u8 type, 32 tag, 32 commitment.
-    goods = bytes([LeafType.GOODS])
-    return b"".join(goods + secrets.token_bytes(64) for _ in range(10))
 
 
 def proof(world: World, *, size: int, rounds: int) -> Figure:

@@ -16,7 +16,7 @@ def main() -> None:
         import django
 
         django.setup()
-        from tests.bench.proving import integration
+        from tests.bench.backlog import integration
         from tests.bench.report import as_table
         from tests.bench.world import build
 
