@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from apps.core.bodies import KeyReattest
 from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
@@ -16,8 +15,8 @@ from apps.partners import queries
 from apps.partners.models import Reattestation, SigningKey
 from pharmatrace.demo.signing import sign_statement
 from pharmatrace.fsck import check_statements
-from tests.cast import AMOXIL, NOVAMED, OPERATOR, REGULATOR, STELLA, Stage
-from tests.custody.goods import Goods, pack, sscc
+from tests.cast import NOVAMED, OPERATOR, REGULATOR, STELLA, Stage
+from tests.custody.goods import sscc
 from tests.partners.helpers import envelope_of, rows
 from tests.partners.lending import (
     delegation_to,
@@ -268,133 +267,3 @@ def test_a_wish_that_cannot_be_read_is_refused(
 
     with refusal(code):
         stage.act(NOVAMED, said | wish)
-
-
-def test_what_an_office_co_signed_with_a_suspect_key_is_listed(stage: Stage) -> None:
-    """The operator signs what the regulator says."""
-    second = enrol_passkey(stage, OPERATOR)
-    since = suspect_from(stage)
-    licence = stage.license(STELLA).statement_id
-    key = SigningKey.objects.get(signer=OPERATOR.admin.signer, is_genesis=True)
-    wish = {
-        "kind": "key.revoke",
-        "keyid": key.keyid,
-        "reason": "stolen",
-        "suspect_since": since,
-    }
-    actor = stage.actor(OPERATOR)
-    draft = queries.draft_revoke(wish=wish, actor=actor, at=stage.tick())
-    stage.submit(draft, stage.keyring.key_of(OPERATOR))
-
-    assert listed(stage, key) == [licence]
-    assert queries.marks_of([licence])[licence].key.keyid == key.keyid
-    assert second.public.keyid != key.keyid
-
-
-def test_marks_cost_the_same_for_one_statement_and_for_many(
-    stage: Stage, key: SigningKey, django_assert_num_queries: Any
-) -> None:
-    said = [stage.act(NOVAMED, case(n), person=NILS).statement_id for n in (1, 2, 3)]
-    with django_assert_num_queries(1):
-        assert queries.marks_of(said) == {}
-    revoke(stage, key, suspect_since="2027-01-01")
-
-    with django_assert_num_queries(4):
-        assert len(queries.marks_of(said[:1])) == 1
-    with django_assert_num_queries(4):
-        assert len(queries.marks_of(said)) == 3
-
-
-# Where a statement is shown.
-
-
-@pytest.fixture
-def suspect(stage: Stage, key: SigningKey) -> tuple[str, str]:
-    """A statement of a suspect key, and one that its party said again."""
-    said = [stage.act(NOVAMED, case(n), person=NILS).statement_id for n in (1, 2)]
-    revoke(stage, key, suspect_since="2027-01-01")
-    reattest(stage, key, said[1])
-    return said[0], said[1]
-
-
-def browse(stage: Stage, player: Any) -> Client:
-    client = Client()
-    client.force_login(stage.actor(player).user)
-    return client
-
-
-def test_the_statements_page_says_that_it_is_suspect(
-    stage: Stage, suspect: tuple[str, str]
-) -> None:
-    client = browse(stage, NOVAMED)
-
-    pages = [
-        client.get(f"/ledger/statements/{name}").content.decode() for name in suspect
-    ]
-
-    assert "A suspect key signed this" in pages[0]
-    assert "its party has said it again" not in pages[0]
-    assert "its party has said it again" in pages[1]
-
-
-def test_machines_read_that_it_is_suspect(
-    stage: Stage, suspect: tuple[str, str], key: SigningKey
-) -> None:
-    client = browse(stage, NOVAMED)
-
-    told = [
-        client.get(f"/api/v1/statements/{name}").json()["suspect"] for name in suspect
-    ]
-
-    key.refresh_from_db()
-    assert told[0] == {
-        "keyid": key.keyid,
-        "since_ms": key.suspect_since_ms,
-        "said_again_in": None,
-    }
-    assert told[1]["said_again_in"] is not None
-    other = client.get(f"/api/v1/statements/{key.revoked_by}").json()
-    assert other["suspect"] is None
-
-
-def test_the_batch_says_which_of_its_links_are_suspect(
-    stage: Stage, key: SigningKey
-) -> None:
-    goods = Goods(stage)
-    goods.commission(count=10)
-    wish = {
-        "kind": "event",
-        "step": "sample",
-        "site": PLANT,
-        "items": [pack("S000001")],
-    }
-    said = stage.act(NOVAMED, wish, person=NILS).statement_id
-    client = browse(stage, NOVAMED)
-    path = f"/batches/{AMOXIL.gtin}/A1"
-    assert "signed by a suspect key" not in client.get(path).content.decode()
-
-    revoke(stage, key, suspect_since="2027-01-01")
-
-    assert client.get(path).content.decode().count("signed by a suspect key") == 1
-    reattest(stage, key, said)
-    shown = client.get(path).content.decode()
-    assert "signed by a suspect key" not in shown
-    assert "suspect key, said again" in shown
-
-
-def test_the_page_of_suspects_lists_them_by_key_with_one_form(
-    stage: Stage, suspect: tuple[str, str], key: SigningKey
-) -> None:
-    client = browse(stage, NOVAMED)
-
-    shown = client.get("/organisation/suspects").content.decode()
-
-    assert f'value="{suspect[0]}"' in shown
-    assert f'value="{suspect[1]}"' not in shown
-    assert "Key of Nils Arndt" in shown
-    assert shown.count("data-sign-go") == 1
-    home = client.get("/").content.decode()
-    assert "2 statements want another look" in home  # and the enrolment of the key
-    assert "want another look" in client.get("/organisation").content.decode()
-    foreign = browse(stage, STELLA).get("/organisation/suspects").content.decode()
-    assert "Nothing wants another look" in foreign
