@@ -13,11 +13,17 @@ from pharmatrace.demo.cast import LINDE, MARKT, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials, site
 from tests.custody.mallory import forge, occasion, things, units_of
+from tests.frozen import go_on
 from tests.recalls.calls import open_recall
 
 
 @pytest.fixture
 def goods(stage: Stage) -> Goods:
+    go_on(stage, "packs of others", _trade)
+    return Goods(stage)
+
+
+def _trade(stage: Stage) -> None:
     """Packs of others in every state; Linden has three packs and a sale of its own."""
     told = Goods(stage)
     told.commission(count=40)
@@ -30,7 +36,6 @@ def goods(stage: Stage) -> Goods:
     told.do(LINDE, "dispense", items=[pack("S000030")])
     told.commission(lot="R1", names=["R-1"])
     open_recall(stage, "R1")
-    return told
 
 
 OTHERS = {
