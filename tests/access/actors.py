@@ -33,6 +33,8 @@ class Actor(Enum):
 PEOPLE = "MSAFRO"
 MACHINES = "TX"
 STRANGERS = "0V"
+# Links and forms; scripts send the other methods, and are refused in JSON.
+_OF_BROWSERS = {"GET", "POST"}
 _POSTS = {Actor.ADMIN: 0, Actor.SIGNER: 1, Actor.MEMBER: 2}
 
 
@@ -67,7 +69,8 @@ class Crowd:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         is_api = path.startswith("/api/")
-        accept = "*/*" if is_api else "text/html"
+        is_browsing = method in _OF_BROWSERS and not is_api
+        accept = "text/html" if is_browsing else "*/*"
         headers = {"Accept": accept, "X-Request-ID": "one-of-the-matrix"} | headers
         kind = content_type or ("application/json" if is_api else FORM)
         client = self._people[actor, owner]

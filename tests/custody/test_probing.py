@@ -14,11 +14,17 @@ from pharmatrace.demo.cast import LINDE, MARKT, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials, site
 from tests.custody.mallory import forge, occasion, things, units_of
+from tests.frozen import go_on
 from tests.recalls.calls import open_recall
 
 
 @pytest.fixture
 def goods(stage: Stage) -> Goods:
+    go_on(stage, "packs of others", _trade)
+    return Goods(stage)
+
+
+def _trade(stage: Stage) -> None:
     """Packs of others in every state; Linden has three packs and a sale of its own."""
     told = Goods(stage)
     told.commission(count=40)
@@ -36,7 +42,6 @@ def goods(stage: Stage) -> Goods:
         told.do(NOVAMED, "pack", container=pack(name), items=packs(inside))
     told.do(NOVAMED, "unpack", container=pack("CASE2"))
     told.do(LINDE, "new_container", container=OWN_CASE)
-    return told
 
 
 _BODY = "09524333000000001"

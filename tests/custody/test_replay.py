@@ -26,10 +26,16 @@ from apps.custody.queries.replay import Replay
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials
+from tests.frozen import go_on
 
 
 @pytest.fixture
 def goods(stage: Stage) -> Goods:
+    go_on(stage, "a lively lot", _trade)
+    return Goods(stage)
+
+
+def _trade(stage: Stage) -> None:
     """A lively lot: cases, a partial receipt, a supply undone, a return, a correction."""
     told = Goods(stage)
     told.commission()
@@ -51,7 +57,6 @@ def goods(stage: Stage) -> Goods:
     wrong = told.do(NOVAMED, "destroy", items=[pack("S000120")]).statement_id
     told.do(NOVAMED, "correct", parents=[wrong])
     told.do(NOVAMED, "hold", items=[pack("S000121")])
-    return told
 
 
 def test_a_clean_ledger_raises_no_alarm(goods: Goods) -> None:

@@ -1,10 +1,8 @@
-from datetime import timedelta
-
 import pytest
 from django.core.cache import cache
-from django.utils import timezone
 
-from tests.cast import NOVAMED, TRANSPHARM, Stage, keyring
+from tests.cast import NOVAMED, TRANSPHARM, keyring
+from tests.frozen import play_now
 from tests.journeys.api_client import ApiClient
 
 __all__ = ["keyring"]
@@ -17,17 +15,15 @@ def _no_earlier_calls():
 
 @pytest.fixture
 def live(db, keyring):
-    """The cast on a ledger whose clock is the real one, as the API reads it."""
-    return play(Stage(keyring, timezone.now() - timedelta(minutes=1)))
+    """A maker and a wholesaler on a ledger whose clock is the real one, as the API's."""
+    return play_now("two partners", keyring, _admit)
 
 
-def play(stage):
-    """Open the ledger; admit and license a maker and a wholesaler."""
+def _admit(stage):
     stage.open_ledger()
     for player in (NOVAMED, TRANSPHARM):
         stage.admit(player)
         stage.license(player)
-    return stage
 
 
 @pytest.fixture
