@@ -29,6 +29,7 @@ from apps.recalls.queries.bundles import (
     Scope,
     find_fresh,
     find_open,
+    find_refused,
     folder_of,
     view_of,
     wanted_of,
@@ -47,11 +48,14 @@ Clock = Callable[[], datetime]
 def request_bundle(*, scope: Scope, at: datetime, least_size: int = 0) -> Bundle:
     """The bundle of a scope: a fresh one, the one in work, or a new one.
 
+    One that could not be built a moment ago is given again, with its fault.
+
     Args:
         least_size: a fresh one must be under a checkpoint at least so large.
     """
     _give_up_lost(scope, at)
     found = find_fresh(scope, at=at, least_size=least_size) or find_open(scope)
+    found = found or find_refused(scope, at=at)
     if found is not None:
         return found
     try:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
 
+from apps.anchoring.queries import newest_checkpoint
 from apps.catalog.models import Batch
 from apps.custody.queries.sight import find_sight
 from apps.jobs import queries as jobs
 from apps.jobs.models import JobState
+from apps.ledger import queries as ledger
 from apps.partners.queries import Actor
 from apps.recalls.models import Bundle, Recall
 from apps.recalls.queries.bundle_plan import Wanted
@@ -25,6 +28,8 @@ from apps.recalls.queries.recalls import (
 
 # A bundle that was finished since then is handed out again; later another is built.
 FRESH_FOR: Final = timedelta(minutes=15)
+# So long a refusal is repeated to who asks; then it is tried again.
+REFUSED_FOR: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,33 @@ def scope_of_lot(*, gtin: str, lot: str, actor: Actor) -> Scope | None:
     return Scope(sight.batch, None, "" if sight.sees_all else actor.gln)
 
 
+def scope_of_bundle(*, bundle: Bundle, actor: Actor) -> Scope | None:
+    """The scope of a bundle, if it is one that `actor` may have; else None."""
+    if bundle.recall_id is not None:
+        scope = scope_of_recall(recall_id=bundle.recall_id, actor=actor)
+    else:
+        batch = Batch.objects.select_related("product").get(bundle=bundle)
+        scope = scope_of_lot(gtin=batch.product.gtin, lot=batch.lot, actor=actor)
+    return scope if scope is not None and scope.reader == bundle.reader else None
+
+
+def find_bundle(bundle_id: UUID) -> Bundle | None:
+    """The bundle with this id, whoever may have it."""
+    return Bundle.objects.filter(pk=bundle_id).first()
+
+
+def file_name(scope: Scope, bundle: Bundle | None) -> str:
+    """What the file of a bundle is called, where it is saved."""
+    size = f"-at-{bundle.tree_size}" if bundle and bundle.tree_size else ""
+    return f"{scope.name}{size}.zip"
+
+
+def published_size() -> int:
+    """How many leaves the published checkpoint covers."""
+    head = newest_checkpoint()
+    return head.size if head else 0
+
+
 def find_open(scope: Scope) -> Bundle | None:
     """The bundle of this scope that is being built; None if none is."""
     return scope.rows.filter(finished_at=None).first()
@@ -125,6 +157,12 @@ def find_fresh(scope: Scope, *, at: datetime, least_size: int = 0) -> Bundle | N
     )
     found = rows.order_by("-finished_at").first()
     return found if found is not None and path_of(found).is_file() else None
+
+
+def find_refused(scope: Scope, *, at: datetime) -> Bundle | None:
+    """A bundle that could not be built, just now; None if there is none."""
+    rows = scope.rows.exclude(fault="").filter(finished_at__gte=at - REFUSED_FOR)
+    return rows.order_by("-finished_at").first()
 
 
 def find_newest(scope: Scope) -> Bundle | None:
@@ -160,3 +198,9 @@ def path_of(bundle: Bundle) -> Path:
 def folder_of(bundle: Bundle) -> Path:
     """Where its members lie while it is built."""
     return Path(settings.BUNDLE_DIR) / f"{bundle.pk.hex}.parts"
+
+
+def genesis_id() -> str:
+    """The id that a verifier starts from; "" while the ledger has no leaf."""
+    first = next(ledger.list_leaves(start=0, stop=1), None)
+    return (first.statement_id or "") if first else ""
