@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": _TICK_EXPIRES},
     },
+    "take old bundles away": {
+        "task": "recalls.sweep_bundles",
+        "schedule": crontab(minute="41"),
+        "options": {"expires": 1800},
+    },
     "settle uploads": {
         "task": "intake.sweep",
         "schedule": 60.0,

@@ -48,6 +48,7 @@ ANCHOR_KINDS = {
     **env.pairs("ANCHOR_KINDS"),
 }
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
+BUNDLE_DIR = env.path("BUNDLE_DIR", VAR_DIR / "bundles")  # built again when asked for
 DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
 
 # --- Apps -------------------------------------------------------------------------

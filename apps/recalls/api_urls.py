@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from apps.recalls.api.bundles import LotBundleView, RecallBundleView
 from apps.recalls.api.recalls import (
     AffectedView,
     RecallQueryView,
@@ -18,6 +19,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         AffectedView.as_view(),
         name="api_recall_affected",
     ),
+    path(
+        "recalls/<str:recall_id>/bundle",
+        RecallBundleView.as_view(),
+        name="api_recall_bundle",
+    ),
+    path("batches/bundle", LotBundleView.as_view(), name="api_lot_bundle"),
     path("recall-query", RecallQueryView.as_view(), name="api_recall_query"),
     path("trace", TraceView.as_view(), name="api_trace"),
 ]

@@ -1,7 +1,9 @@
 """Calling it back: recalls, who was told, what was answered."""
 
+import uuid
+
 from django.db import models
-from django.db.models import UniqueConstraint
+from django.db.models import Q, UniqueConstraint
 
 from apps.catalog.models import Batch, Product
 from apps.partners.models import TradingPartner
@@ -77,4 +79,42 @@ class Answer(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["recall", "partner", "batch"], name="answer_whose")
+        ]
+
+
+class Bundle(models.Model):
+    """A bundle that somebody asked for, of one lot or of all lots of a recall.
+
+    The file lies under its id until the sweep takes both away; it can always be built
+    again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True)
+    recall = models.ForeignKey(Recall, on_delete=models.CASCADE, null=True)
+    # GLN of the only party it is for, which sees its own links; "" is the whole.
+    reader = models.CharField(max_length=13, default="", blank=True)
+    job_id = models.UUIDField(unique=True)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=400, default="", blank=True)
+    tree_size = models.BigIntegerField(default=0)  # of the checkpoint it is under
+    size_bytes = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="", blank=True)  # SHA-256, hex
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["batch", "reader"],
+                condition=Q(finished_at=None, recall=None),
+                name="bundle_open_lot_once",
+            ),
+            UniqueConstraint(
+                fields=["recall", "reader"],
+                condition=Q(finished_at=None, batch=None),
+                name="bundle_open_recall_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(batch=None) ^ Q(recall=None), name="bundle_of_one_thing"
+            ),
         ]

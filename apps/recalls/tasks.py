@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -21,3 +23,18 @@ def flag_affected(*, recall_id: str) -> dict[str, int]:
 def sweep() -> dict[str, int]:
     """Flag recalls that no job flagged, and new holders of goods that moved."""
     return operations.sweep_notices(at=timezone.now())
+
+
+# The lease that counts is that of its job, which every progress prolongs: a second
+# start finds it held and leaves.
+@shared_task(name="recalls.build_bundle", time_limit=590)
+@run_once
+def build_bundle(*, bundle_id: str) -> dict[str, int]:
+    """Build a bundle member by member; what was finished before a crash stays."""
+    return operations.build_bundle(bundle_id=UUID(bundle_id), clock=timezone.now)
+
+
+@shared_task(name="recalls.sweep_bundles", time_limit=60)
+def sweep_bundles() -> dict[str, int]:
+    """Take bundles away that are a day old."""
+    return operations.sweep_bundles(at=timezone.now())

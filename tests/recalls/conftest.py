@@ -1,3 +1,4 @@
 from tests.cast import keyring, ledger, stage
+from tests.recalls.bundling import own_folders
 
-__all__ = ["keyring", "ledger", "stage"]
+__all__ = ["keyring", "ledger", "own_folders", "stage"]

@@ -22,7 +22,7 @@ from .lines import CLOSED_A_LINE, SERIALS_A_LINE
 from .manifest import Lot, Manifest, MemberInfo
 from .share import share_map, share_tree
 from .zipform import MANIFEST
-from .zipwrite import Packed, Packer, write_zip
+from .zipwrite import Packed, Packer, Sink, write_zip
 
 T = TypeVar("T")
 __all__ = [
@@ -178,7 +178,7 @@ def tree_pieces(plan: Plan, source: HashSource) -> Iterator[bytes]:
 
 
 def assemble(
-    out: IO[bytes],
+    out: Sink,
     plan: Plan,
     members: Sequence[tuple[Packed, IO[bytes]]],
     scratch: IO[bytes],

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from ..errors import Unavailable
 from .zipform import DEFLATED, MAX_SIZE, METHODS, Header, directory
@@ -23,10 +23,18 @@ class Packed:
     digest: bytes
 
 
+class Sink(Protocol):
+    """What bytes are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take these bytes, behind those before."""
+        ...
+
+
 class Packer:
     """Takes a member's bytes in order and writes them packed to `file`."""
 
-    def __init__(self, name: str, file: IO[bytes]) -> None:
+    def __init__(self, name: str, file: Sink) -> None:
         self._name = name
         self._file = file
         self._packing = None
@@ -60,7 +68,7 @@ class Packer:
         self._file.write(packed)
 
 
-def write_zip(out: IO[bytes], members: Iterable[tuple[Packed, IO[bytes]]]) -> None:
+def write_zip(out: Sink, members: Iterable[tuple[Packed, IO[bytes]]]) -> None:
     """Put packed members, each with the file that holds it, together into `out`.
 
     Raises:

@@ -14,12 +14,12 @@ from apps.core.leaf import LeafType, encode_leaf, leaf_type
 from apps.core.statement import PUBLISHED_KINDS
 from apps.ledger.models import Leaf
 
-_LEAVES: Final = (
+LEAVES: Final = (
     'SELECT "index", statement_id, position, type, time_ms, tag, chain_seq,'
     " prev_leaf_hash, commitment, leaf_hash FROM ledger_leaf"
 )
 _BETWEEN: Final = 'WHERE "index" >= %s AND "index" < %s ORDER BY "index"'
-_RANGE: Final = f"{_LEAVES} {_BETWEEN}"
+_RANGE: Final = f"{LEAVES} {_BETWEEN}"
 _ENTRIES: Final = (
     'SELECT "index", leaf_hash, type, time_ms, tag, chain_seq, prev_leaf_hash,'
     " commitment FROM ledger_leaf"
@@ -67,7 +67,7 @@ def list_leaves(*, start: int, stop: int) -> Iterator[StoredLeaf]:
         with connection.cursor() as cursor:
             cursor.execute(_RANGE, [start, end])
             rows = cursor.fetchall()
-        yield from map(_stored, rows)
+        yield from map(stored, rows)
         start = end
 
 
@@ -119,9 +119,9 @@ def leaves_of(statement_id: str) -> list[StoredLeaf]:
     """The leaves of a statement in subject order; none while it is pending."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_LEAVES} WHERE statement_id = %s ORDER BY position", [statement_id]
+            f"{LEAVES} WHERE statement_id = %s ORDER BY position", [statement_id]
         )
-        return list(map(_stored, cursor.fetchall()))
+        return list(map(stored, cursor.fetchall()))
 
 
 def leaves_among(statement_ids: Sequence[str]) -> dict[str, list[StoredLeaf]]:
@@ -132,9 +132,9 @@ def leaves_among(statement_ids: Sequence[str]) -> dict[str, list[StoredLeaf]]:
         marks = ",".join(["%s"] * len(part))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"{_LEAVES} WHERE statement_id IN ({marks}) ORDER BY position", part
+                f"{LEAVES} WHERE statement_id IN ({marks}) ORDER BY position", part
             )
-            for row in map(_stored, cursor.fetchall()):
+            for row in map(stored, cursor.fetchall()):
                 found.setdefault(str(row.statement_id), []).append(row)
     return found
 
@@ -147,10 +147,8 @@ def leaves_by_hash(leaf_hashes: Collection[bytes]) -> dict[bytes, StoredLeaf]:
         part = wanted[at : at + _MOST_MARKS]
         marks = ",".join(["%s"] * len(part))
         with connection.cursor() as cursor:
-            cursor.execute(f"{_LEAVES} WHERE leaf_hash IN ({marks})", part)
-            found.update(
-                (row.leaf_hash, row) for row in map(_stored, cursor.fetchall())
-            )
+            cursor.execute(f"{LEAVES} WHERE leaf_hash IN ({marks})", part)
+            found.update((row.leaf_hash, row) for row in map(stored, cursor.fetchall()))
     return found
 
 
@@ -161,32 +159,32 @@ def find_first_said(*, start: int, stop: int) -> StoredLeaf | None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f'{_LEAVES} WHERE "index" >= %s AND "index" < %s AND type NOT IN (%s, %s)'
+            f'{LEAVES} WHERE "index" >= %s AND "index" < %s AND type NOT IN (%s, %s)'
             ' ORDER BY "index" LIMIT 1',
             [start, stop, *map(int, (LeafType.MAP_ROOT, LeafType.ANCHOR))],
         )
         row = cursor.fetchone()
-    return _stored(row) if row else None
+    return stored(row) if row else None
 
 
 def list_anchor_leaves(*, start: int, stop: int) -> list[StoredLeaf]:
     """The anchor receipts with start <= index < stop, in order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f'{_LEAVES} WHERE "index" >= %s AND "index" < %s AND type = %s'
+            f'{LEAVES} WHERE "index" >= %s AND "index" < %s AND type = %s'
             ' ORDER BY "index"',
             [start, stop, int(LeafType.ANCHOR)],
         )
-        return list(map(_stored, cursor.fetchall()))
+        return list(map(stored, cursor.fetchall()))
 
 
 def chain_of(tag: bytes, *, limit: int) -> list[StoredLeaf]:
     """The newest leaves of a tag, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_LEAVES} WHERE tag = %s ORDER BY chain_seq DESC LIMIT %s", [tag, limit]
+            f"{LEAVES} WHERE tag = %s ORDER BY chain_seq DESC LIMIT %s", [tag, limit]
         )
-        return list(map(_stored, cursor.fetchall()))
+        return list(map(stored, cursor.fetchall()))
 
 
 def count_leaves() -> int:
@@ -194,7 +192,8 @@ def count_leaves() -> int:
     return Leaf.objects.count()
 
 
-def _stored(row: tuple[Any, ...]) -> StoredLeaf:
+def stored(row: tuple[Any, ...]) -> StoredLeaf:
+    """A row of `LEAVES` as a value."""
     index, statement_id, position, kind, time_ms, tag, *chain = row
     chain_seq, previous, commitment, digest = chain
     return StoredLeaf(

@@ -29,6 +29,11 @@ FORMAT = query_parameter(
 SERIALS = query_parameter(
     "serials", "`1` gives one line a pack in the CSV.", enum=["0", "1"]
 )
+LEAST_SIZE = query_parameter(
+    "least_size",
+    "Build another if the one at hand is under a checkpoint with fewer leaves.",
+    pattern="^[0-9]{1,18}$",
+)
 OFFSET = OpenApiParameter(
     "offset",
     {"type": "integer", "minimum": 0, "maximum": 10_000_000},
@@ -225,3 +230,12 @@ class TraceSerializer(serializers.Serializer[Any]):
     is_complete = serializers.BooleanField()
     nodes = NodeSerializer(many=True)
     edges = EdgeSerializer(many=True)
+
+
+class BundleSerializer(serializers.Serializer[Any]):
+    """A bundle that is not there yet; `done` and `total` count statements."""
+
+    state = serializers.ChoiceField(choices=["queued", "running"])
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+    requested_at = serializers.DateTimeField(source="bundle.requested_at")

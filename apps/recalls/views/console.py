@@ -28,6 +28,7 @@ from apps.recalls.queries.recalls import (
 )
 from apps.recalls.queries.report import Report, build_report
 from apps.recalls.queries.shares import AffectedRow
+from apps.recalls.views.bundles import BundlePart, part_of_recall
 from apps.recalls.views.parts import (
     Bar,
     bar_of,
@@ -64,6 +65,7 @@ class RecallPage:
     can_sign: bool
     can_change: bool
     console: Console | None
+    bundle: BundlePart | None
 
 
 @require_safe
@@ -83,6 +85,7 @@ def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
         can_sign=actor.can_sign,
         can_change=actor.can_sign and may_change(recall=recall, gln=actor.gln),
         console=_console(recall, actor, at),
+        bundle=part_of_recall(recall, actor, at),
     )
     note_read(actor, "recalls.read", recall.pk, at)
     if actor.partner is not None:

@@ -1,0 +1,22 @@
+"""Who took part in what became of some lots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps.custody.models import EventLine
+
+
+def parties_of(*, batch_ids: Sequence[int]) -> set[str]:
+    """Every party that moved units of the lots, or was sent some."""
+    lines = EventLine.objects.filter(batch_id__in=batch_ids)
+    pairs = lines.values_list("event__by", "event__counterparty").distinct()
+    return {gln for pair in pairs for gln in pair} - {""}
+
+
+def addressed_to(*, batch_ids: Sequence[int], gln: str) -> set[str]:
+    """The statements of one event by which units of the lots were sent to a party."""
+    lines = EventLine.objects.filter(
+        batch_id__in=batch_ids, event__counterparty=gln
+    ).exclude(event__ref__contains="#")
+    return set(lines.values_list("event__statement_id", flat=True).distinct())
