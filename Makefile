@@ -10,7 +10,7 @@ POSTGRESQL_SECONDS ?= 2400
 SQLITE_SECONDS ?= 1200
 WITHIN = timeout --kill-after=20
 # What no database touches, or what brings its own: once is enough.
-NO_DATABASE := core architecture bench browser faults journeys
+NO_DATABASE := core agreement architecture bench browser faults journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
@@ -97,6 +97,7 @@ bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
 	$(V)/python -m tests.bench
 	$(V)/python -m tests.bench.sqlite
 	$(V)/python -m tests.bench.provable
+	$(V)/python -m tests.bench.checking
 
 faults: .venv/.dev  ## kill and fail real processes at every point, change every column of every row
 	FAULTS=all $(V)/python -m pytest -q -n 2 --dist loadfile tests/faults

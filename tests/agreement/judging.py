@@ -6,7 +6,9 @@ The command `pharmatrace-verify` is asked in process, the modules by the engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -72,7 +74,7 @@ def ask_python(question: Question) -> Answer:
             findings.append([each.step, each.text, each.is_shown, each.is_doubtful])
 
     arguments = [*files, "--policy", POLICY, "--genesis", question.genesis_id]
-    with pytest.MonkeyPatch.context() as patch:
+    with redirect_stdout(StringIO()), pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "_show", show)
         patch.setattr(command, "_now_ms", lambda: NOW_MS, raising=False)
         patch.setattr(
