@@ -8,21 +8,17 @@ from typing import Any
 
 import pytest
 
+from apps.core.envelope import STATEMENT_TYPE, build_envelope, pae
+from apps.core.packcode import build_code
+from apps.core.packproof import parse_pack_proof
+from apps.core.policy import Policy
+from apps.core.statement import build_statement
 from tests.agreement.judging import Question, assert_agreed
 from tests.agreement.mutations import change, dumped, flip_byte, other_text
-
-packs = pytest.importorskip("tests.golden.packs")
-
-from apps.core.packcode import build_code  # noqa: E402
-from apps.core.packproof import parse_pack_proof  # noqa: E402
-
-from apps.core.envelope import STATEMENT_TYPE, build_envelope, pae  # noqa: E402
-from apps.core.policy import Policy  # noqa: E402
-from apps.core.statement import build_statement  # noqa: E402
-from tests.agreement.scenes import curve_passkey  # noqa: E402
-from tests.core.outside import small_ledger as cast  # noqa: E402
-from tests.golden import pack_codes, pack_files  # noqa: E402
-from tests.golden.pack_ledger import (  # noqa: E402
+from tests.agreement.scenes import curve_passkey
+from tests.core.outside import small_ledger as cast
+from tests.golden import pack_codes, pack_files, packs
+from tests.golden.pack_ledger import (
     POLICY,
     code_of,
     genesis_id,

@@ -19,7 +19,7 @@ from apps.core.bundle.boxes import Named
 from apps.core.bundle.build import LineRow, Saying
 from apps.core.bundle.follow import Follower
 from apps.core.bundle.lotlaw import PACKING, UNPACKING
-from apps.core.errors import IntegrityBreach
+from apps.core.errors import LedgerConflict, IntegrityBreach
 from apps.core.events import events_root, line_leaf
 from apps.core.ranges import Ranges, set_digest
 from apps.core.statement import GOODS_KINDS
@@ -198,11 +198,21 @@ def replayed(batches: Sequence[Batch], *, tick: Callable[[], None]) -> dict[str,
         tick: called for each event of the ledger; it may raise.
 
     Raises:
+        LedgerConflict: `history_erased`: the books were closed, so that the law is not
+            replayed over what lies before.
         TraceError: the log has something that the law does not accept.
     """
     lots = {bytes(batch.tag).hex() for batch in batches}
     found: dict[str, Units] = {}
-    for judged in Replay().run():
+    replay = Replay()
+    replay.begin()
+    if replay.closed is not None:
+        raise LedgerConflict(
+            "history_erased",
+            got=f"closing {replay.closed.closing.number}",
+            wanted="lots whose sets follow without the whole law",
+        )
+    for judged in replay.run():
         tick()
         touched = {
             tag: part
