@@ -5,6 +5,7 @@ The keys live in `notekey`; this module knows only their shape.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -17,6 +18,7 @@ MAX_NOTE_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 KEY_ID_SIZE = 4
 _LINE_START = "\N{EM DASH} "
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")  # all below the blank but newline
 
 
 def require_key_name(name: str, *, field: str) -> None:
@@ -109,7 +111,7 @@ class Note:
                 "note_too_large", field="note", got=len(data), wanted="at most 1 MB"
             )
         source = parse_utf8(data, field="note")
-        if any(mark < " " and mark != "\n" for mark in source):
+        if _CONTROL.search(source):
             raise MalformedInput("control_character", field="note")
         # The text may hold empty lines itself: the last one divides.
         text, separator, lines = source.rpartition("\n\n")

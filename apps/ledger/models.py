@@ -53,6 +53,7 @@ class Leaf(models.Model):
     """One public entry of the log (DESIGN, leaf v1)."""
 
     index = models.BigIntegerField(primary_key=True)
+    # On PostgreSQL a trigger holds this key, once an insert (migration 0005).
     statement = models.ForeignKey(
         Statement, on_delete=models.DO_NOTHING, null=True, related_name="leaves"
     )

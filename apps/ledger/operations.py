@@ -232,7 +232,8 @@ def append_leaves(*, rows: Sequence[LeafRow]) -> None:
 
     Raises:
         RuntimeError: called outside a transaction.
-        IntegrityError: an index, a place in a chain or a leaf hash exists.
+        IntegrityError: an index, a place in a chain or a leaf hash exists, or a
+            statement does not.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("append_leaves needs the sequencer's transaction")
@@ -240,7 +241,7 @@ def append_leaves(*, rows: Sequence[LeafRow]) -> None:
         if not _is_postgresql():
             cursor.executemany(_INSERT_LEAF, rows)
             return
-        with cursor.cursor.copy(_COPY_LEAVES) as copy:
+        with connection.wrap_database_errors, cursor.cursor.copy(_COPY_LEAVES) as copy:
             copy.set_types(_LEAF_TYPES)
             for row in rows:
                 copy.write_row(row)

@@ -28,8 +28,8 @@ CHANGES = {
 def rows() -> None:
     kept, erased = say("lot A"), say("lot B")
     leaf = (0, kept.statement_id, 0, 1, AT_MS, tag("lot A"), 0, b"p", b"c", b"h")
-    operations.append_leaves(rows=[leaf])
     with transaction.atomic():
+        operations.append_leaves(rows=[leaf])
         operations.erase_vault(statement_id=erased.statement_id, erased_by="e" * 64)
     if connection.vendor == "postgresql":
         # Foreign keys checked at commit would stop TRUNCATE before the trigger does.
@@ -117,3 +117,32 @@ def test_a_vault_goes_only_where_an_erasure_names_it():
     assert (
         run(f"DELETE FROM ledger_vault WHERE statement_id = '{kept.statement_id}'") == 1
     )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("unknown", ["0" * 64, ""])
+def test_no_leaf_names_a_statement_that_is_not_stored(unknown):
+    known = Statement.objects.earliest("accept_no").id
+    leaves = [
+        (
+            number,
+            name,
+            0,
+            1,
+            AT_MS,
+            tag(f"lot {number}"),
+            0,
+            b"p",
+            b"c",
+            bytes([number]),
+        )
+        for number, name in enumerate([known, None, unknown, known], 1)
+    ]
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        operations.append_leaves(rows=leaves)
+
+    assert Leaf.objects.count() == 1
+    with transaction.atomic():
+        operations.append_leaves(rows=[leaves[0], leaves[1], leaves[3]])
+    assert Leaf.objects.count() == 4

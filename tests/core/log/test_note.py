@@ -194,9 +194,12 @@ SIGNATURE = "— n AAAAAAE="
         f"text\n\n{SIGNATURE}".encode(),
         f"text\n\n{SIGNATURE}\n\n".encode(),
         f"text\n\n{SIGNATURE}\nmore\n".encode(),
-        f"te\txt\n\n{SIGNATURE}\n".encode(),
+        *(
+            f"te{chr(mark)}xt\n\n{SIGNATURE}\n".encode()
+            for mark in range(32)
+            if chr(mark) != "\n"
+        ),
         f"text\r\n\r\n{SIGNATURE}\r\n".encode(),
-        f"te\0xt\n\n{SIGNATURE}\n".encode(),
         b"te\xffxt\n\n" + SIGNATURE.encode() + b"\n",
         b"text\n\n- n AAAAAAE=\n",
         "text\n\n—n AAAAAAE=\n".encode(),
