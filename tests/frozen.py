@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.ledger.models import Statement
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
 
@@ -59,9 +60,11 @@ def play_now(name: str, keyring: Keyring, story: Callable[[Stage], object]) -> S
 def go_on(stage: Stage, name: str, story: Callable[[Stage], Said]) -> Said:
     """Let `story`, known by `name`, follow on what a fixture played; what it says.
 
-    What it says must mean the same in every test: ids, not rows.
+    What it says must mean the same in every test: ids, not rows. Where something else
+    was said before, it is another story and is played.
     """
-    return cast(Said, _put_back(stage, (name, stage.at), story))
+    last = Statement.objects.order_by("-accept_no").values_list("id", flat=True)[:1]
+    return cast(Said, _put_back(stage, (name, stage.at, *last), story))
 
 
 def _put_back(

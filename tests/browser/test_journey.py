@@ -53,7 +53,6 @@ def sit_down(stage: Stage, chromium: Browser, live_server: Any) -> Any:
     def at_the_desk(player: Player) -> Page:
         base = live_server.url.replace("127.0.0.1", "localhost")
         context = chromium.new_context(base_url=base, locale="en-GB")
-        context.set_default_timeout(15_000)
         contexts.append(context)
         client = Client()  # one each: a second log-in would end the first session
         client.force_login(stage.actor(player).user)

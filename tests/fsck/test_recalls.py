@@ -10,6 +10,7 @@ from apps.custody.models import RecallRule, RecallScope
 from apps.recalls.models import Recall
 from tests.cast import CARDIOL, STELLA, Stage
 from tests.custody.goods import Goods, serials
+from tests.frozen import go_on
 from tests.recalls.calls import close, open_recall
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +18,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def recall(stage: Stage) -> Recall:
+    return Recall.objects.get(pk=go_on(stage, "recalls of two lots", _recall))
+
+
+def _recall(stage: Stage) -> str:
     """Three packs of lot A1 are recalled, and all of A2; one recall is over."""
     goods = Goods(stage)
     goods.commission(count=20)
@@ -24,7 +29,7 @@ def recall(stage: Stage) -> Recall:
     open_recall(stage, "A2")
     close(stage, open_recall(stage, "A2"))
     scope = {"serials": serials(3)}
-    return open_recall(stage, scope=scope)
+    return open_recall(stage, scope=scope).pk
 
 
 def test_true_recalls_are_clean(recall: Recall) -> None:

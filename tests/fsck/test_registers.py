@@ -20,6 +20,7 @@ from apps.partners.models import (
 from apps.recalls.models import Answer, Notice, Recall, RecallChange
 from pharmatrace.fsck import check_statements
 from tests.cast import MARKT, NOVAMED, OPERATOR, REGULATOR, STELLA, TRANSPHARM, Stage
+from tests.frozen import go_on
 from tests.fsck.forging import flip
 from tests.partners.lending import (
     delegation_to,
@@ -42,8 +43,13 @@ EMPTY_CASE = {
 
 @pytest.fixture
 def story(stage: Stage) -> Stage:
-    """Licences came and went, a key was revoked; a recall was changed and closed."""
     spread(stage)
+    go_on(stage, "licences and recalls", _tell)
+    return stage
+
+
+def _tell(stage: Stage) -> None:
+    """Licences came and went, a key was revoked; a recall was changed and closed."""
     stage.license(STELLA, to="2040-01-01")
     stage.license(MARKT, role="wholesaler", sites=[])
     stage.license(MARKT, role="wholesaler", sites=[], suspended=True)
@@ -86,7 +92,6 @@ def story(stage: Stage) -> Stage:
     )
     close(stage, recall)
     open_recall(stage, "A9")
-    return stage
 
 
 def found(story: Stage) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from apps.partners import queries as partners
 from pharmatrace import fsck
 from tests.cast import AMOXIL, NOVAMED, Stage
 from tests.custody.goods import EXPIRY, Goods, serials
+from tests.frozen import go_on
 from tests.fsck.forging import findings, flip, past_triggers, rewrite
 
 pytestmark = pytest.mark.django_db
@@ -22,11 +23,15 @@ SEEDS, CHUNKS = "custody_commissioning", "custody_serialchunk"
 
 @pytest.fixture
 def goods(log: object, stage: Stage) -> Goods:
+    go_on(stage, "a lot of 3,000", _commission)
+    return Goods(stage)
+
+
+def _commission(stage: Stage) -> None:
     """A lot of 3,000 in two commissionings; the second begins within a chunk."""
     told = Goods(stage)
     told.commission(names=serials(1_500))
     told.commission(names=serials(1_500, start=1_500))
-    return told
 
 
 def second() -> Commissioning:

@@ -48,13 +48,13 @@ def enqueue(word: str) -> int:
 
 
 def wait_until_done(row: int) -> Outbox:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         found = Outbox.objects.get(pk=row)
         if found.done_at:
             return found
         time.sleep(0.05)
-    raise AssertionError("the task was not done in 15 seconds")
+    raise AssertionError("the task was not done in two minutes")
 
 
 def test_what_was_enqueued_runs_once_even_if_the_message_comes_twice(worker):

@@ -7,10 +7,12 @@ from apps.exchange import queries as drafts
 from apps.ledger.formats import new_statement
 from apps.ledger.operations import Accepted
 from apps.recalls.models import Recall
+from apps.recalls.operations import flag_affected
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, Player
 from pharmatrace.demo.signing import sign_statement
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, packs, serials
+from tests.frozen import go_on
 
 __all__ = [
     "Goods",
@@ -18,6 +20,7 @@ __all__ = [
     "close",
     "open_recall",
     "packs",
+    "recalled",
     "resigned",
     "serials",
     "spread",
@@ -64,13 +67,29 @@ def close(stage: Stage, recall: Recall, by: Player = NOVAMED) -> Accepted:
 
 def spread(stage: Stage) -> Goods:
     """Lot A1, 100 packs: 70 at Novamed, 20 at Transpharm, 10 at Stella, 4 supplied."""
+    go_on(stage, "a lot in the trade", _spread)
+    return Goods(stage)
+
+
+def _spread(stage: Stage) -> None:
     goods = Goods(stage)
     goods.commission()
     goods.deliver(packs(serials(10)))
     sent = goods.ship(packs(serials(20, start=10)))
     goods.receive(sent)
     goods.do(STELLA, "dispense", items=packs(serials(4)))
-    return goods
+
+
+def recalled(stage: Stage) -> Recall:
+    """The same lot, recalled and flagged."""
+    spread(stage)
+    return Recall.objects.get(pk=go_on(stage, "its recall", _recall))
+
+
+def _recall(stage: Stage) -> str:
+    opened = open_recall(stage)
+    flag_affected(recall_id=opened.pk, at=stage.tick())
+    return opened.pk
 
 
 def resigned(

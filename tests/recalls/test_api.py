@@ -7,7 +7,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.partners.models import ReadAudit
-from apps.recalls.operations import flag_affected
 from pharmatrace.demo.cast import (
     AMOXIL,
     LINDE,
@@ -17,17 +16,14 @@ from pharmatrace.demo.cast import (
     STELLA,
     Player,
 )
-from tests.recalls.calls import answer, open_recall, spread
+from tests.recalls.calls import answer, open_recall, recalled
 
 LOT = {"gtin": AMOXIL.gtin, "lot": "A1"}
 
 
 @pytest.fixture
 def recall(stage):
-    spread(stage)
-    opened = open_recall(stage)
-    flag_affected(recall_id=opened.pk, at=stage.tick())
-    return opened
+    return recalled(stage)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import pytest
 
 from apps.partners.models import ReadAudit
 from apps.recalls.models import Notice
-from apps.recalls.operations import flag_affected
 from pharmatrace.demo.cast import (
     AMOXIL,
     LINDE,
@@ -16,15 +15,12 @@ from pharmatrace.demo.cast import (
     TRANSPHARM,
     Player,
 )
-from tests.recalls.calls import Goods, answer, close, open_recall, spread
+from tests.recalls.calls import Goods, answer, close, open_recall, recalled, spread
 
 
 @pytest.fixture
 def recall(stage):
-    spread(stage)
-    opened = open_recall(stage)
-    flag_affected(recall_id=opened.pk, at=stage.tick())
-    return opened
+    return recalled(stage)
 
 
 @pytest.fixture

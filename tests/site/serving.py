@@ -97,4 +97,4 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     for process in started:
         if process.poll() is None:
             process.terminate()
-        process.wait(20)
+        process.wait(60)

@@ -29,7 +29,7 @@ def children(pid: int) -> list[int]:
 
 def renewed_children(pid: int, killed: set[int]) -> list[int]:
     """The children of `pid` once none of `killed` is among them."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         found = children(pid)
         if len(found) == len(killed) and killed.isdisjoint(found):
@@ -46,67 +46,51 @@ def is_free(port: int) -> bool:
         return False
 
 
-def test_a_bare_machine_gets_a_site_that_survives_its_children(serve):
+def test_a_bare_machine_gets_a_site_that_survives_its_children(serve, tmp_path):
     port = free_port()
     process = serve(port)
     url = f"http://127.0.0.1:{port}"
-    status, text = answer(f"{url}/health", within_seconds=60)
+    status, text = answer(f"{url}/health", within_seconds=120)
     web, jobs = children(process.pid)
+    before = list_processes(tmp_path / "var")
+    limit, begun = allowed_seconds(15), time.monotonic()
+
     os.kill(web, signal.SIGKILL)
     os.kill(jobs, signal.SIGKILL)
     renewed = renewed_children(process.pid, {web, jobs})
-    again, _text = answer(f"{url}/accounts/login/", within_seconds=30)
+    answer(f"{url}/health", within_seconds=limit)
+    assert time.monotonic() - begun < limit
+    again, _text = answer(f"{url}/accounts/login/", within_seconds=60)
+    assert set(before) & set(list_processes(tmp_path / "var")) == {process.pid}
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert (status, again) == (200, 200)
     assert '"database":{"status":"pass","detail":"sqlite"}' in text
     assert [is_alive(pid) for pid in renewed] == [False] * len(renewed)
 
 
-def test_the_second_start_keeps_the_data_and_is_quick(serve, tmp_path):
+def test_the_second_start_is_quick_and_keeps_the_data_and_dies_with_its_supervisor(
+    serve, tmp_path
+):
     port = free_port()
     first = serve(port)
-    answer(f"http://127.0.0.1:{port}/health", within_seconds=60)
+    answer(f"http://127.0.0.1:{port}/health", within_seconds=120)
     secret = (tmp_path / "var/secrets/django_secret_key").read_text()
     first.terminate()
-    first.wait(20)
+    first.wait(60)
 
     limit, begun = allowed_seconds(20), time.monotonic()
-    serve(port)
+    second = serve(port)
     answer(f"http://127.0.0.1:{port}/health", within_seconds=limit)
 
     assert time.monotonic() - begun < limit
     assert (tmp_path / "var/secrets/django_secret_key").read_text() == secret
+    wait_for(lambda: len(list_processes(tmp_path / "var")) >= 6, within_seconds=120)
 
+    second.kill()
+    second.wait()
 
-def test_nothing_outlives_a_killed_supervisor(serve, tmp_path):
-    port = free_port()
-    process = serve(port)
-    answer(f"http://127.0.0.1:{port}/health", within_seconds=60)
-    wait_for(lambda: len(list_processes(tmp_path / "var")) >= 6, within_seconds=60)
-
-    process.kill()
-    process.wait()
-
-    wait_for(lambda: not list_processes(tmp_path / "var"), within_seconds=10)
+    wait_for(lambda: not list_processes(tmp_path / "var"), within_seconds=60)
     # A process that is ending loses its environment before its sockets.
-    wait_for(lambda: is_free(port), within_seconds=5)
-
-
-def test_a_killed_web_master_is_followed_at_once(serve, tmp_path):
-    port = free_port()
-    process = serve(port)
-    url = f"http://127.0.0.1:{port}/health"
-    answer(url, within_seconds=60)
-    web, jobs = children(process.pid)
-    limit, begun = allowed_seconds(15), time.monotonic()
-    before = list_processes(tmp_path / "var")
-
-    os.kill(web, signal.SIGKILL)
-    os.kill(jobs, signal.SIGKILL)
-    renewed_children(process.pid, {web, jobs})
-    answer(url, within_seconds=limit)
-
-    assert time.monotonic() - begun < limit
-    assert set(before) & set(list_processes(tmp_path / "var")) == {process.pid}
+    wait_for(lambda: is_free(port), within_seconds=60)

@@ -51,7 +51,7 @@ def backing(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 
 def _size(url: str) -> int:
     """The tree size of the published checkpoint."""
-    _status, text = answer(f"{url}/log/checkpoint", within_seconds=5)
+    _status, text = answer(f"{url}/log/checkpoint", within_seconds=60)
     return int(text.splitlines()[1])
 
 
@@ -71,7 +71,7 @@ def _stop(process: subprocess.Popen[bytes], var_dir: Path) -> None:
     """Ctrl-C; it ends well and nothing of it is left."""
     assert len(list_processes(var_dir)) >= 5  # supervisor, web and two, worker, beat
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert list_processes(var_dir) == []
 
 

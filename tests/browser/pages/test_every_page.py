@@ -32,6 +32,25 @@ _LOOK = f"""() => ({{
   wide: Math.ceil(document.documentElement.scrollWidth) - window.innerWidth,
   bytes: {COUNT_BYTES},
 }})"""
+# What axe judges, as a text for the frame and one for what it holds: elements and their
+# attributes, runs of equal neighbours once; not words (but whether there are any),
+# addresses and data, on which no rule of axe's and none of our style sheets looks.
+_SKELETONS = """() => {
+  const UNSEEN = /^(data-|hx-|(href|src|action|value|content|title|datetime)$)/;
+  const attribute = ({ name, value }) => UNSEEN.test(name) ? name : `${name}=${value}`;
+  const content = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.data.trim() ? "…" : "";
+    if (node.nodeType !== Node.ELEMENT_NODE) return "";
+    return node.localName === "main" ? "<main>" : element(node);
+  };
+  const element = (node) => {
+    const inside = [...node.childNodes].map(content).filter(Boolean);
+    const told = inside.filter((each, number) => each !== inside[number - 1]);
+    const attributes = [...node.attributes].map(attribute).sort();
+    return `<${[node.localName, ...attributes].join(" ")}>${told.join("")}</>`;
+  };
+  return [document.documentElement, ...document.querySelectorAll("main")].map(element);
+}"""
 # An A4 sheet between its margins, at 96 dots an inch.
 PAPER = 672
 _PAPER = """() => {
@@ -64,7 +83,6 @@ def open_as(chromium: Browser, site: str, demo: Demo) -> Iterator[Any]:
         context = chromium.new_context(
             base_url=site, locale="en-GB", timezone_id="Europe/Vienna"
         )
-        context.set_default_timeout(10_000)
         if role in demo.sessions:
             cookie = {"name": "sessionid", "value": demo.sessions[role], "url": site}
             context.add_cookies([cookie])
@@ -79,7 +97,9 @@ def open_as(chromium: Browser, site: str, demo: Demo) -> Iterator[Any]:
 class Visitor:
     """A page in Chromium, and what it complained of since it was last asked."""
 
-    # Paths whose narrow form somebody has put to axe: others need not again.
+    # Frames and contents that somebody has put to axe, and paths in their narrow form:
+    # others need not again.
+    judged: ClassVar[set[str]] = set()
     judged_narrow: ClassVar[set[str]] = set()
 
     def __init__(self, page: Page) -> None:
@@ -100,15 +120,29 @@ class Visitor:
         page.set_viewport_size({"width": WIDTHS[0], "height": 800})
         answer = page.goto(path, wait_until="load")
         faults = [] if answer and answer.status < 500 else ["a failure of ours"]
-        page.evaluate(_AXE)
+        is_new = self._is_new()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             faults += [f"{width}: {fault}" for fault in self._looks()]
-            if width == WIDTHS[0] or path not in self.judged_narrow:
-                found = page.evaluate(_RUN_AXE, _RULES)
-                faults += [f"{width}: {fault}" for fault in found]
-        self.judged_narrow.add(path)
+            if is_new and (width == WIDTHS[0] or path not in self.judged_narrow):
+                faults += [f"{width}: {fault}" for fault in self._judge()]
+        if is_new:
+            self.judged_narrow.add(path)
         return [f"{path}: {fault}" for fault in [*faults, *self.said]]
+
+    def _is_new(self) -> bool:
+        """Whether nobody has put this frame, or what it holds, to axe."""
+        skeletons = set(self.page.evaluate(_SKELETONS))
+        is_new = not skeletons <= self.judged
+        self.judged.update(skeletons)
+        return is_new
+
+    def _judge(self) -> list[str]:
+        """What axe finds."""
+        if not self.page.evaluate("'axe' in globalThis"):
+            self.page.evaluate(_AXE)
+        found: list[str] = self.page.evaluate(_RUN_AXE, _RULES)
+        return found
 
     def _looks(self) -> list[str]:
         seen = self.page.evaluate(_LOOK)
@@ -130,8 +164,7 @@ class Visitor:
         page.set_viewport_size({"width": WIDTHS[0], "height": 800})
         page.goto(path, wait_until="load")
         faults = [] if self.reaches_main_action() else ["Tab misses the main action"]
-        page.evaluate(_AXE)
-        faults += [f"dark: {fault}" for fault in page.evaluate(_RUN_AXE, _RULES)]
+        faults += [f"dark: {fault}" for fault in self._judge()]
         page.emulate_media(media="print", color_scheme="dark")
         page.set_viewport_size({"width": PAPER, "height": 1000})
         paper = page.evaluate(_PAPER)

@@ -33,7 +33,6 @@ def context(chromium: Browser, stage: Stage) -> Iterator[BrowserContext]:
     context = chromium.new_context(
         timezone_id="Europe/Vienna", locale="en-GB", proxy={"server": stage.url}
     )
-    context.set_default_timeout(8_000)
     yield context
     context.close()
 

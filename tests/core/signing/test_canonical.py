@@ -111,11 +111,11 @@ def test_doubles_without_one_spelling_are_refused(data):
 
 
 def test_a_million_digits_are_refused_at_once():
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert refusal(b"[" + b"9" * 1_000_000 + b"]") == "bad_number"
     assert refusal(b"[0." + b"9" * 1_000_000 + b"]", doubles=True) == "bad_number"
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ def test_deep_nesting_is_a_refusal_and_never_a_crash(data):
     [b'["' + b'\\"[' * 300_000, b'["' + b"[" * 900_000, b'{"a":"' + b"[\\" * 300_001],
 )
 def test_an_unterminated_string_costs_no_more_than_a_good_one(data):
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert refusal(data) == "not_json"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_caller_who_allows_any_depth_still_gets_a_refusal():
