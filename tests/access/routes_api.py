@@ -72,4 +72,8 @@ ROUTES = (
     api(f"{_UPLOAD}/statement", API_SIGNERS, get=API_OWN_SIGNERS, upload_id="upload"),
     api(f"{_V1}verify", get=_ASKED),
     api(f"{_V1}verify", get=API_MEMBERS, query="?code={code}"),
+    api(f"{_V1}verify/proof", get=_ASKED),
+    api(f"{_V1}verify/proof", get=API_SEEN, query="?code={code}"),
+    api(f"{_V1}verify/code", get=_ASKED),
+    api(f"{_V1}verify/code", get=API_SEEN, query="?code={code}"),
 )

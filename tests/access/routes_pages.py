@@ -149,9 +149,19 @@ _UPLOADS = (
     page(f"{_UPLOAD}/errors.csv", get=OWN, upload_id="refused"),
     page(f"{_UPLOAD}/cancel", post=say(OWN_SIGNERS, MOVED), upload_id="upload"),
 )
+# Who may not have the proof is sent to the verdict.
+_PROVEN = who("MSAR ok, FO moved, 0TXV login")
+_PROOFS = tuple(
+    page(f"scan/proof{ending}", get=rule, query=query)
+    for ending, seen in (("", _PROVEN), (".json", SEEN), (".txt", SEEN), (".svg", SEEN))
+    for rule, query in ((say(MEMBERS, MISSING), ""), (seen, "?code={code}"))
+)
 _SCAN = (
     page("scan", get=MEMBERS),
     page("scan", get=MEMBERS, query="?code={code}"),
+    page("scan/answer.json", get=say(MEMBERS, MISSING)),
+    page("scan/answer.json", get=MEMBERS, query="?code={code}"),
+    *_PROOFS,
     page("scan/photo", post=say(MEMBERS, BAD)),
     page("scan/report", get=say(MEMBERS, MISSING), post=say(MEMBERS, MISSING)),
     page("scan/sign/<str:step>", get=say(SIGNERS, MISSING), step="=dispense"),

@@ -81,6 +81,10 @@ _ANYWHERE = {
     "/01/": {"maker.product"},
     "/scan?code=": _VERDICT,
     "/api/v1/verify?code=": _VERDICT,
+    "/scan/answer.json?code=": _VERDICT,
+    # The maker's statement whole, to who sees the lot: it names the plant (ADR 20).
+    "/scan/proof.json?code=": {"maker.sitegln"},
+    "/api/v1/verify/proof?code=": {"maker.sitegln"},
     "/ship": {f"{slug}.{part}" for slug in ("maker", "hub", "shop") for part in _PARTY},
 }
 
@@ -126,6 +130,11 @@ def _seeds(world: World, chain: Chain) -> list[str]:
         "/labels/{gtin}/{serial}/datamatrix.svg",
         "/scan?code={code}",
         "/api/v1/verify?code={code}",
+        "/scan/proof?code={code}",
+        "/scan/proof.json?code={code}",
+        "/scan/proof.txt?code={code}",
+        "/scan/answer.json?code={code}",
+        "/api/v1/verify/proof?code={code}",
         "/api/v1/trace?gtin={gtin}&lot={lot}",
         "/api/v1/trace?gtin={gtin}&lot={lot}&serial={serial}",
         "/api/v1/recall-query?gtin={gtin}&lot={lot}&format=csv&serials=1",
@@ -142,7 +151,14 @@ def _seeds(world: World, chain: Chain) -> list[str]:
         "/api/v1/statements/{dispense}",
     )
     foreign = world.ids["B" if chain is A else "A"]
-    scanned = ("/scan?code={code}", "/api/v1/verify?code={code}")
+    scanned = (
+        "/scan?code={code}",
+        "/scan/proof?code={code}",
+        "/scan/answer.json?code={code}",
+        "/api/v1/verify?code={code}",
+        "/api/v1/verify/proof?code={code}",
+        "/api/v1/verify/code?code={code}",
+    )
     return [
         *tables,
         *(text.format(**ids) for text in own),

@@ -129,10 +129,19 @@ def test_the_page_shows_the_code_and_leads_to_its_files(login, anchored):
     assert page.symbol.path in picture.content.decode()
 
 
-@pytest.mark.parametrize("ending", ["", ".json", ".txt", ".svg"])
+@pytest.mark.parametrize("ending", [".json", ".txt", ".svg"])
 @pytest.mark.parametrize("text", ["", "(01)09521568251204(21)S1K7q01", "nonsense"])
-def test_pages_of_a_proof_answer_strangers_like_nobody(login, ending, text):
+def test_files_of_a_proof_answer_strangers_like_nobody(login, ending, text):
     assert login(LINDE).get(f"/scan/proof{ending}", {"code": text}).status_code == 404
+
+
+@pytest.mark.parametrize("serial", ["S1K7q01", "S1K7q99"])
+def test_who_may_not_have_a_proof_is_sent_to_the_verdict(login, serial):
+    code = f"(01)09521568251204(21){serial}"
+    answer = login(LINDE).get("/scan/proof", {"code": code})
+
+    assert (answer.status_code, answer.url[:11]) == (302, "/scan?code=")
+    assert login(LINDE).get("/scan/proof").status_code == 404
 
 
 def test_the_page_says_that_the_proof_is_under_way(chain, client, settings, tmp_path):
@@ -157,11 +166,27 @@ def test_a_lot_that_is_too_large_for_a_code_has_its_file(login, anchored, monkey
     assert login(STELLA).get(f"/scan/proof.json?{query}").status_code == 200
 
 
-def test_a_maker_finds_the_proof_beside_each_label(login, anchored):
-    rows = login(NOVAMED).get(f"/labels/09521568251204/{LOT}").context["page"].rows
+@pytest.mark.parametrize("player", [NOVAMED, STELLA])
+def test_the_page_of_a_lot_asks_for_a_serial(login, anchored, player):
+    client = login(player)
+    assert (
+        'name="serial"' in client.get(f"/batches/09521568251204/{LOT}").content.decode()
+    )
 
-    answer = login(NOVAMED).get(rows[3].proof_url)
+    typed = {"gtin": "09521568251204", "serial": f" {anchored.names[3]} "}
+    answer = client.get("/scan/proof", typed)
     assert answer.context["page"].serial == anchored.names[3]
+    query = answer.context["page"].query
+    assert client.get(f"/scan/proof.json?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "typed", [{"gtin": "1"}, {"gtin": "09521568251205"}, {"serial": "S#"}, {"gtin": ""}]
+)
+def test_a_serial_that_is_none_is_refused_by_name(login, typed):
+    asked = {"gtin": "09521568251204", "serial": "S1K7q01"} | typed
+
+    assert login(STELLA).get("/scan/proof", asked).status_code == 400
 
 
 def test_the_public_page_offers_no_proof(client, anchored):

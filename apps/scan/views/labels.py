@@ -16,7 +16,6 @@ from apps.scan.labels.pack import Pack
 from apps.scan.labels.sheet import PER_SHEET, draw_sheets
 from apps.scan.labels.symbols import Modules, datamatrix, qr, svg
 from apps.scan.queries import LabelRun
-from apps.scan.views.parts import proof_url
 
 MOST_LABELS = 480
 _MOST_ORDINAL = 2**31
@@ -30,7 +29,6 @@ class LabelRow:
     bracketed: str
     datamatrix_url: str
     qr_url: str
-    proof_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,6 @@ def _row(pack: Pack) -> LabelRow:
         bracketed=pack.bracketed,
         datamatrix_url=reverse("label_datamatrix", kwargs=where),
         qr_url=reverse("label_qr", kwargs=where),
-        proof_url=proof_url(pack.bracketed),
     )
 
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.core.envelope import envelope_bytes
+from apps.core.gs1 import Gtin, Serial, build_digital_link
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 from apps.scan import operations, queries
@@ -62,11 +63,15 @@ class PackProofPage:
 @member_required
 @limited(ScanThrottle)
 def pack_proof(request: HttpRequest) -> HttpResponse:
-    """The page; it says so while the proof is under way."""
-    verdict, actor, text = _asked(request)
+    """The page, or the verdict that says why there is none.
+
+    Raises:
+        MalformedInput: a GTIN or serial that is none.
+    """
+    verdict, actor, text, _ = _judged(request)
     unit = verdict.unit
-    if unit is None:
-        raise Http404
+    if unit is None or not queries.may_prove(verdict):
+        return redirect(scan_url(text))
     code = queries.find_pack_code(verdict)
     modules = proof_qr(code.text) if code else None
     page = PackProofPage(
@@ -140,14 +145,23 @@ def _asked(request: HttpRequest) -> tuple[Verdict, Actor, str]:
 
 
 def _judged(request: HttpRequest) -> tuple[Verdict, Actor, str, datetime]:
-    """The verdict on `?code=`, recorded like any other."""
+    """The verdict on `?code=`, or on `?gtin=&serial=`, recorded like any other."""
     actor, at = actor_of(request), timezone.now()
-    text = request.GET.get("code", "")[:_MOST_CHARACTERS]
+    text = request.GET.get("code", "")[:_MOST_CHARACTERS] or _typed(request)
     if not text.strip():
         raise Http404
     verdict = queries.judge_scan(code=text, actor=actor, at=at)
     operations.record_scan(code=text, verdict=verdict, actor=actor, at=at)
     return verdict, actor, text, at
+
+
+def _typed(request: HttpRequest) -> str:
+    """The Digital Link of a pack whose serial was typed; "" where none was."""
+    gtin, serial = request.GET.get("gtin", ""), request.GET.get("serial", "").strip()
+    if not serial:
+        return ""
+    elements = [("01", Gtin.parse(gtin).text), ("21", Serial.parse(serial).text)]
+    return build_digital_link(elements)
 
 
 def _code_of(verdict: Verdict) -> PackCode:

@@ -28,6 +28,10 @@ NO_PAGES = frozenset(
         "uploads/<uuid:upload_id>/errors.csv",
         "labels/<str:gtin>/<path:serial>/datamatrix.svg",
         "labels/<str:gtin>/<path:serial>/qr.svg",
+        "scan/answer.json",
+        "scan/proof.json",
+        "scan/proof.txt",
+        "scan/proof.svg",
     }
 )
 _SAME_FOR_ALL = ("accounts/", "ledger/entries/", "verify")
@@ -49,6 +53,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "/containers/{case}",
         "/containers/{pallet}",
         "/batches/09521568600330/D81%2F1",
+        "/scan/proof?code={code}",
         "/shipments?page=2",
         "/ledger?q={entry}",
         "/ledger?q=nothing",
@@ -71,6 +76,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "/scan?code={recalled_code}",
         "/scan?code={foreign_code}",
         "/scan?code=%5Dd201nonsense",
+        "/scan/proof?code={code}",
         "/scan/sign/dispense?code={code}",
         "/scan/sign/stolen?code={code}",
         "/receive/{to_shop}",
@@ -130,6 +136,9 @@ def _path(route: Route, demo: Demo) -> str:
 def never_opened() -> set[str]:
     """Patterns of pages that somebody may see and no role opens."""
     opened = {r.pattern for r in ROUTES for role in ROLES if _opens(role, r)}
+    # What answers to a question alone is opened by one.
+    asked = (text for texts in QUESTIONS.values() for text in texts)
+    opened |= {text.partition("?")[0].strip("/") for text in asked}
     pages = {r.pattern for r in ROUTES if _is_page(r) and OK in r.rules["GET"].values()}
     return pages - opened
 

@@ -201,6 +201,7 @@ CHOSEN = {
         "/",
         "/scan?code={code}",
         "/scan?code={recalled_code}",
+        "/scan/proof?code={code}",
         "/receive/{to_shop}",
     ),
     "maker": (
