@@ -83,7 +83,7 @@ def test_a_shift_begins_shows_on_every_page_and_ends(now: Stage, browse: Any) ->
     for path in ("/", "/stock", "/shift", "/ledger"):
         shown = read(client, path)
         assert f'data-shift="{shift.device_keyid}"' in shown
-        assert "signs here without being asked" in shown
+        assert "signs here unasked" in shown
         assert "Novamed plant Freiburg" in shown
     elsewhere = read(browse(NOVAMED), "/")  # another browser of the same person
     assert 'data-shift=""' in elsewhere

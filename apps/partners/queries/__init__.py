@@ -89,11 +89,13 @@ from apps.partners.queries.shifts import (
 )
 from apps.partners.queries.suspects import (
     Mark,
+    SuspectRow,
     count_suspect,
     list_open_suspects,
     list_suspect_keys,
     marks_of,
     suspect_among,
+    suspect_rows,
 )
 from apps.partners.queries.wishes import composed, require_role
 from apps.partners.queries.words import enrol_words, words_of
@@ -112,6 +114,7 @@ __all__ = [
     "ProposalRow",
     "RequestRow",
     "ShiftRow",
+    "SuspectRow",
     "body_of",
     "composed",
     "count_suspect",
@@ -177,6 +180,7 @@ __all__ = [
     "shifts_visible_to",
     "standing_of",
     "suspect_among",
+    "suspect_rows",
     "token_actor",
     "visible_to",
     "wants_new_key",

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from apps.core.envelope import parse_envelope
+from apps.core.statement import parse_statement
 from apps.ledger import queries as ledger
 from apps.ledger.queries import SignedRow
 from apps.partners.models import LentVoice, Reattestation, SigningKey
@@ -34,6 +36,16 @@ class Mark:
     def is_open(self) -> bool:
         """Whether nobody has said it again."""
         return not self.said_in
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectRow:
+    """A statement that wants another look, with what its signature meant."""
+
+    id: str
+    kind: str
+    meaning: str
+    accepted_ms: int
 
 
 def marks_of(statement_ids: Iterable[str]) -> dict[str, Mark]:
@@ -70,6 +82,20 @@ def list_suspect_keys(*, gln: str) -> list[SigningKey]:
 def list_open_suspects(*, key: SigningKey, most: int) -> list[SignedRow]:
     """What a suspect key signed and its party has not said again, the latest first."""
     return list(islice(_iter_open(key), most))
+
+
+def suspect_rows(rows: Iterable[SignedRow]) -> list[SuspectRow]:
+    """The same statements as people read them; what is erased has no meaning left."""
+    listed = list(rows)
+    stored = ledger.envelopes_of(ids=[row.id for row in listed])
+    meanings = {
+        name: parse_statement(parse_envelope(data).payload).meaning
+        for name, data in stored.items()
+    }
+    return [
+        SuspectRow(row.id, row.kind, meanings.get(row.id, ""), row.accepted_ms)
+        for row in listed
+    ]
 
 
 def count_suspect(*, actor: Actor) -> int:

@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from apps.ledger.queries import SignedRow
 from apps.partners import operations, queries
 from apps.partners.authentication import (
     actor_of,
@@ -17,7 +16,7 @@ from apps.partners.authentication import (
     signer_required,
 )
 from apps.partners.models import SigningKey, TradingPartner
-from apps.partners.queries import HistoryRow, KeyRow, LentRow, ShiftRow
+from apps.partners.queries import HistoryRow, KeyRow, LentRow, ShiftRow, SuspectRow
 from apps.partners.views.parts import SignPanel
 
 _SHOWN = 200
@@ -44,7 +43,7 @@ class SuspectGroup:
 
     key: SigningKey
     person: str
-    rows: list[SignedRow]
+    rows: list[SuspectRow]
     is_cut: bool
     wish: dict[str, str]
 
@@ -105,7 +104,7 @@ def _group(key: SigningKey, person: str) -> SuspectGroup:
     return SuspectGroup(
         key=key,
         person=person,
-        rows=rows[:_SHOWN],
+        rows=queries.suspect_rows(rows[:_SHOWN]),
         is_cut=len(rows) > _SHOWN,
         wish={"kind": "key.reattest", "keyid": key.keyid},
     )
