@@ -25,6 +25,7 @@ from apps.core.map import map_value_hash
 from apps.core.mapbuild import MapTree
 from apps.core.merkle import EMPTY_ROOT, HASH_SIZE, RootBuilder, leaf_hash
 from apps.edge.beside import beside
+from apps.edge.cycles import no_search
 from apps.ledger import operations as ledger
 from apps.ledger import queries as ledger_queries
 from apps.ledger.formats import PendingStatement, as_ms
@@ -83,7 +84,7 @@ def integrate_pending(*, at: datetime, limit_leaves: int) -> Integrated | None:
         LedgerConflict: somebody else moved the tree or took from the queue.
     """
     # Durable: what is signed next must be committed.
-    with transaction.atomic(durable=True):
+    with no_search(), transaction.atomic(durable=True):
         if not _lock():
             return None
         ledger_queries.require_no_quarantine()
