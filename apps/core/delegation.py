@@ -16,7 +16,7 @@ from .errors import MalformedInput, UntrustedSignature
 from .fields import Fields
 from .keys import PublicKey
 from .party_bodies import read_key
-from .signing import WebauthnScope, verify_signature
+from .signing import Verify, WebauthnScope, verify_signature
 from .statement import LEDGER_PATTERN, SIGNER_PATTERN
 from .strict import format_base64
 
@@ -124,6 +124,7 @@ def verify_delegation(
     webauthn: WebauthnScope | None,
     delegation: Delegation,
     accepted_ms: int,
+    verify: Verify = verify_signature,
 ) -> None:
     """Check that `delegator` lent its voice at the law's moment.
 
@@ -133,6 +134,7 @@ def verify_delegation(
         webauthn: relying party of genesis.
         delegation: what `read_delegation` read from that envelope.
         accepted_ms: when the door accepted the statement.
+        verify: as in `speech.verify_speech`.
 
     Raises:
         UntrustedSignature: outside its time, or not signed by `delegator`.
@@ -144,7 +146,7 @@ def verify_delegation(
             got=format_time_ms(accepted_ms),
             wanted=f"until {format_time_ms(delegation.to_ms)}",
         )
-    verify_signature(
+    verify(
         key=delegator,
         pae=envelope.pae,
         signature=envelope.signatures[0],

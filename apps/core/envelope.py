@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,15 +33,19 @@ _MAX_WEBAUTHN_BYTES: Final = 4_096
 
 # As nearly all envelopes are written: signatures of 64 bytes without an authenticator or
 # a lent voice. Such bytes are read at once, as the strict reader reads them.
-_PLAIN_SIGNATURE: Final = re.compile(
+_PLAIN_SIGNATURE: Final = (
     rb'\{"keyid":"([0-9a-f]{64})","sig":"([0-9A-Za-z+/]{85}[AQgw]==)"\}'
 )
+_ONE_SIGNATURE: Final = re.compile(rb"\[%b\]" % _PLAIN_SIGNATURE)
+_SIGNATURES: Final = re.compile(_PLAIN_SIGNATURE)
 _PLAIN_PAYLOAD: Final = rb'"payload":"([0-9A-Za-z+/]+={0,2})"'
 _PLAIN_TYPE: Final = rb'"payloadType":"([0-9A-Za-z./+-]{1,100})"'
-_PLAIN_SIGNATURES: Final = rb'"signatures":(\[[^\]]*\])'
-_PLAIN_ENVELOPES: Final = (
-    re.compile(rb"\{%b,%b,%b\}" % (_PLAIN_PAYLOAD, _PLAIN_TYPE, _PLAIN_SIGNATURES)),
-    re.compile(rb"\{%b,%b,%b\}" % (_PLAIN_TYPE, _PLAIN_PAYLOAD, _PLAIN_SIGNATURES)),
+_PLAIN_REST: Final = rb'"signatures":(\[[^\]]*\])'
+_BY_PAYLOAD: Final = re.compile(
+    rb"\{%b,%b,%b\}" % (_PLAIN_PAYLOAD, _PLAIN_TYPE, _PLAIN_REST)
+)
+_BY_TYPE: Final = re.compile(
+    rb"\{%b,%b,%b\}" % (_PLAIN_TYPE, _PLAIN_PAYLOAD, _PLAIN_REST)
 )
 
 
@@ -120,7 +124,7 @@ def join_envelope(*, payload: bytes, signatures: bytes) -> bytes:
         signatures: the RFC 8785 bytes of the envelope's signatures.
     """
     return b'{"payload":"%b","payloadType":"%b","signatures":%b}' % (
-        b64encode(payload),
+        b2a_base64(payload, newline=False),
         STATEMENT_TYPE.encode(),
         signatures,
     )
@@ -184,11 +188,10 @@ def _parse_plain(data: bytes) -> Envelope | None:
     """An envelope as nearly all are; None where it takes the strict reader to tell."""
     if len(data) > MAX_ENVELOPE_BYTES:
         return None
-    by_payload, by_type = (pattern.fullmatch(data) for pattern in _PLAIN_ENVELOPES)
-    if by_payload:
-        text, kind, array = by_payload.groups()
-    elif by_type:
-        kind, text, array = by_type.groups()
+    if found := _BY_PAYLOAD.fullmatch(data):
+        text, kind, array = found.groups()
+    elif found := _BY_TYPE.fullmatch(data):
+        kind, text, array = found.groups()
     else:
         return None
     payload, signatures = _decode_plain(text), _parse_plain_signatures(array)
@@ -199,19 +202,25 @@ def _parse_plain(data: bytes) -> Envelope | None:
 
 def _decode_plain(text: bytes) -> bytes:
     """The bytes behind base64 in its one spelling; none behind any other."""
-    data = b64decode(text) if len(text) % 4 == 0 else b""
-    return data if b64encode(data) == text else b""
+    data = a2b_base64(text) if len(text) % 4 == 0 else b""
+    return data if b2a_base64(data, newline=False) == text else b""
 
 
 def _parse_plain_signatures(data: bytes) -> tuple[Signature, ...]:
     """The signatures in RFC 8785 bytes as nearly all are; none where they are not."""
-    found = _PLAIN_SIGNATURE.findall(data)
+    if only := _ONE_SIGNATURE.fullmatch(data):
+        return (_plain_signature(*only.groups()),)
+    found = _SIGNATURES.findall(data)
     again = b",".join([b'{"keyid":"%b","sig":"%b"}' % each for each in found])
     keyids = [keyid for keyid, _ in found]
-    is_plain = data == b"[%b]" % again and 0 < len(found) <= MAX_SIGNATURES
+    is_plain = data == b"[%b]" % again and len(found) <= MAX_SIGNATURES
     if not is_plain or keyids != sorted(set(keyids)):
         return ()
-    return tuple([Signature(keyid.decode(), b64decode(sig)) for keyid, sig in found])
+    return tuple(_plain_signature(keyid, sig) for keyid, sig in found)
+
+
+def _plain_signature(keyid: bytes, sig: bytes) -> Signature:
+    return Signature(keyid.decode(), a2b_base64(sig))
 
 
 def _read(

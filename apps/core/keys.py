@@ -36,16 +36,16 @@ class PublicKey:
     Args:
         alg: one of `ALGORITHMS`, named at enrolment and never in an envelope.
         spki: SubjectPublicKeyInfo DER, in the one spelling there is.
+        keyid: its SHA-256, 64 hex digits.
     """
 
     alg: str
     spki: bytes
     loaded: _Loaded = field(compare=False, repr=False)
+    keyid: str = field(init=False, compare=False)
 
-    @property
-    def keyid(self) -> str:
-        """SHA-256 of the SPKI DER, 64 hex digits."""
-        return keyid_of(self.spki)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keyid", keyid_of(self.spki))
 
 
 def keyid_of(spki: bytes) -> str:

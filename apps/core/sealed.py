@@ -7,7 +7,7 @@ needs nothing but the bytes, so any number of processes may share the work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
@@ -19,7 +19,6 @@ from .envelope import (
     join_envelope,
     open_sealed,
     parse_envelope,
-    statement_id,
 )
 from .errors import TraceError
 from .keys import PublicKey, load_public_key
@@ -69,12 +68,12 @@ class Fault(NamedTuple):
 
     Args:
         row: which of the batch, from 0.
-        is_of_receipt: in its receipt, not in itself.
+        part: "statement" or "receipt".
         field: may be empty.
     """
 
     row: int
-    is_of_receipt: bool
+    part: str
     code: str
     field: str
     got: str
@@ -82,7 +81,6 @@ class Fault(NamedTuple):
 
 
 _Why: TypeAlias = tuple[str, str, str, str]  # code, field, got, wanted
-_Claim: TypeAlias = tuple[PublicKey, bytes, Signature]  # key, what is covered
 
 
 class SealJudge:
@@ -99,74 +97,92 @@ class SealJudge:
         faults: list[Fault] = []
         for number, row in enumerate(batch.rows):
             for why in self._judge_statement(row, batch):
-                faults.append(Fault(number, False, *why))
+                faults.append(Fault(number, "statement", *why))
             for why in self._judge_receipt(row, batch):
-                faults.append(Fault(number, True, *why))
+                faults.append(Fault(number, "receipt", *why))
         return faults
 
-    def _judge_statement(self, row: Sealed, batch: SealedBatch) -> Iterator[_Why]:
+    def _judge_statement(self, row: Sealed, batch: SealedBatch) -> list[_Why]:
+        found: list[_Why] = []
         try:
             envelope = open_sealed(payload=row.payload, signatures=row.signatures)
-            yield from _judge_facts(row, envelope)
+            pae = envelope.pae
+            found += _judge_facts(row, envelope, pae)
             for signature in envelope.signatures:
-                for claim in self._claims(signature, envelope.pae, batch.keys):
-                    yield from _judge_claim(claim, batch.webauthn)
+                found += self._judge_signature(signature, pae, batch)
         except TraceError as error:
-            yield _why(error)
+            found.append(_why(error))
+        return found
 
-    def _judge_receipt(self, row: Sealed, batch: SealedBatch) -> Iterator[_Why]:
+    def _judge_signature(
+        self, signature: Signature, pae: bytes, batch: SealedBatch
+    ) -> list[_Why]:
+        """What its key makes of it; of a device key, and of who lent it the voice."""
+        lent, webauthn = signature.delegation, batch.webauthn
+        if lent is None:
+            key = self._find(signature.keyid, batch.keys)
+            return _judge(key, pae, signature, webauthn)
+        delegation, keyid = read_delegation(signature)
+        delegator = self._find(keyid, batch.keys)
+        return [
+            *_judge(delegation.key, pae, signature, webauthn),
+            *_judge(delegator, lent.pae, lent.signatures[0], webauthn),
+        ]
+
+    def _judge_receipt(self, row: Sealed, batch: SealedBatch) -> list[_Why]:
         try:
             receipt = parse_envelope(row.receipt)
-            keys = [
-                key
-                for each in receipt.signatures
-                if (key := self._find(each.keyid, batch.receipt_keys))
-            ]
-            if not keys:
-                yield ("unknown_receipt_key", "", "", "")
-                return
-            verify_receipt_signature(envelope=receipt, key=keys[0])
+            for each in receipt.signatures:
+                key = self._find(each.keyid, batch.receipt_keys)
+                if key is not None:
+                    verify_receipt_signature(envelope=receipt, key=key)
+                    return []
         except TraceError as error:
-            yield _why(error)
-
-    def _claims(self, signature: Signature, pae: bytes, keys: Keys) -> Iterator[_Claim]:
-        """What a signature says was signed, and under which keys."""
-        key, lent = self._find(signature.keyid, keys), signature.delegation
-        if lent is not None:
-            # The device key signed the statement; the enrolled key lent its voice.
-            delegation, keyid = read_delegation(signature)
-            yield delegation.key, pae, signature
-            key, pae, signature = self._find(keyid, keys), lent.pae, lent.signatures[0]
-        if key is not None:
-            yield key, pae, signature
+            return [_why(error)]
+        return [("unknown_receipt_key", "", "", "")]
 
     def _find(self, keyid: str, keys: Keys) -> PublicKey | None:
         named = keys.get(keyid)
         if named is None:
             return None
-        if named not in self._loaded:
+        key = self._loaded.get(named)
+        if key is None:
             alg, spki = named
-            self._loaded[named] = load_public_key(spki=spki, alg=alg)
-        return self._loaded[named]
+            key = self._loaded[named] = load_public_key(spki=spki, alg=alg)
+        return key
 
 
-def _judge_claim(claim: _Claim, webauthn: WebauthnScope | None) -> Iterator[_Why]:
-    key, pae, signature = claim
+def _judge(
+    key: PublicKey | None,
+    pae: bytes,
+    signature: Signature,
+    webauthn: WebauthnScope | None,
+) -> list[_Why]:
+    if key is None:
+        return []
     try:
         verify_signature(key=key, pae=pae, signature=signature, webauthn=webauthn)
     except TraceError as error:
-        yield _why(error)
+        return [_why(error)]
+    return []
 
 
-def _judge_facts(row: Sealed, envelope: Envelope) -> Iterator[_Why]:
+def _judge_facts(row: Sealed, envelope: Envelope, pae: bytes) -> list[_Why]:
     joined = join_envelope(payload=row.payload, signatures=row.signatures)
-    for fact, got, wanted in (
-        ("statement_id", row.statement_id, statement_id(envelope)),
-        ("envelope_digest", row.envelope_digest.hex(), sha256(joined).hexdigest()),
-        ("keyids", row.keyids, " ".join([each.keyid for each in envelope.signatures])),
-    ):
-        if got != wanted:
-            yield (f"{fact}_differs", "", got, wanted)
+    name, digest = sha256(pae).hexdigest(), sha256(joined).digest()
+    keyids = " ".join([each.keyid for each in envelope.signatures])
+    if row[:3] == (name, digest, keyids):
+        return []
+    facts = (
+        ("statement_id", row.statement_id, name),
+        ("envelope_digest", row.envelope_digest.hex(), digest.hex()),
+        ("keyids", row.keyids, keyids),
+    )
+    return [
+        (f"{fact}_differs", "", got, wanted)
+        for fact, got, wanted in facts
+        if got != wanted
+    ]
 
 
 def _why(error: TraceError) -> _Why:

@@ -6,7 +6,7 @@ and never a word in the envelope.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -36,6 +36,7 @@ __all__ = [
     "WEBAUTHN_ES256",
     "PrivateKey",
     "PublicKey",
+    "Verify",
     "WebauthnScope",
     "keyid_of",
     "load_public_key",
@@ -47,6 +48,21 @@ __all__ = [
 
 _SIGNATURE_BYTES: Final = 64
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+class Verify(Protocol):
+    """What `verify_signature` does: it returns nothing or raises."""
+
+    def __call__(
+        self,
+        *,
+        key: PublicKey,
+        pae: bytes,
+        signature: Signature,
+        webauthn: WebauthnScope | None = None,
+    ) -> None:
+        """Check one signature over `pae` under `key`."""
+        ...
 
 
 def verify_signature(

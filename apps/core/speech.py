@@ -17,7 +17,7 @@ from .epcis import parse_event
 from .errors import UntrustedSignature
 from .events import read_file
 from .offices import verify_offices
-from .signing import verify_signature
+from .signing import Verify, verify_signature
 from .speakers import MEMBER, Speaker, brought_by
 from .statement import GOODS_KINDS, Statement
 
@@ -57,6 +57,7 @@ def verify_speech(
     speakers: Mapping[str, Speaker],
     genesis: Genesis,
     about: Speaker | None = None,
+    verify: Verify = verify_signature,
 ) -> tuple[Speaker, ...]:
     """Check that whoever signed may say this; those who spoke, in order of keyid.
 
@@ -70,6 +71,8 @@ def verify_speech(
         genesis: of this ledger; for kind `genesis` the statement's own body.
         about: the key that a key.revoke ends or a key.reattest speaks of, where it
             is known.
+        verify: what checks one signature; only who has each of them checked apart from
+            this (`sealed`) may give another.
 
     Returns:
         For a device key the one that lent its voice; brought keys are among them.
@@ -83,7 +86,9 @@ def verify_speech(
     # 1.
     spoken = {}
     for signature in speech.envelope.signatures:
-        speaker = _verify_signature(speech, signature, speakers, brought, genesis)
+        speaker = _verify_signature(
+            speech, signature, speakers, brought, genesis, verify
+        )
         spoken[speaker.key.keyid] = speaker
     # 2.
     _verify_speaker(speech.statement, spoken.values())
@@ -106,13 +111,15 @@ def _verify_signature(
     speakers: Mapping[str, Speaker],
     brought: Mapping[str, Speaker],
     genesis: Genesis,
+    verify: Verify,
 ) -> Speaker:
     if signature.delegation is not None:
-        return _verify_lent(speech, signature, signature.delegation, speakers, genesis)
+        lent = signature.delegation
+        return _verify_lent(speech, signature, lent, speakers, genesis, verify)
     # A new key only shows possession, so its own role does not matter yet.
     new = brought.get(signature.keyid)
     speaker = new or _usable(signature.keyid, speakers)
-    verify_signature(
+    verify(
         key=speaker.key,
         pae=speech.envelope.pae,
         signature=signature,
@@ -150,6 +157,7 @@ def _verify_lent(
     lent: Envelope,
     speakers: Mapping[str, Speaker],
     genesis: Genesis,
+    verify: Verify,
 ) -> Speaker:
     """Check one signature of a device key; the key that lent its voice.
 
@@ -178,9 +186,10 @@ def _verify_lent(
         webauthn=genesis.webauthn,
         delegation=delegation,
         accepted_ms=speech.accepted_ms,
+        verify=verify,
     )
     # 4.
-    verify_signature(
+    verify(
         key=delegation.key,
         pae=speech.envelope.pae,
         signature=signature,

@@ -15,6 +15,7 @@ from typing import Final
 from .canonical import (
     JsonValue,
     canonical_bytes,
+    may_hold_doubles,
     parse_canonical,
     verify_integers_only,
 )
@@ -127,7 +128,7 @@ def parse_statement(payload: bytes) -> Statement:
         nonce=_read_nonce(fields),
         subjects=read_subjects(fields, kind),
         parents=read_parents(fields),
-        body=_read_body(fields, kind),
+        body=_read_body(fields, kind, has_doubles=may_hold_doubles(payload)),
     )
     fields.close()
     _verify_validity(statement)
@@ -171,8 +172,12 @@ def _read_nonce(fields: Fields) -> bytes:
     return nonce
 
 
-def _read_body(fields: Fields, kind: str) -> Mapping[str, JsonValue]:
+def _read_body(
+    fields: Fields, kind: str, *, has_doubles: bool
+) -> Mapping[str, JsonValue]:
     body = fields.members("body")
+    if not has_doubles:
+        return body
     # Only what a sensor measured may be a fraction.
     sensors = ("sensorElementList",) if kind == "event" else ()
     for name, value in body.items():

@@ -138,15 +138,9 @@ def _check_depth(data: bytes, max_depth: int) -> None:
 
 
 def _load(text: str, *, doubles: bool) -> JsonValue:
-    parse_float: Callable[[str], float] = _parse_double if doubles else _refuse_double
+    decoder = _DECODER_OF_DOUBLES if doubles else _DECODER
     try:
-        value: JsonValue = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=_parse_integer,
-            parse_float=parse_float,
-            parse_constant=_refuse_constant,
-        )
+        value: JsonValue = decoder.decode(text)
     except ValueError as error:
         where = f" at character {error.pos}" if hasattr(error, "pos") else ""
         raise MalformedInput("not_json", got=f"no JSON{where}", wanted="JSON") from None
@@ -192,3 +186,16 @@ def _refuse_double(literal: str) -> NoReturn:
 
 def _refuse_constant(literal: str) -> NoReturn:
     raise MalformedInput("bad_number", got=literal, wanted="a finite number")
+
+
+def _decoder(parse_float: Callable[[str], float]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_int=_parse_integer,
+        parse_float=parse_float,
+        parse_constant=_refuse_constant,
+    )
+
+
+_DECODER: Final = _decoder(_refuse_double)
+_DECODER_OF_DOUBLES: Final = _decoder(_parse_double)

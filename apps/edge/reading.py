@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 from django.db import connection
 
 _ROWS: Final = 4_096  # fetched at once
-_CURSOR: Final = "pharmatrace_reading"
+_names = count()  # of cursors: one may be open while another is
 Row: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = "list[int | str | bytes]"
 
@@ -28,10 +29,7 @@ def fetch_rows(sql: str, params: Params) -> list[Row]:
 
 
 def iter_rows(sql: str, params: Params) -> Iterator[Row]:
-    """The same, some rows at a time in memory: PostgreSQL keeps the others.
-
-    One such query at a time.
-    """
+    """The same, some rows at a time in memory: PostgreSQL keeps the others."""
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
@@ -40,7 +38,8 @@ def iter_rows(sql: str, params: Params) -> Iterator[Row]:
         return
     connection.ensure_connection()
     raw = connection.connection
-    with raw.cursor(_CURSOR, binary=True, withhold=raw.autocommit) as cursor:
+    name = f"reading_{next(_names)}"
+    with raw.cursor(name, binary=True, withhold=raw.autocommit) as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(_ROWS):
             yield from rows

@@ -19,7 +19,7 @@ from apps.core.leaf import product_tag
 from apps.core.statement import Statement
 from apps.core.subjects import Subject
 from apps.edge.secrets import tag_key
-from apps.ledger.models import Statement as StatementRow
+from apps.ledger.queries import StoredStatement
 from apps.recalls.models import Answer, Recall, RecallChange
 from pharmatrace.fsck.erasures import Erased
 from pharmatrace.fsck.finding import Finding
@@ -53,7 +53,7 @@ class Goods:
                 "commissioned_ms": line["commissioned_ms"],
             }
 
-    def grow(self, subject: Subject, row: StatementRow) -> None:
+    def grow(self, subject: Subject, row: StoredStatement) -> None:
         """Take a batch that a commissioning begins or adds to."""
         serials = subject.serials
         if serials is None or row.id in self._kept:
@@ -71,7 +71,7 @@ class Goods:
         )
         batch["size"] = cast("int", batch["size"]) + serials.size
 
-    def learn(self, body: Body, statement: Statement, row: StatementRow) -> None:
+    def learn(self, body: Body, statement: Statement, row: StoredStatement) -> None:
         """Take what a statement says of a product or a recall."""
         match body:
             case ProductRegister():
@@ -102,7 +102,10 @@ class Goods:
             yield from compare_rows(name, key, model._default_manager.all(), wanted)
 
     def _change(
-        self, body: RecallAmend | RecallClose, statement: Statement, row: StatementRow
+        self,
+        body: RecallAmend | RecallClose,
+        statement: Statement,
+        row: StoredStatement,
     ) -> None:
         self._changes[row.id] = {
             "recall": body.recall,
@@ -114,7 +117,7 @@ class Goods:
         }
 
 
-def _product(body: ProductRegister, row: StatementRow) -> Row:
+def _product(body: ProductRegister, row: StoredStatement) -> Row:
     return {
         "name": body.name,
         "strength": body.strength,
@@ -126,7 +129,7 @@ def _product(body: ProductRegister, row: StatementRow) -> Row:
     }
 
 
-def _recall(body: RecallOpen, by: str, row: StatementRow) -> Row:
+def _recall(body: RecallOpen, by: str, row: StoredStatement) -> Row:
     return {
         "product__gtin": body.gtin,
         "opened_by__gln": by,
@@ -142,7 +145,7 @@ def _recall(body: RecallOpen, by: str, row: StatementRow) -> Row:
     }
 
 
-def _answer(body: RecallAnswer, statement: Statement, row: StatementRow) -> Row:
+def _answer(body: RecallAnswer, statement: Statement, row: StoredStatement) -> Row:
     return {
         "recall": body.recall,
         "partner__gln": statement.by,

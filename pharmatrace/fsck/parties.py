@@ -16,7 +16,7 @@ from apps.core.bodies import (
 )
 from apps.core.leaf import key_tag, party_tag
 from apps.edge.secrets import tag_key
-from apps.ledger.models import Statement as StatementRow
+from apps.ledger.queries import StoredStatement
 from apps.partners.models import Licence, SigningKey, Site, TradingPartner
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.rows import Row, compare_rows
@@ -37,7 +37,7 @@ class Parties:
         # The licences in force of each party, by role: the newest one last.
         self._current: dict[str, dict[str, Row]] = {}
 
-    def learn(self, body: Body, row: StatementRow) -> None:
+    def learn(self, body: Body, row: StoredStatement) -> None:
         """Take what a statement says of parties and keys."""
         match body:
             case Genesis():
@@ -69,7 +69,7 @@ class Parties:
         yield from compare_rows("licence", "statement_id", licences, self._licences)
         yield from compare_rows("key", "keyid", SigningKey.objects.all(), self._keys)
 
-    def _found(self, party: Authority, row: StatementRow) -> None:
+    def _found(self, party: Authority, row: StoredStatement) -> None:
         role = _SHOWN.get(party.role, party.role)
         self._founders.add(party.gln)
         self._partners[party.gln] = _partner(party, role, row)
@@ -77,7 +77,9 @@ class Parties:
             self._enrol(named, party.gln, "admin", row)
             self._keys[named.key.keyid]["is_genesis"] = True
 
-    def _enrol(self, named: NamedKey, gln: str, role: str, row: StatementRow) -> None:
+    def _enrol(
+        self, named: NamedKey, gln: str, role: str, row: StoredStatement
+    ) -> None:
         self._keys[named.key.keyid] = {
             "spki": named.key.spki.hex(),
             "algorithm": named.key.alg,
@@ -93,7 +95,7 @@ class Parties:
             "is_genesis": False,
         }
 
-    def _license(self, body: PartyLicence, row: StatementRow) -> None:
+    def _license(self, body: PartyLicence, row: StoredStatement) -> None:
         current = self._current.setdefault(body.gln, {})
         current.pop(body.role, {}).update(is_current=False)
         current[body.role] = self._licences[row.id] = {
@@ -130,7 +132,7 @@ class Parties:
         partner["role"] = roles[-1] if roles else kept
 
 
-def _partner(said: Authority | PartyAdmit, role: str, row: StatementRow) -> Row:
+def _partner(said: Authority | PartyAdmit, role: str, row: StoredStatement) -> Row:
     return {
         "name": said.name,
         "country": said.country,

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias
 
 # (stage, done, total), every now and then.
 Tick: TypeAlias = Callable[[str, int, int], None]
-_T = TypeVar("_T")
-_EVERY: Final = 500
 _WIDTH: Final = 24
 _PAUSE_SECONDS: Final = 0.2
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
     """Nobody waits."""
-
-
-def watched(rows: Iterable[_T], *, stage: str, total: int, tick: Tick) -> Iterator[_T]:
-    """The rows, and a tick for every 500 of them and at the end."""
-    done = 0
-    for done, row in enumerate(rows, start=1):
-        yield row
-        if done % _EVERY == 0:
-            tick(stage, done, total)
-    tick(stage, done, max(total, done))
 
 
 class _Writer(Protocol):

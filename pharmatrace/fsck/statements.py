@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from apps.anchoring.queries import LATE_SECONDS
 from apps.core.bodies import parse_body
-from apps.core.envelope import (
-    Envelope,
-    envelope_bytes,
-    envelope_digest,
-    join_envelope,
-    parse_envelope,
-    statement_id,
-)
+from apps.core.envelope import open_sealed, parse_envelope
 from apps.core.errors import MalformedInput, TraceError
 from apps.core.leaf import commitment
-from apps.core.receipt import parse_receipt
+from apps.core.receipt import Receipt, parse_receipt, receipt_payload
 from apps.core.speech import Speech
 from apps.core.statement import GOODS_KINDS, Statement, parse_statement
 from apps.ledger import queries as ledger
-from apps.ledger.formats import (
-    as_ms,
-    leaf_type_of,
-    parse_pending,
-    split_salts,
-)
-from apps.ledger.models import Statement as StatementRow
-from apps.ledger.queries import StoredLeaf, StoredStatement
+from apps.ledger.formats import as_ms, leaf_type_of, parse_pending, split_salts
+from apps.ledger.queries import StoredLeaf, StoredStatement, StoredVault
 from pharmatrace.fsck.erasures import Erased, check_erasures, read_erased
 from pharmatrace.fsck.finding import Finding, finding_of
 from pharmatrace.fsck.goods import Goods
 from pharmatrace.fsck.parties import Parties
-from pharmatrace.fsck.progress import Tick, silent, watched
+from pharmatrace.fsck.progress import Tick, silent
+from pharmatrace.fsck.seals import SealChecker, judge_beside
 from pharmatrace.fsck.serials import SerialChecker
 from pharmatrace.fsck.suspects import Suspects
 from pharmatrace.fsck.voices import Voices
@@ -57,7 +45,7 @@ class _Readers:
         self.goods.begin(erased)
         self.serials.skip(erased.tags)
 
-    def learn(self, statement: Statement, row: StatementRow) -> None:
+    def learn(self, statement: Statement, row: StoredStatement) -> None:
         """Take what the statement makes of partners, products, batches and recalls."""
         if statement.kind in GOODS_KINDS:
             for subject in statement.subjects:
@@ -74,19 +62,16 @@ def check_statements(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     readers.take(erased)
     yield from erased.findings
     late_ms = as_ms(at) - LATE_SECONDS * 1000
-    total = ledger.count_statements()
-    rows = ledger.iter_statements()
-    for stored in watched(rows, stage="statements", total=total, tick=tick):
-        if stored.vault is None:
-            if not stored.is_erased:
-                yield Finding("vault_missing", _name(stored))
-            continue
-        try:
-            yield from _check(stored, readers)
-        except TraceError as error:
-            yield finding_of(error, _name(stored))
-        if stored.pending is not None and stored.row.accepted_ms < late_ms:
-            yield Finding("still_pending", _name(stored), wanted="a leaf by now")
+    total, done = ledger.count_statements(), 0
+    with judge_beside(total) as beside:
+        seals = SealChecker(beside)
+        for page in ledger.iter_statements():
+            for stored in page:
+                yield from _check_one(stored, readers, late_ms=late_ms)
+            yield from seals.check(page, readers.voices)
+            done += len(page)
+            tick("statements", done, max(total, done))
+        yield from seals.finish()
     yield from readers.serials.check_rest()
     yield from readers.parties.check()
     yield from readers.goods.check()
@@ -94,102 +79,99 @@ def check_statements(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     yield from readers.suspects.check()
 
 
+def _check_one(
+    stored: StoredStatement, readers: _Readers, *, late_ms: int
+) -> Iterator[Finding]:
+    if stored.vault is None:
+        if not stored.is_erased:
+            yield Finding("vault_missing", _name(stored))
+        return
+    try:
+        yield from _check(stored, stored.vault, readers)
+    except TraceError as error:
+        yield finding_of(error, _name(stored))
+    if stored.pending is not None and stored.accepted_ms < late_ms:
+        yield Finding("still_pending", _name(stored), wanted="a leaf by now")
+
+
 def _name(stored: StoredStatement) -> str:
-    return f"statement {stored.row.id}"
+    return f"statement {stored.id}"
 
 
-def _check(stored: StoredStatement, readers: _Readers) -> Iterator[Finding]:
-    envelope, voices = _read_envelope(stored), readers.voices
-    statement = parse_statement(envelope.payload)
-    readers.learn(statement, stored.row)
-    yield from readers.suspects.learn(envelope, statement, stored.row)
-    yield from readers.serials.check(statement, stored.row.id)
-    yield from _check_row(stored, envelope, statement)
-    lines = stored.vault.lines if stored.vault else None
-    if statement.kind != "events" and lines is not None:
+def _check(
+    stored: StoredStatement, vault: StoredVault, readers: _Readers
+) -> Iterator[Finding]:
+    envelope = open_sealed(payload=vault.payload, signatures=vault.signatures)
+    statement = parse_statement(vault.payload)
+    readers.learn(statement, stored)
+    yield from readers.suspects.learn(envelope, statement, stored)
+    yield from readers.serials.check(statement, stored.id)
+    yield from _check_row(stored, statement)
+    if statement.kind != "events" and vault.lines is not None:
         yield Finding("lines_unsigned", _name(stored), wanted="no file of events")
     speech = Speech(
         envelope=envelope,
         statement=statement,
-        accepted_ms=stored.row.accepted_ms,
-        lines=None if lines is None else bytes(lines),
+        accepted_ms=stored.accepted_ms,
+        lines=vault.lines,
     )
-    yield from voices.check(speech, where=_name(stored))
-    yield from voices.learn(statement, at_ms=stored.row.accepted_ms)
-    commitments = _commitments(stored, statement)
-    yield from _check_receipt(stored, statement, commitments, voices)
-    kind = leaf_type_of(statement.kind)
-    tags = [subject.tag for subject in statement.subjects]
+    yield from readers.voices.check(speech, where=_name(stored))
+    yield from readers.voices.learn(statement, at_ms=stored.accepted_ms)
+    commitments = _commitments(stored, vault, statement)
+    yield from _check_receipt(stored, vault, statement, commitments)
+    kind = int(leaf_type_of(statement.kind))
     wanted = [
-        (int(kind), tag, committed)
-        for tag, committed in zip(tags, commitments, strict=True)
+        (kind, subject.tag, committed)
+        for subject, committed in zip(statement.subjects, commitments, strict=True)
     ]
     yield from _check_leaves(stored, wanted)
 
 
-def _read_envelope(stored: StoredStatement) -> Envelope:
-    vault = stored.vault
-    if vault is None:
-        raise RuntimeError("the caller looked")
-    data = join_envelope(
-        payload=bytes(vault.payload), signatures=bytes(vault.signatures)
-    )
-    envelope = parse_envelope(data)
-    if envelope_bytes(envelope) != data:
-        raise MalformedInput("envelope_not_canonical", field="vault")
-    return envelope
-
-
-def _check_row(
-    stored: StoredStatement, envelope: Envelope, statement: Statement
-) -> Iterator[Finding]:
-    row = stored.row
-    facts = {
-        "statement_id": (row.id, statement_id(envelope)),
-        "envelope_digest": (
-            bytes(row.envelope_digest).hex(),
-            envelope_digest(envelope).hex(),
-        ),
-        "keyids": (row.keyids, " ".join(each.keyid for each in envelope.signatures)),
-        "kind": (row.kind, statement.kind),
-        "by": (row.by, statement.by),
-        "signer": (row.signer, statement.signer),
-    }
-    for fact, (got, wanted) in facts.items():
+def _check_row(stored: StoredStatement, statement: Statement) -> Iterator[Finding]:
+    """What else the row says is compared where the signatures are: `seals`."""
+    for fact, got, wanted in (
+        ("kind", stored.kind, statement.kind),
+        ("by", stored.by, statement.by),
+        ("signer", stored.signer, statement.signer),
+    ):
         if got != wanted:
             yield Finding(f"{fact}_differs", _name(stored), got, wanted)
 
 
-def _commitments(stored: StoredStatement, statement: Statement) -> list[bytes]:
-    vault, row = stored.vault, stored.row
-    salts = split_salts(bytes(vault.salts)) if vault else []
+def _commitments(
+    stored: StoredStatement, vault: StoredVault, statement: Statement
+) -> tuple[bytes, ...]:
+    salts = split_salts(vault.salts)
     if len(salts) != len(statement.subjects):
         raise MalformedInput(
             "salts_differ", got=len(salts), wanted=f"{len(statement.subjects)} salts"
         )
-    digest = bytes(row.envelope_digest)
-    return [
-        commitment(salt=salt, accepted_ms=row.accepted_ms, envelope_digest=digest)
+    return tuple(
+        commitment(
+            salt=salt,
+            accepted_ms=stored.accepted_ms,
+            envelope_digest=stored.envelope_digest,
+        )
         for salt in salts
-    ]
+    )
 
 
 def _check_receipt(
     stored: StoredStatement,
+    vault: StoredVault,
     statement: Statement,
-    commitments: list[bytes],
-    voices: Voices,
+    commitments: tuple[bytes, ...],
 ) -> Iterator[Finding]:
-    if stored.vault is None:
+    """What the receipt promised; its signature is checked with all others."""
+    wanted = Receipt(statement.ledger, stored.id, stored.accepted_ms, commitments)
+    envelope = parse_envelope(vault.receipt)
+    if envelope.payload == receipt_payload(wanted):
         return
-    envelope = parse_envelope(bytes(stored.vault.receipt))
-    receipt = parse_receipt(envelope)
-    said = (receipt.ledger, receipt.statement_id, receipt.accepted_ms)
-    if said != (statement.ledger, stored.row.id, stored.row.accepted_ms):
+    found = parse_receipt(envelope)
+    if replace(found, commitments=commitments) != wanted:
         yield Finding("receipt_differs", _name(stored))
-    if list(receipt.commitments) != commitments:
+    if found.commitments != commitments:
         yield Finding("receipt_commitments_differ", _name(stored))
-    yield from voices.check_receipt(envelope, where=f"receipt of {_name(stored)}")
 
 
 def _check_leaves(stored: StoredStatement, wanted: list[_Leaf]) -> Iterator[Finding]:

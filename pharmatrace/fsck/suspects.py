@@ -13,6 +13,7 @@ from apps.core.delegation import read_delegation
 from apps.core.envelope import Envelope, Signature, statement_id
 from apps.core.statement import Statement
 from apps.ledger.models import Statement as StatementRow
+from apps.ledger.queries import StoredStatement
 from apps.partners.models import LentVoice, Reattestation
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.rows import Row, compare_rows
@@ -34,7 +35,7 @@ class Suspects:
         self._again: dict[str, Row] = {}  # by statement and keyid
 
     def learn(
-        self, envelope: Envelope, statement: Statement, row: StatementRow
+        self, envelope: Envelope, statement: Statement, row: StoredStatement
     ) -> Iterator[Finding]:
         """Take lent voices, suspicions and re-attestations from a statement."""
         for signature in envelope.signatures:
@@ -57,7 +58,7 @@ class Suspects:
         again = Reattestation.objects.annotate(name=name)
         yield from compare_rows("reattestation", "name", again, self._again)
 
-    def _lend(self, signature: Signature, lent: Envelope, row: StatementRow) -> None:
+    def _lend(self, signature: Signature, lent: Envelope, row: StoredStatement) -> None:
         delegation, lender = read_delegation(signature)
         self._lenders.setdefault(signature.keyid, set()).add(lender)
         self._lent.setdefault(
@@ -73,7 +74,7 @@ class Suspects:
         )
 
     def _reattest(
-        self, keyid: str, statement: Statement, row: StatementRow
+        self, keyid: str, statement: Statement, row: StoredStatement
     ) -> Iterator[Finding]:
         wanted = [parent.statement_id for parent in statement.parents]
         earlier = StatementRow.objects.filter(accept_no__lt=row.accept_no)

@@ -5,30 +5,7 @@ import io
 import pytest
 
 from pharmatrace import fsck
-from pharmatrace.fsck.progress import Bar, watched
-
-
-def test_rows_pass_and_are_counted():
-    said = []
-
-    rows = list(
-        watched(
-            range(1_200), stage="x", total=1_200, tick=lambda *what: said.append(what)
-        )
-    )
-
-    assert rows == list(range(1_200))
-    assert said == [("x", 500, 1_200), ("x", 1_000, 1_200), ("x", 1_200, 1_200)]
-
-
-def test_nothing_to_do_is_done_at_once():
-    said = []
-
-    assert (
-        list(watched([], stage="x", total=0, tick=lambda *what: said.append(what)))
-        == []
-    )
-    assert said == [("x", 0, 0)]
+from pharmatrace.fsck.progress import Bar
 
 
 def test_the_bar_tells_rate_and_what_is_left():

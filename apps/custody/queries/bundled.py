@@ -19,7 +19,7 @@ from apps.core.bundle.boxes import Named
 from apps.core.bundle.build import LineRow, Saying
 from apps.core.bundle.follow import Follower
 from apps.core.bundle.lotlaw import PACKING, UNPACKING
-from apps.core.errors import LedgerConflict, IntegrityBreach
+from apps.core.errors import IntegrityBreach, LedgerConflict
 from apps.core.events import events_root, line_leaf
 from apps.core.ranges import Ranges, set_digest
 from apps.core.statement import GOODS_KINDS

@@ -35,8 +35,10 @@ def replay_check() -> Iterator[str]:
         replay.begin()
         yield from _readable("closing", events.check_closed())
         for judged in replay.run():
-            yield from _readable(f"event {judged.line.ref}", events.check(judged))
+            yield from events.check(judged)
+        yield from events.finish()
     except TraceError as error:
+        yield from events.finish()
         yield f"replay stopped: {error.sentence()}"
         return
     tags = {bytes(b.tag).hex(): b for b in catalog.list_all_batches()}

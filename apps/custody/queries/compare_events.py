@@ -12,7 +12,7 @@ from apps.catalog import queries as catalog
 from apps.core.custody import Place
 from apps.core.custody import Shipment as Despatched
 from apps.core.custody.effects import Despatch
-from apps.custody.formats import chunk_numbers, to_set
+from apps.custody.formats import to_set
 from apps.custody.models import (
     Discrepancy,
     Event,
@@ -20,13 +20,11 @@ from apps.custody.models import (
     Shipment,
     ShipmentLine,
 )
-from apps.custody.queries.judged import columns_of, moves_of
+from apps.custody.queries.compare_lines import LineChecker, compare_chunks
 from apps.custody.queries.replay import Judged, Replay
 from apps.custody.queries.snapshot import event_line
 
-_Line = tuple[str, Place | None, Place]  # batch tag, from where, to where
 _Shortage = tuple[str, str, str, int, bool]  # shipment, receipt, tag, units, settled
-_ROWS = 500
 
 
 class EventChecker:
@@ -34,7 +32,7 @@ class EventChecker:
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self._lines = 0
+        self._lines = LineChecker()
         self._shortages: dict[str, list[_Shortage]] = {}
         self._documents: dict[str, list[Any]] = {}
 
@@ -46,7 +44,7 @@ class EventChecker:
         tags = {row.pk: bytes(row.tag).hex() for row in catalog.list_all_batches()}
         for line in closed.events:
             ref = line["event"]["ref"]
-            self._lines += len(line["moves"])
+            self._lines.count += len(line["moves"])
             row = Event.objects.filter(ref=ref).prefetch_related("lines").first()
             if row is None:
                 yield f"event {ref}: missing"
@@ -62,26 +60,18 @@ class EventChecker:
             ]
 
     def check(self, judged: Judged) -> Iterator[str]:
-        """Where the event's row and lines differ."""
+        """Take one more event; where the rows and lines of earlier ones differ."""
         self._note(judged)
-        yield from _compare_event(judged)
-        wanted: dict[_Line, BitMap] = {}
-        for move in moves_of(judged):
-            key = (move.tag, move.source, move.target)
-            wanted[key] = wanted.get(key, BitMap()) | move.units
-            self._lines += 1
-        rows = EventLine.objects.filter(event__ref=judged.line.ref)
-        found: dict[_Line, BitMap] = {}
-        for line in rows.select_related("batch"):
-            key = _key_of(line)
-            found[key] = found.get(key, BitMap()) | to_set(line.units)
-        if found != wanted:
-            yield f"event {judged.line.ref}: lines differ"
+        yield from self._lines.check(judged)
+
+    def finish(self) -> Iterator[str]:
+        """Where the rows and lines of the last events differ."""
+        yield from self._lines.finish()
 
     def check_rest(self) -> Iterator[str]:
         """After the last event: rows that no event left, and what changed later."""
         yield from self._check_numbers()
-        yield from _compare_chunks()
+        yield from compare_chunks()
         yield from self._check_shipments()
         yield from self._check_shortages()
 
@@ -109,7 +99,7 @@ class EventChecker:
             yield f"event {ref}: is_corrected differs"
         for name, found, wanted in (
             ("events", Event.objects.count(), len(events)),
-            ("event lines", EventLine.objects.count(), self._lines),
+            ("event lines", EventLine.objects.count(), self._lines.count),
         ):
             if found != wanted:
                 yield f"{name}: {found}, replayed {wanted}"
@@ -139,36 +129,6 @@ class EventChecker:
         strange = Discrepancy.objects.exclude(kind="shortage")
         for ref in strange.values_list("shipment__event__ref", flat=True):
             yield f"shipment {ref[:16]}: a discrepancy of an unknown kind"
-
-
-def _compare_event(judged: Judged) -> Iterator[str]:
-    wanted = columns_of(judged)
-    found = Event.objects.filter(ref=judged.line.ref).values(*wanted).first()
-    if found is None:
-        yield f"event {judged.line.ref}: missing"
-        return
-    for column, value in wanted.items():
-        if found[column] != value:
-            yield f"event {judged.line.ref}: {column} differs"
-
-
-def _key_of(line: EventLine) -> _Line:
-    source = Place(line.source_holder, line.source_site, line.source_status)
-    target = Place(line.target_holder, line.target_site, line.target_status)
-    return bytes(line.batch.tag).hex(), source if any(source) else None, target
-
-
-def _compare_chunks() -> Iterator[str]:
-    """Each line against its own count and its place in the index of chunks."""
-    rows = EventLine.objects.select_related("event")
-    for line in rows.prefetch_related("eventchunk_set").iterator(chunk_size=_ROWS):
-        units = to_set(line.units)
-        wanted = {(line.batch_id, number) for number in chunk_numbers(units)}
-        chunks = line.eventchunk_set.all()
-        if line.count != len(units):
-            yield f"event {line.event.ref}: counts {line.count}, moved {len(units)}"
-        if {(each.batch_id, each.chunk_no) for each in chunks} != wanted:
-            yield f"event {line.event.ref}: index of chunks differs"
 
 
 def _compare_shipment(

@@ -52,8 +52,8 @@ from apps.custody.queries.logged import (
 from apps.custody.queries.registry import commissioned_serials
 from apps.custody.queries.resolve import Named, build_event
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
-from apps.ledger.models import Statement as StatementRow
 from apps.ledger.operations import Submission
+from apps.ledger.queries import StoredStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Replay:
             elif submission.statement.kind in {"event", "events"}:
                 yield from self._events(row, submission)
 
-    def _events(self, row: StatementRow, submission: Submission) -> Iterator[Judged]:
+    def _events(self, row: StoredStatement, submission: Submission) -> Iterator[Judged]:
         lines: list[Line] = []
         for line in read_lines(submission):
             event = self._resolve(line, submission.statement)
@@ -222,20 +222,20 @@ def _new_units(line: SaidLine, statement: Statement) -> NewUnits[BitMap] | None:
     )
 
 
-def _genesis(replay: Replay, row: StatementRow, statement: Statement) -> None:
+def _genesis(replay: Replay, row: StoredStatement, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, Genesis)  # noqa: S101 - the kind says so
     verify_law(body.law_version)
     replay.state.regulators = regulators_of(body)
 
 
-def _admit(replay: Replay, row: StatementRow, statement: Statement) -> None:
+def _admit(replay: Replay, row: StoredStatement, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, PartyAdmit)  # noqa: S101 - the kind says so
     replay.state.parties.setdefault(body.gln, Party(body.gln))
 
 
-def _license(replay: Replay, row: StatementRow, statement: Statement) -> None:
+def _license(replay: Replay, row: StoredStatement, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, PartyLicence)  # noqa: S101 - the kind says so
     known = replay.state.parties.get(body.gln, Party(body.gln))
@@ -255,13 +255,13 @@ def _license(replay: Replay, row: StatementRow, statement: Statement) -> None:
     replay.state.parties[body.gln] = Party(body.gln, (*others, licence), sites)
 
 
-def _register(replay: Replay, row: StatementRow, statement: Statement) -> None:
+def _register(replay: Replay, row: StoredStatement, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, ProductRegister)  # noqa: S101 - the kind says so
     replay.owners[body.gtin] = body.brand_owner
 
 
-def _open(replay: Replay, row: StatementRow, statement: Statement) -> None:
+def _open(replay: Replay, row: StoredStatement, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, RecallOpen)  # noqa: S101 - the kind says so
     replay.scopes[row.id] = (body.gtin, body.scope)
@@ -269,7 +269,7 @@ def _open(replay: Replay, row: StatementRow, statement: Statement) -> None:
     replay.cover_all()
 
 
-def _amend(replay: Replay, row: StatementRow, statement: Statement) -> None:
+def _amend(replay: Replay, row: StoredStatement, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, RecallAmend)  # noqa: S101 - the kind says so
     gtin, _ = replay.scopes[body.recall]
@@ -277,7 +277,7 @@ def _amend(replay: Replay, row: StatementRow, statement: Statement) -> None:
     replay.cover_all()
 
 
-def _close(replay: Replay, row: StatementRow, statement: Statement) -> None:
+def _close(replay: Replay, row: StoredStatement, statement: Statement) -> None:
     body = parse_body(statement.kind, statement.body)
     assert isinstance(body, RecallClose)  # noqa: S101 - the kind says so
     replay.scopes.pop(body.recall, None)
@@ -285,7 +285,7 @@ def _close(replay: Replay, row: StatementRow, statement: Statement) -> None:
     replay.cover_all()
 
 
-_READERS: Final[Mapping[str, Callable[[Replay, StatementRow, Statement], None]]] = {
+_READERS: Final[Mapping[str, Callable[[Replay, StoredStatement, Statement], None]]] = {
     "genesis": _genesis,
     "party.admit": _admit,
     "party.licence": _license,

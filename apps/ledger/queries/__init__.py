@@ -36,19 +36,23 @@ from apps.ledger.queries.signed import (
     list_signed,
 )
 from apps.ledger.queries.statements import (
-    StoredStatement,
-    count_statements,
     find_accepted,
     find_accepted_ms,
     find_quarantine,
     find_vault,
     get_envelope,
-    iter_statements,
     keyids_of,
     list_alike,
     oldest_pending_ms,
     require_no_quarantine,
     signers_of,
+)
+from apps.ledger.queries.stored import (
+    StoredStatement,
+    StoredVault,
+    count_statements,
+    iter_in_log_order,
+    iter_statements,
 )
 
 __all__ = [
@@ -57,6 +61,7 @@ __all__ = [
     "SignedRow",
     "StoredLeaf",
     "StoredStatement",
+    "StoredVault",
     "chain_of",
     "count_goods",
     "count_leaves",
@@ -72,6 +77,7 @@ __all__ = [
     "get_envelope",
     "get_leaf",
     "iter_chain_rows",
+    "iter_in_log_order",
     "iter_leaf_columns",
     "iter_signed_since",
     "iter_statements",

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from apps.core.leaf import Leaf as CoreLeaf
 from apps.core.leaf import LeafType, encode_leaf, leaf_type
 from apps.core.statement import PUBLISHED_KINDS
+from apps.edge.reading import fetch_rows
 from apps.ledger.models import Leaf
 
 LEAVES: Final = (
@@ -130,12 +131,10 @@ def leaves_among(statement_ids: Sequence[str]) -> dict[str, list[StoredLeaf]]:
     for at in range(0, len(statement_ids), _MOST_MARKS):
         part = statement_ids[at : at + _MOST_MARKS]
         marks = ",".join(["%s"] * len(part))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"{LEAVES} WHERE statement_id IN ({marks}) ORDER BY position", part
-            )
-            for row in map(stored, cursor.fetchall()):
-                found.setdefault(str(row.statement_id), []).append(row)
+        for row in fetch_rows(
+            f"{LEAVES} WHERE statement_id IN ({marks}) ORDER BY position", [*part]
+        ):
+            found.setdefault(row[1], []).append(StoredLeaf(*row))
     return found
 
 

@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 
 from django.db import connection
 
-from apps.core.errors import LedgerConflict
 from apps.core.envelope import join_envelope
+from apps.core.errors import LedgerConflict
 from apps.ledger.formats import split_salts
 from apps.ledger.models import Statement, Vault
 from apps.ledger.queries.leaves import LEAVES, StoredLeaf, stored

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
 from apps.core.envelope import join_envelope
 from apps.core.errors import LedgerConflict, Unavailable
 from apps.core.statement import Reference, parse_statement
 from apps.ledger.formats import Accepted
-from apps.ledger.models import Erasure, Pending, Quarantine, Statement, Vault
-from apps.ledger.queries.leaves import StoredLeaf, leaves_among
+from apps.ledger.models import Pending, Quarantine, Statement, Vault
 
 # Seconds after which a client in quarantine may try again: people must act first.
 _QUARANTINE_RETRY_SECONDS: Final = 300
-_STATEMENTS_PAGE: Final = 200  # rows
 
 
 def require_no_quarantine() -> None:
@@ -108,47 +105,3 @@ def oldest_pending_ms() -> int | None:
     """When the statement that waits longest was accepted; None if none waits."""
     waiting = Pending.objects.order_by("accept_no")
     return waiting.values_list("accepted_ms", flat=True).first()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredStatement:
-    """Everything that is stored of one statement, as the rows stand.
-
-    Args:
-        vault: None where it is missing or erased.
-        pending: the queue's bytes, None once it is logged.
-        leaves: in subject order, none while it is pending.
-    """
-
-    row: Statement
-    vault: Vault | None
-    is_erased: bool
-    pending: bytes | None
-    leaves: list[StoredLeaf]
-
-
-def count_statements() -> int:
-    """How many statements were accepted."""
-    return Statement.objects.count()
-
-
-def iter_statements() -> Iterator[StoredStatement]:
-    """All statements in order of acceptance, a page at a time in memory."""
-    number = -1
-    rows = Statement.objects.order_by("accept_no")
-    while page := list(rows.filter(accept_no__gt=number)[:_STATEMENTS_PAGE]):
-        ids = [row.id for row in page]
-        vaults = Vault.objects.in_bulk(ids)
-        erased = Erasure.objects.in_bulk(ids)
-        waiting = Pending.objects.in_bulk(ids)
-        leaves = leaves_among(ids)
-        for row in page:
-            pending = waiting.get(row.id)
-            yield StoredStatement(
-                row=row,
-                vault=vaults.get(row.id),
-                is_erased=row.id in erased,
-                pending=bytes(pending.leaves) if pending else None,
-                leaves=leaves.get(row.id, []),
-            )
-        number = page[-1].accept_no

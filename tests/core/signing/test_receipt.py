@@ -3,12 +3,21 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import RECEIPT_TYPE, STATEMENT_TYPE, parse_envelope
 from apps.core.envelope import envelope_bytes as dump
 from apps.core.errors import MalformedInput, UntrustedSignature
-from apps.core.receipt import Receipt, build_receipt, parse_receipt, verify_receipt
+from apps.core.receipt import (
+    Receipt,
+    build_receipt,
+    parse_receipt,
+    receipt_payload,
+    verify_receipt,
+    verify_receipt_signature,
+)
 from apps.core.signing import public_key_of, sign_envelope
 
 FIELDS = {
@@ -107,3 +116,32 @@ def test_a_promise_that_could_not_be_read_is_not_signed(novamed_key):
             commitments=[],
             key=novamed_key,
         )
+
+
+@given(
+    st.text(alphabet='az09./+-"\\~!', min_size=1, max_size=20),
+    st.integers(0, 2**53 - 1),
+    st.lists(st.binary(min_size=32, max_size=32), max_size=3),
+)
+def test_what_is_promised_is_written_as_rfc_8785_writes_it(ledger, ms, commitments):
+    receipt = Receipt(ledger, "0a" * 32, ms, tuple(commitments))
+
+    assert receipt_payload(receipt) == canonical_bytes(
+        {
+            **FIELDS,
+            "ledger": ledger,
+            "accepted_ms": ms,
+            "commitments": [each.hex() for each in commitments],
+        }
+    )
+
+
+def test_a_signature_over_something_else_is_no_receipts(receipt, novamed_key):
+    key = public_key_of(novamed_key)
+    verify_receipt_signature(envelope=receipt, key=key)
+
+    other = sign_envelope(
+        payload_type=STATEMENT_TYPE, payload=receipt.payload, private_keys=[novamed_key]
+    )
+    with pytest.raises(MalformedInput, match="wrong payload type"):
+        verify_receipt_signature(envelope=other, key=key)
