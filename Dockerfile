@@ -7,8 +7,10 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 FROM python:3.12-slim-bookworm AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
-COPY requirements.txt constraints.txt ./
-RUN /opt/venv/bin/pip install --only-binary :all: -r requirements.txt -c constraints.txt
+COPY requirements.txt requirements-anchors.txt constraints.txt ./
+# EXTRAS=requirements-anchors.txt: what anchors on chains of others need.
+ARG EXTRAS=""
+RUN /opt/venv/bin/pip install --only-binary :all: -r requirements.txt ${EXTRAS:+-r $EXTRAS} -c constraints.txt
 
 FROM python:3.12-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH \

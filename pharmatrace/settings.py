@@ -42,9 +42,10 @@ LOG_DIR = env.path("LOG_DIR", VAR_DIR / "log-public")  # tiles and checkpoints
 LOCK_STORE = env.path("LOCK_STORE", VAR_DIR / "lockstore")  # outside the database
 WITNESS_POLICY_REQUIRED = bool(env.text("WITNESS_POLICY"))  # else the demo's two
 WITNESS_POLICY = env.path("WITNESS_POLICY", VAR_DIR / "demo-witnesses" / "policy")
-ANCHOR_TSAS = env.text("ANCHOR_TSAS")  # a file of time-stamp authorities; "": none
-ANCHOR_KINDS = {
+ANCHOR_TSAS = env.text("ANCHOR_TSAS")  # a file of services that stamp; "": none
+ANCHOR_KINDS = {  # how each is opened; evm needs requirements-anchors.txt to send
     "tsr": "apps.anchoring.clients.tsa.open_tsa",
+    "evm": "apps.anchoring.clients.evm.service.open_evm",
     **env.pairs("ANCHOR_KINDS"),
 }
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
@@ -261,15 +262,12 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", VAR_DIR / "static")
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's pages are built of our files
 _PACKAGES = BASE_DIR / "node_modules"
-STATICFILES_DIRS: list[Any] = [
-    entry
-    for entry in (
-        ("", BASE_DIR / "static"),
-        ("vendor/zxing", _PACKAGES / "zxing-wasm/dist/iife/reader"),
-        ("vendor/zxing-wasm", _PACKAGES / "zxing-wasm/dist/reader"),
-    )
-    if entry[1].is_dir()
-]
+_STATIC = {
+    "": BASE_DIR / "static",
+    "vendor/zxing": _PACKAGES / "zxing-wasm/dist/iife/reader",
+    "vendor/zxing-wasm": _PACKAGES / "zxing-wasm/dist/reader",
+}
+STATICFILES_DIRS: list[Any] = [pair for pair in _STATIC.items() if pair[1].is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

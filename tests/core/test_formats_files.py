@@ -3,11 +3,14 @@
 import json
 
 import pytest
+import rlp
+from eth_hash.auto import keccak
 
 from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import MalformedInput
 from apps.core.events import events_root, line_leaf, parse_lines
+from apps.core.evm.token import EvmToken, verify_token
 from apps.core.leaf import ANCHOR_TAG, CONFIG_TAG, anchor_commitment
 from apps.core.merkle import RootBuilder
 from apps.core.places import head_of
@@ -111,3 +114,28 @@ def test_two_chains_have_tags_that_everybody_knows():
     assert sha(b"pharmatrace/tag/v1\0config") == CONFIG_TAG
     assert case["tag"] == ANCHOR_TAG.hex()
     assert case["tag_of_configuration"] == CONFIG_TAG.hex()
+
+
+def test_an_event_on_a_chain_is_shown_by_the_hash_of_its_block():
+    case, head = example("evm"), example("anchor")
+    header = rlp.decode(bytes.fromhex(case["header"]))
+    (node,) = map(bytes.fromhex, case["proof"])
+    path, value = rlp.decode(node)
+    status, _gas, _bloom, logs = rlp.decode(value[1:])
+    contract, topics, data = logs[case["log_index"]]
+
+    assert keccak(bytes.fromhex(case["header"])).hex() == case["block_hash"]
+    assert int.from_bytes(header[8], "big") == case["block_number"]
+    assert header[5] == keccak(node)
+    assert (path, value[0]) == (b"\x20" + rlp.encode(case["index"]), 2)
+    assert (status, contract.hex()) == (b"\1", case["contract"])
+    assert topics[0] == keccak(b"Anchored(address,bytes32,uint256)")
+    assert topics[1].hex() == "00" * 12 + case["by"]
+    assert topics[2].hex() == head["root"]
+    assert int.from_bytes(data, "big") == head["tree_size"]
+    seconds = verify_token(
+        EvmToken.parse(spelled(case)),
+        tree_size=head["tree_size"],
+        root_hash=bytes.fromhex(head["root"]),
+    )
+    assert seconds == int.from_bytes(header[11], "big")

@@ -34,6 +34,8 @@ class Periods(NamedTuple):
 
 _PERIODS: Final = {
     "tsr": Periods(timedelta(hours=1), timedelta(hours=2)),
+    # Each costs money: once a day, and some hours for the block.
+    "evm": Periods(timedelta(days=1), timedelta(hours=30)),
 }
 
 

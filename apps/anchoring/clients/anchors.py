@@ -7,10 +7,11 @@ promise first and keep it hours later: they are `PatientService`s.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -120,11 +121,33 @@ class PatientService(AnchorService, Protocol):
 OpenAnchor: TypeAlias = Callable[[AnchorOptions], AnchorService]
 
 
+def import_extra(path: str) -> Any:
+    """What `path` names: a module of ours that imports packages of an optional kind.
+
+    Raises:
+        Unavailable: `anchor_extra_missing`: they are not installed here.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        return import_string(path)
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            "anchor_extra_missing",
+            got=f"no package {error.name}",
+            wanted="pip install -r requirements-anchors.txt",
+        ) from error
+    finally:
+        # py_ecc, behind web3, sets it to 100,000: what nests too deep, in JSON say,
+        # would then end this process instead of an exception.
+        sys.setrecursionlimit(limit)
+
+
 def open_anchor(options: AnchorOptions) -> AnchorService:
     """The service that `options` describe.
 
     Raises:
-        Unavailable: `anchors_unusable`: it cannot be opened so.
+        Unavailable: `anchors_unusable`: it cannot be opened so;
+            `anchor_extra_missing`: its packages are not installed here.
     """
     try:
         opened: OpenAnchor = import_string(settings.ANCHOR_KINDS[options.kind])
@@ -138,14 +161,20 @@ def open_anchor(options: AnchorOptions) -> AnchorService:
 def find_judge(*, name: str, kind: str) -> AnchorService | None:
     """Who checks a stored token: its service, or one of its kind without settings.
 
-    None where no such kind is known here any more.
+    None where no such kind is known here any more, or where the file names no service
+    of it any more and its packages are gone too.
 
     Raises:
-        Unavailable: `anchors_unusable`.
+        Unavailable: `anchors_unusable`; `anchor_extra_missing`.
     """
     for options in list_anchors():
         if (options.name, options.kind) == (name, kind):
             return open_anchor(options)
     if kind not in settings.ANCHOR_KINDS:
         return None
-    return open_anchor(AnchorOptions(name, kind))
+    try:
+        return open_anchor(AnchorOptions(name, kind))
+    except Unavailable as error:
+        if error.code != "anchor_extra_missing":
+            raise
+        return None

@@ -32,6 +32,24 @@ class Question:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Budget:
+    """Seconds that several questions share, from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def take(self, *, most: float, code: str) -> float:
+        """How long the next question may take.
+
+        Raises:
+            Unavailable: `code`: nothing is left.
+        """
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise Unavailable(code, got="too slow as a whole")
+        return min(most, left)
+
+
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()  # reading the system's roots takes 30 ms

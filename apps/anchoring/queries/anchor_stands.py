@@ -50,6 +50,8 @@ class AnchorStand:
         if self.state is not None and self.state.stamped_at is not None:
             age = int((at - self.state.stamped_at).total_seconds())
             said += f" stamped {max(0, age)} s ago"
+        if "block_number" in self.facts:
+            said += " in block {block_number} of {chain}".format(**self.facts)
         if self.promise is not None:
             said += f", size {self.promise.tree_size} on its way: {self.promise.note}"
         if self.state is not None and self.state.fault:
@@ -167,6 +169,8 @@ def _sentence(stand: AnchorStand, fault: str, at: datetime) -> str:
         said = _("has stamped the checkpoint over {size} entries").format(
             size=stand.tree_size
         )
+    if "block_number" in stand.facts:
+        said += " · " + _("in block {block_number} of {chain}").format(**stand.facts)
     if stand.promise is not None:
         said += " · " + _(
             "its stamp of the checkpoint over {size} entries is on its way ({note})"
