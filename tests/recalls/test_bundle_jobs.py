@@ -19,6 +19,7 @@ from apps.recalls.operations import bundles as bundles_module
 from apps.recalls.queries.bundles import (
     folder_of,
     path_of,
+    scope_of_recall,
     view_of,
 )
 from pharmatrace.demo.cast import (
@@ -28,7 +29,7 @@ from pharmatrace.demo.cast import (
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods
 from tests.recalls.bundling import built, checked, lot_of, places
-from tests.recalls.calls import packs, serials, spread
+from tests.recalls.calls import open_recall, packs, serials, spread
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_folders")]
 
@@ -140,6 +141,23 @@ def test_a_lot_that_no_checkpoint_covers_is_tried_again(stage: Stage) -> None:
     operations.build_bundle(bundle_id=bundle.pk, clock=stage.tick)
     bundle.refresh_from_db()
     assert view_of(bundle).is_ready
+
+
+def test_a_recall_that_no_checkpoint_covers_is_tried_again(stage: Stage) -> None:
+    spread(stage)
+    anchoring.sequence(at=stage.tick())
+    recall = open_recall(stage)
+    scope = scope_of_recall(recall_id=recall.pk, actor=stage.actor(REGULATOR))
+    assert scope is not None
+    bundle = operations.request_bundle(scope=scope, at=stage.tick())
+
+    with pytest.raises(Unavailable, match="recall: not anchored"):
+        operations.build_bundle(bundle_id=bundle.pk, clock=stage.tick)
+
+    anchoring.sequence(at=stage.tick())
+    operations.build_bundle(bundle_id=bundle.pk, clock=stage.tick)
+    bundle.refresh_from_db()
+    assert checked(bundle).lots
 
 
 def test_an_erased_history_is_refused_with_its_reason(stage: Stage) -> None:

@@ -57,7 +57,7 @@ def plan_bundle(wanted: Wanted, head: PublishedHead) -> Plan:
     """The plan of a bundle under a published head.
 
     Raises:
-        Unavailable: `not_anchored`: the head does not hold one of the lots yet.
+        Unavailable: `not_anchored`: the head does not hold the recall or a lot yet.
     """
     planner = _Planner(wanted, head)
     planner.run()
@@ -92,15 +92,7 @@ class _Planner:
             Lot(bytes(batch.tag), batch.product.gtin, batch.lot)
             for batch in self.wanted.batches
         ]
-        for lot in lots:
-            if not self.leaves[lot.tag]:
-                raise Unavailable(
-                    "not_anchored",
-                    retry_after_seconds=5,
-                    field="lot",
-                    got=lot.lot,
-                    wanted="a lot under the published checkpoint",
-                )
+        self._check_anchored(lots)
         roles = self._roles() if self.wanted.form == REDACTED else {}
         chains = (self._chain(of, tag, roles) for of, tag in self.tags.items())
         return Plan(
@@ -115,6 +107,19 @@ class _Planner:
             chains=tuple(chains),
             opened=frozenset(self.opened),
         )
+
+    def _check_anchored(self, lots: Iterable[Lot]) -> None:
+        missing = [("lot", lot.lot) for lot in lots if not self.leaves[lot.tag]]
+        if self.wanted.recall_id not in {"", *self.opened}:
+            missing.append(("recall", self.wanted.recall_id))
+        for what, name in missing:
+            raise Unavailable(
+                "not_anchored",
+                retry_after_seconds=5,
+                field=what,
+                got=name,
+                wanted="what the published checkpoint holds",
+            )
 
     def _show(self, new: dict[Of, bytes]) -> set[str]:
         """Take these chains; the statements that they open."""
