@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
@@ -24,6 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from pharmatrace.demo.cast import (
     CARDIOL,
+    LINDE,
     NOVAMED,
     PASSWORD,
     REGULATOR,
@@ -32,6 +34,7 @@ from pharmatrace.demo.cast import (
     Person,
 )
 from pharmatrace.demo.goods import BY_NUMBER, RECALLED
+from tests.browser.authenticators import Authenticator
 from tests.browser.conftest import _use_a_node_that_runs, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,6 +219,33 @@ def gate(browser: Browser, address: str) -> None:
     tom.picture("receive", is_whole=True)
 
 
+def keys(browser: Browser, address: str) -> None:
+    """Lea of the Linden Pharmacy: a shift, then a new key for a lost telephone."""
+    lea = Visitor(browser, address, LINDE.admin)
+    device = Authenticator(lea.page)
+    _make_passkey(lea, "Lea's telephone")
+    lea.page.goto("/shift")
+    lea.page.locator("[data-shift-go]:enabled").wait_for()
+    lea.picture("shift")
+    device.lose()
+    Authenticator(lea.page)
+    lea.page.goto("/device")
+    lea.page.get_by_role("button", name="Replace").click()
+    lea.page.get_by_label("Name of this device").fill("Lea's new telephone")
+    lea.page.get_by_label("Lost since").fill(f"{datetime.now(UTC):%Y-%m-%d}")
+    lea.page.locator("[data-device-make]").scroll_into_view_if_needed()
+    lea.picture("renew", is_whole=True)
+
+
+def _make_passkey(visitor: Visitor, label: str) -> None:
+    page = visitor.page
+    page.goto("/device")
+    page.get_by_label("Name of this device").fill(label)
+    page.get_by_label("A passkey").check()
+    page.get_by_role("button", name=re.compile("Make a key")).click()
+    page.get_by_text("The request was sent").wait_for()
+
+
 def office(browser: Browser, address: str) -> None:
     """Rita's recall console and the ledger; a stranger's pack on a small screen."""
     rita = Visitor(browser, address, REGULATOR.admin)
@@ -247,7 +277,7 @@ def main() -> int:
             executable_path=executable,
             args=[*as_root, "--disable-dev-shm-usage", "--force-color-profile=srgb"],
         )
-        for scene in (counter, maker, gate, office):
+        for scene in (counter, maker, gate, keys, office):
             scene(browser, address)
         browser.close()
     return 0
