@@ -1,4 +1,4 @@
-"""Proof codes that hold, and their lies; they need the pack proofs of core."""
+"""A proof code that holds, as a question to both verifiers."""
 
 from __future__ import annotations
 

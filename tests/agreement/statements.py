@@ -17,6 +17,7 @@ _SUBJECTS: dict[str, list[dict[str, Any]]] = {
     "recall.answer": [{"tag": "0a" * 32, "n": 10, "set": "ab" * 32}],
     "events": [{"tag": "0a" * 32, "events": {"size": 3, "root": "cd" * 32}}],
     "party.licence": _TWO[:1],
+    "key.reattest": _TWO[:1],
     "genesis": [{"tag": CONFIG_TAG.hex()}],
 }
 _AT = {"at": "2026-03-02T09:05:00.000Z", "expires": "2026-03-03T09:05:00.000Z"}

@@ -9,15 +9,16 @@ import pytest
 
 from apps.core.canonical import canonical_bytes
 from apps.core.envelope import STATEMENT_TYPE, envelope_json, statement_id
-from apps.core.signing import sign_envelope
+from apps.core.signing import public_key_of, sign_envelope
 from apps.core.statement import build_statement, parse_statement
 from tests.agreement.judging import Question, assert_agreed
 from tests.agreement.mutations import change, dumped
 from tests.agreement.statements import statements
 from tests.core.outside import small_ledger as cast
 
-LIES = 150
+LIES = 50
 BASES = statements()
+NILS = public_key_of(cast.key("nils")).keyid
 GLNS = (cast.OPERATOR, cast.REGULATOR, cast.NOVAMED)
 NAMES = ("operator", "regulator", "nora", "nils", "later", "mallory")
 SAID = {
@@ -126,6 +127,8 @@ def test_whoever_says_what_they_may_not_is_found_alike(engine, name):
     rng = random.Random(name)
     for _ in range(20):
         document = {**BASES[name], "by": rng.choice(GLNS)}
+        if name in {"key.revoke", "key.reattest"}:
+            document["body"] = {**document["body"], "keyid": NILS}
         signers = rng.sample(NAMES[:4], rng.randint(1, 3))
         document["signer"] = f"id-of-{signers[0]}"
         ledger = cast.Ledger()
@@ -142,3 +145,30 @@ def test_whoever_says_what_they_may_not_is_found_alike(engine, name):
         proof = ledger.proof("last", keys=("genesis", "admit", "enrol"))
         genesis_id = statement_id(ledger.said["genesis"][0])
         assert_agreed(engine, Question((dumped(proof),), cast.POLICY, genesis_id))
+
+
+@pytest.mark.parametrize("name", ["admit", "enrol"])
+@pytest.mark.parametrize("holder", ["id-of-operator", "id-of-regulator"])
+def test_one_person_in_both_offices_is_found_alike(engine, name, holder):
+    """The regulator's key is held by whom genesis says: by the operator's person too."""
+    genesis, said = (
+        json.loads(build_statement(each())) for each in (cast.genesis, SAID[name][0])
+    )
+    genesis["body"]["authorities"][0]["keys"][0]["signer"] = holder
+    brought = {"admit": "nora", "enrol": "nils"}[name]
+    said["signer"] = {"admit": holder, "enrol": "id-of-nils"}[name]
+    ledger = cast.Ledger()
+    for each, document, signers in (
+        ("genesis", genesis, ["operator", "regulator"]),
+        ("last", said, [brought, "operator", "regulator"]),
+    ):
+        envelope = signed(canonical_bytes(document), signers)
+        ledger.append_envelope(each, envelope, parse_statement(envelope.payload))
+    ledger.close()
+    proof = dumped(ledger.proof("last", keys=["genesis"]))
+    genesis_id = statement_id(ledger.said["genesis"][0])
+    answer = assert_agreed(engine, Question((proof,), cast.POLICY, genesis_id))
+
+    code = answer.failure and answer.failure["code"]
+    is_refused = code in {"same_person", "admin_missing"}
+    assert is_refused == (holder == "id-of-operator"), code

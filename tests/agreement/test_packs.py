@@ -12,12 +12,13 @@ from apps.core.envelope import STATEMENT_TYPE, build_envelope, pae
 from apps.core.packcode import build_code
 from apps.core.packproof import parse_pack_proof
 from apps.core.policy import Policy
+from apps.core.proofcode import parse_code_text
 from apps.core.statement import build_statement
 from tests.agreement.judging import Question, assert_agreed
 from tests.agreement.mutations import change, dumped, flip_byte, other_text
 from tests.agreement.scenes import curve_passkey
 from tests.core.outside import small_ledger as cast
-from tests.golden import pack_codes, pack_files, packs
+from tests.golden import pack_codes, pack_files
 from tests.golden.pack_ledger import (
     POLICY,
     code_of,
@@ -30,7 +31,7 @@ from tests.golden.pack_ledger import (
 STORED = json.loads(
     (Path(__file__).resolve().parents[1] / "golden" / "packs.json").read_text()
 )
-LIES = 250
+LIES = 100
 GONE = pack_files.GONE
 
 
@@ -142,7 +143,7 @@ def other_code(rng: random.Random, text: str) -> str:
     """A code with a digit that is another, or with other bytes under a right checksum."""
     if rng.random() < 0.1:
         return other_text(rng, text)
-    body = bytearray(pack_codes.body_of(packs.parse_code_text(text)))
+    body = bytearray(pack_codes.body_of(parse_code_text(text)))
     kind, at = rng.randrange(6), rng.randrange(len(body))
     if kind == 0:
         del body[at]

@@ -17,7 +17,7 @@ from tests.agreement.mutations import change, dumped, flip_byte, paths, put
 from tests.agreement.statements import statements
 
 BASES = statements()
-LIES = 150  # each kind
+LIES = 60  # each kind
 
 
 def ask_python(payload: bytes) -> tuple[str, Any]:

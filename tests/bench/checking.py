@@ -56,13 +56,10 @@ def main() -> int:
 
 
 def _questions() -> Iterator[tuple[str, Question]]:
+    from tests.agreement.codes import plain_code
     from tests.agreement.scenes import commissioning
 
     yield "a proof and its receipt", commissioning().question()
-    try:
-        from tests.agreement.codes import plain_code
-    except ImportError:  # the pack proofs of core are not here
-        return
     yield f"a proof code (to be below {COLD_MS} ms)", plain_code()
 
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from apps.anchoring import queries as anchoring
 from apps.edge.csp import only_inline
 from apps.edge.onefile import join_modules, join_styles, source_of
-from apps.exchange.views.words import KINDS
+from apps.edge.words import KINDS
 from apps.ledger import queries as ledger
 
 _STYLES: Final = ("tokens", "base", "forms", "parts", "frame", "verify")

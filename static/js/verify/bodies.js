@@ -1,5 +1,5 @@
 // The bodies of all kinds but `event`; and what body and statement must share. Mirrors
-// core/bodies.py, recall_bodies.py, product_body.py and ledger_bodies.py.
+// core/bodies.py, reattest_body.py, recall_bodies.py, product_body.py and ledger_bodies.py.
 import { compareTexts, sameBytes, toHex } from "./bytes.js";
 import { MalformedInput } from "./errors.js";
 import { Fields } from "./fields.js";
@@ -15,6 +15,7 @@ const READERS = {
   "party.licence": readPartyLicence,
   "key.enrol": readKeyEnrol,
   "key.revoke": readKeyRevoke,
+  "key.reattest": readKeyReattest,
   "product.register": readProduct,
   "recall.open": readRecallOpen,
   "recall.amend": (fields) => ({ scope: readScope(fields), recall: readRecall(fields), reason: fields.prose("reason") }),
@@ -35,6 +36,7 @@ export function readBody(statement) {
   if (kind === "genesis") verifyGenesis(statement, body);
   else if (/^recall\.(?:amend|close|answer)$/.test(kind)) verifyRecall(statement, body);
   else if (kind === "events") verifyEvents(statement, body);
+  else if (kind === "key.reattest") verifyReattest(statement);
   else verifySubjects(statement, body);
   return body;
 }
@@ -69,6 +71,14 @@ function verifyEvents({ subjects }, { count }) {
   }
 }
 
+/** It names whole statements, and is one leaf: of the party's chain. */
+function verifyReattest({ parents, subjects }) {
+  if (!parents.length || parents.some((parent) => parent.line !== null)) {
+    throw new MalformedInput("body_mismatch", { field: "parents", wanted: "one statement or more, each whole" });
+  }
+  verifyCount(subjects, 1);
+}
+
 function verifySubjects({ kind, by, subjects }, body) {
   if (kind === "key.enrol" && body.party !== by) throw mismatch("party", by);
   const bringsKey = kind === "key.enrol" || kind === "party.admit";
@@ -77,9 +87,18 @@ function verifySubjects({ kind, by, subjects }, body) {
   }
   // A party and its key, two chains; both must show the key's beginning.
   const needed = { "party.admit": 2, "key.enrol": 2, "party.licence": 1 }[kind];
-  if (needed === undefined || subjects.length === needed) return;
+  if (needed !== undefined) verifyCount(subjects, needed);
+}
+
+function verifyCount(subjects, needed) {
+  if (subjects.length === needed) return;
   const got = `${subjects.length} subjects`;
   throw new MalformedInput("body_mismatch", { field: "subjects", got, wanted: String(needed) });
+}
+
+function readKeyReattest(fields) {
+  const hasNote = fields.has("note");
+  return { keyid: toHex(fields.hexed("keyid")), note: hasNote ? fields.prose("note") : "" };
 }
 
 function readProduct(fields) {

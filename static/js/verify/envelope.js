@@ -8,6 +8,7 @@ import { sha256 } from "./sha256.js";
 export const STATEMENT_TYPE = "application/vnd.pharmatrace.statement.v1+json";
 export const DELEGATION_TYPE = "application/vnd.pharmatrace.delegation.v1+json";
 export const RECEIPT_TYPE = "application/vnd.pharmatrace.receipt.v1+json";
+export const ANSWER_TYPE = "application/vnd.pharmatrace.answer.v1+json";
 
 const MAX_SIGNATURES = 16;
 const MAX_PAYLOAD_BYTES = 4 << 20;

@@ -1,8 +1,9 @@
 // Files of evidence in any order, and all that they show together. Mirrors
 // core/outside/verify.py, the command `pharmatrace-verify`.
 import { startsWith, stripped, toHex } from "./bytes.js";
+import { verifyAnswer } from "./answer.js";
 import { decodeHex } from "./encoding.js";
-import { RECEIPT_TYPE, readEnvelope } from "./envelope.js";
+import { ANSWER_TYPE, RECEIPT_TYPE, readEnvelope } from "./envelope.js";
 import { MalformedInput, ProofError, TraceError, refusedAt } from "./errors.js";
 import { Fields } from "./fields.js";
 import { buildKeyring } from "./keyring.js";
@@ -11,7 +12,7 @@ import { PACK_FORMAT, readPackProof } from "./packproof.js";
 import { judgePack } from "./packs.js";
 import { verifyPlace } from "./places.js";
 import { parsePolicy } from "./policy.js";
-import { verifyPromise } from "./promise.js";
+import { verifyPromise, verifyStretch } from "./promise.js";
 import { HEADER, parseTlogProof } from "./proof.js";
 import { isCode, readCodeFile } from "./proofcode.js";
 import { MAX_PROOF_BYTES, readProofFile } from "./prooffile.js";
@@ -20,6 +21,7 @@ import { parseStatement } from "./statement.js";
 import { finding } from "./steps.js";
 import { parseJson } from "./strict_json.js";
 import { verifyStatement } from "./verify.js";
+import { WINDOW_FORMAT, readWindow } from "./window.js";
 
 // How NDJSON of events begins, and nothing else that is read here.
 const EVENTS = '{"event":';
@@ -31,8 +33,10 @@ class Files {
   proofs = [];
   packs = [];
   receipts = [];
+  answers = [];
   statements = [];
   places = [];
+  windows = [];
   leaves = [];
   events = new Map(); // by SHA-256, hex
 
@@ -51,7 +55,8 @@ class Files {
     if (this.places.length !== this.leaves.length) {
       throw new ProofError("unpaired", { step: 1, wanted: "a leaf for each bare tlog-proof" });
     }
-    if (!this.proofs.length && !this.packs.length && !this.places.length && !this.receipts.length) {
+    const { proofs, packs, places, receipts, answers } = this;
+    if (![proofs, packs, places, receipts, answers].some((each) => each.length)) {
       throw new ProofError("nothing_to_check", { step: 1, wanted: "a proof or a receipt" });
     }
   }
@@ -59,14 +64,20 @@ class Files {
   readJson(data) {
     const value = parseJson(data, { maxBytes: MAX_PROOF_BYTES, field: "evidence" });
     if (value.has("format")) {
-      if (value.get("format") === PACK_FORMAT) this.packs.push(readPackProof(value));
-      else this.proofs.push(readProofFile(value));
+      this.readProof(value, value.get("format"));
       return;
     }
-    // The receipt in the site's answer to a statement, or the value itself.
-    const bare = value.has("receipt") ? value.get("receipt") : value;
+    // The receipt or the answer in what the site answered, or the value itself.
+    const bare = value.get("answer") ?? value.get("receipt") ?? value;
     const envelope = readEnvelope(new Fields(bare, { where: "" }));
-    (envelope.payloadType === RECEIPT_TYPE ? this.receipts : this.statements).push(envelope);
+    const kinds = { [RECEIPT_TYPE]: this.receipts, [ANSWER_TYPE]: this.answers };
+    (kinds[envelope.payloadType] ?? this.statements).push(envelope);
+  }
+
+  readProof(value, form) {
+    if (form === PACK_FORMAT) this.packs.push(readPackProof(value));
+    else if (form === WINDOW_FORMAT) this.windows.push(readWindow(value));
+    else this.proofs.push(readProofFile(value));
   }
 }
 
@@ -77,8 +88,8 @@ const asciiOf = (data) => stripped(Array.from(data, (byte) => (byte < 0x80 ? Str
  * at `nowMs` by this machine's clock.
  *
  * `failure` is the ProofError that ended it, or null. `parts` tell apart what was judged:
- * `about` a proof, a pack, a place, a receipt or the files, and `found` there, also before
- * a step of it failed. `findings` are those of all parts that hold, in order.
+ * `about` a proof, a pack, a place, a window, a receipt, an answer or the files, and `found`
+ * there, also before a step of it failed. `findings` are those of all parts that hold, in order.
  */
 export async function verifyFiles({ inputs, policy, genesisId = "", nowMs }) {
   const [parts, findings] = [[], []];
@@ -128,10 +139,13 @@ async function verifyAll({ inputs, policy: policyInput, genesisId, nowMs, judge 
     const place = { leaf: files.leaves[at], proof };
     await judge(place, () => verifyPlace(place, policy, ring));
   }
+  for (const window of files.windows) await judge(window, () => verifyStretch(window, { policy, ring }));
   // 11.
   for (const receipt of files.receipts) {
-    await judge(receipt, async () => [await verifyPromise({ receipt, ring, proofs: files.proofs })]);
+    await judge(receipt, async () => [await verifyPromise({ ...files, receipt, ring, policy })]);
   }
+  // 15.
+  for (const answer of files.answers) await judge(answer, async () => [await verifyAnswer({ answer, ring })]);
 }
 
 async function take({ name, data }, read) {

@@ -5,7 +5,7 @@ import { readDelegation, verifyDelegation } from "./delegation.js";
 import { STATEMENT_TYPE, statementId } from "./envelope.js";
 import { MalformedInput, ProofError, UntrustedSignature } from "./errors.js";
 import { verifySignature } from "./signing.js";
-import { ADMIN, broughtBy } from "./speakers.js";
+import { ADMIN, broughtBy, keyAbout } from "./speakers.js";
 import { verifySpeech } from "./speech.js";
 import { parseStatement } from "./statement.js";
 
@@ -67,7 +67,7 @@ export async function verifyVoices({ envelope, ring, acceptedMs }) {
   const own = broughtBy(statement);
   const stranger = voices.find((voice) => !speakers.has(voice.keyid) && !own.has(voice.keyid));
   if (stranger) throw new ProofError("no_standing", { field: stranger.keyid, wanted: "a key that genesis leads to" });
-  const about = statement.kind === "key.revoke" ? speakers.get(readBody(statement).keyid) ?? null : null;
+  const about = speakers.get(keyAbout(statement)) ?? null;
   await verifySpeech({ envelope, statement, acceptedMs, lines: null }, { speakers, genesis: ring.genesis, about });
   return voices;
 }

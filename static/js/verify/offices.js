@@ -7,7 +7,8 @@ const missing = (code, got, wanted, field = "signatures") => new UntrustedSignat
 
 /**
  * Check that those signed whom the kind of `statement` needs: `signed` and `brought` are
- * sets of keyids, `known` the enrolled keys that spoke, `about` the key that is ended.
+ * sets of keyids, `known` the enrolled keys that spoke, `about` the key that a key.revoke
+ * ends or a key.reattest speaks of, or null.
  */
 export function verifyOffices(statement, { signed, brought, known, genesis, about }) {
   const { kind, by } = statement;
@@ -16,9 +17,8 @@ export function verifyOffices(statement, { signed, brought, known, genesis, abou
   if (kind === "party.admit" || kind === "party.licence") verifyOffice(known, genesis, by);
   else if (kind === "key.enrol") verifyEnrolment(known, genesis, by);
   else if (kind === "key.revoke") verifyRevocation(statement, known, genesis, about);
-  else if (kind === "erasure" && by !== genesis.operator.gln) {
-    throw missing("not_the_operator", by, genesis.operator.gln, "by");
-  }
+  else if (kind === "erasure") verifyOperator(genesis, by);
+  else if (kind === "key.reattest") verifyOwnKey(about, by);
 }
 
 /** Genesis: operator and authorities, each by a key that it names of theirs. */
@@ -41,6 +41,12 @@ function verifyOffice(known, genesis, by) {
   if (!glns.includes(by)) throw missing("signature_missing", "none of its keys", `one of ${by}`);
   const operator = genesis.operator.gln;
   if (!glns.includes(operator)) throw missing("operator_missing", "none by the operator", `one of ${operator}`);
+  if (!areTwoPersons(known, genesis)) throw missing("same_person", "one person for both offices", "two persons");
+}
+
+/** Erasures: what the operator keeps, the operator alone lets go. */
+function verifyOperator({ operator }, by) {
+  if (by !== operator.gln) throw missing("not_the_operator", by, operator.gln, "by");
 }
 
 const adminMissing = (by) => missing("admin_missing", "no administrator's", `an admin key of ${by}`);
@@ -55,16 +61,28 @@ function verifyRevocation(statement, known, genesis, about) {
   const { by } = statement;
   const { keyid } = readBody(statement);
   if (isAuthority(genesis, by) && haveOffices(known, genesis)) return;
-  if (about && about.gln !== by) throw missing("not_of_party", by, "the key's own party", "by");
+  verifyOwnKey(about, by);
   const isItself = known.some((each) => each.key.keyid === keyid);
   if (!isItself && !hasAdmin(known, by)) throw adminMissing(by);
+}
+
+function verifyOwnKey(about, by) {
+  if (about && about.gln !== by) throw missing("not_of_party", by, "the key's own party", "by");
 }
 
 const hasAdmin = (known, gln) => known.some((each) => each.gln === gln && each.role === ADMIN);
 
 function haveOffices(known, genesis) {
   const glns = known.map((each) => each.gln);
-  return glns.includes(genesis.operator.gln) && glns.some((gln) => isAuthority(genesis, gln));
+  const isBoth = glns.includes(genesis.operator.gln) && glns.some((gln) => isAuthority(genesis, gln));
+  return isBoth && areTwoPersons(known, genesis);
+}
+
+/** Nobody approves what they proposed: each office speaks by somebody of its own. */
+function areTwoPersons(known, genesis) {
+  const operators = known.filter((each) => each.gln === genesis.operator.gln);
+  const authorities = known.filter((each) => isAuthority(genesis, each.gln));
+  return operators.some((one) => authorities.some((other) => one.signer !== other.signer));
 }
 
 const isAuthority = ({ authorities }, gln) => authorities.some((each) => each.gln === gln);

@@ -6,11 +6,11 @@ import { Fields } from "./fields.js";
 import { verifySerial } from "./gs1.js";
 import { HASH_SIZE } from "./merkle.js";
 import { readProof } from "./prooffile.js";
+import { MAX_PATH } from "./proof.js";
 import { parseRanges } from "./ranges.js";
 import { SALT_SIZE } from "./serials.js";
 
 export const PACK_FORMAT = "pharmatrace-pack/v1";
-const MAX_PATH = 63;
 const MAX_STEPS = 1000;
 const MAX_RANGES = 1_000_000;
 const ROLE = /^[a-z_]{0,40}$/;

@@ -1,6 +1,6 @@
 // The page "Check it yourself": what is given to it, whom it believes, what it finds.
 import { element, readTexts } from "../texts.js";
-import { utf8 } from "./bytes.js";
+import { startsWith, utf8 } from "./bytes.js";
 import { verifyFiles } from "./files.js";
 import { Watch, hasCamera, readPictureFile, readsPictures } from "./pictures.js";
 import { PREFIX } from "./proofcode.js";
@@ -8,6 +8,7 @@ import { band, judgementOf, report } from "./report.js";
 import { Trust } from "./trust.js";
 import { Words, icon, terms } from "./words.js";
 
+const ZIP = "PK";
 const find = (name) => document.querySelector(`[data-${name}]`);
 const text = readTexts(document);
 const words = new Words(text, document.documentElement.lang);
@@ -72,8 +73,10 @@ function give(name, data) {
 async function giveFiles(files) {
   problem("");
   for (const file of files) {
+    const data = new Uint8Array(await file.arrayBuffer());
     if (file.type.startsWith("image/")) await givePicture(file);
-    else give(file.name, new Uint8Array(await file.arrayBuffer()));
+    else if (startsWith(data, ZIP)) problem("bundle");
+    else give(file.name, data);
   }
   await judge();
 }

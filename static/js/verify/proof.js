@@ -9,7 +9,7 @@ import { parseBase64, parseDecimal, parseUtf8 } from "./strict.js";
 
 export const HEADER = "c2sp.org/tlog-proof@v1";
 // A tree of fewer than 2^63 leaves is at most 63 levels high.
-const MAX_PATH = 63;
+export const MAX_PATH = 63;
 const DIVIDER = utf8("\n\n");
 
 /**

@@ -1,6 +1,7 @@
 // What was found, as the page shows it: the band, the numbered steps, what is shown and
 // what is not, and the bytes.
 import { element } from "../texts.js";
+import { ANSWER_TYPE } from "./envelope.js";
 import { bytesOf } from "./exhibits.js";
 import { cosignedNames, seenSeconds } from "./policy.js";
 import { cosignatureTime } from "./notekey.js";
@@ -10,16 +11,23 @@ const STEPS = {
   proof: [2, 3, 4, 5, 6, 7, 8, 9, 10],
   pack: [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14],
   place: [7, 8, 9, 10],
+  window: [7, 8, 9],
   receipt: [11],
+  answer: [15],
   files: [1],
 };
 const STATES = { go: "ok", past: "nothing", think: "doubt", stop: "failed", rest: "unreached" };
+
+// What leaves open what became of a promise; and what a receipt key signed, or nobody shown.
+const OPEN = ["unproven", "begins_late", "ends_early", "open"];
+const SIGNED = ["kept", "answer_unshown"];
 
 /** What a part is about, by the form of it. */
 function sortOf({ about }) {
   if ("pack" in about || "serial" in about) return "pack";
   if ("acceptedMs" in about) return "proof";
-  if ("payloadType" in about) return "receipt";
+  if ("payloadType" in about) return about.payloadType === ANSWER_TYPE ? "answer" : "receipt";
+  if ("right" in about) return "window";
   return "leaf" in about ? "place" : "files";
 }
 
@@ -28,8 +36,8 @@ export function judgementOf({ failure, findings }, words) {
   if (failure) return ["stop", words.has(`fail-${failure.code}`) ? `fail-${failure.code}` : `fail-${failure.step}`];
   if (findings.some((each) => each.isDoubtful)) return ["think", "why-doubt"];
   if (findings.some((each) => each.step === 4 && !each.isShown)) return ["think", "why-signer"];
-  if (findings.some((each) => each.name === "unproven")) return ["think", "why-unproven"];
-  if (findings.some((each) => each.name === "kept" && !each.isShown)) return ["think", "why-signer"];
+  if (findings.some((each) => OPEN.includes(each.name))) return ["think", "why-unproven"];
+  if (findings.some((each) => SIGNED.includes(each.name) && !each.isShown)) return ["think", "why-signer"];
   return ["go", "why-go"];
 }
 
@@ -48,11 +56,14 @@ export function band(result, { words, nowMs }) {
   const [state, why] = judgementOf(result, words);
   const pack = result.findings.find((each) => each.name === "pack")?.values;
   const said = result.findings.find((each) => each.name === "statement")?.values;
-  const seen = headsOf(result.findings).map((head) => head.seenMs).filter(Boolean).sort()[0];
-  const facts = pack
-    ? [["gtin", code(pack.gtin)], ["lot", code(pack.lot)], ["expiry", pack.expiry], ["serial", code(pack.serial)]]
-    : [["statement", said && words.say(`kind-${said.kind}`)], ["by", said && code(said.by)]];
-  const age = seen && `${words.moment(seen)} (${words.ago(seen, nowMs)})`;
+  const answer = result.findings.find((each) => each.name.startsWith("answer"))?.values;
+  const seen = headsOf(result.findings).map((head) => head.seenMs).filter(Boolean);
+  const facts = [
+    ...(pack ? packRows(pack) : [["statement", said && words.say(`kind-${said.kind}`)], ["by", said && code(said.by)]]),
+    ...(answer ? [["answered", words.say(`verdict-${answer.verdict}`)], ...(pack ? [] : packRows(answer))] : []),
+  ];
+  const oldest = seen.length ? Math.min(...seen) : null;
+  const age = oldest && `${words.moment(oldest)} (${words.ago(oldest, nowMs)})`;
   const rows = state === "stop" ? [] : [...facts, ["asof", age]];
   return element("div", { class: `band is-${state}` },
     element("div", {},
@@ -60,6 +71,9 @@ export function band(result, { words, nowMs }) {
       element("p", { class: "band-reason" }, words.say(why))),
     element("div", { class: "band-pack" }, terms(rows.map(([name, value]) => [words.say(`term-${name}`), value]))));
 }
+
+const packRows = ({ gtin, lot, expiry, serial }) =>
+  [["gtin", code(gtin)], ["lot", code(lot)], ["expiry", expiry], ["serial", code(serial)]];
 
 function partOf(part, context) {
   const { words } = context;
@@ -138,7 +152,10 @@ function listOf(title, sentences) {
   return element("section", { class: "card" }, element("h3", {}, title), element("ul", {}, ...items));
 }
 
-const SHOWN = ["statement", "key_valid", "key_valid_lent", "pack", "step_shown", "in_time", "first_run", "kept", "quorum"];
+const SHOWN = [
+  "statement", "key_valid", "key_valid_lent", "pack", "step_shown", "in_time", "first_run", "stretch", "kept", "quorum",
+  "answer",
+];
 
 /** What holds, in plain words; nothing of it where a step fails. */
 function proven({ findings, failure }, { words }) {
@@ -150,8 +167,9 @@ function proven({ findings, failure }, { words }) {
 function limits({ findings, failure }, { words }) {
   const names = new Set(failure ? ["failed"] : []);
   for (const { name, isShown, step } of failure ? [] : findings) {
-    if (["step_said", "unrooted", "file_unseen", "unproven"].includes(name)) names.add(name);
-    if (step === 4 && !isShown) names.add("signer");
+    if (["step_said", "unrooted", "file_unseen", "answer"].includes(name)) names.add(name);
+    if (OPEN.includes(name) || name === "overdue") names.add("unproven");
+    if ((step === 4 || SIGNED.includes(name) || name === "lacking") && !isShown) names.add("signer");
     if (name === "seen" || name === "unseen") names.add("later");
   }
   return listOf(words.say("not-shown"), [...names, "physical"].map((name) => words.say(`limit-${name}`)));

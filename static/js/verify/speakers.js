@@ -4,6 +4,7 @@ import { PARTY_KINDS } from "./statement.js";
 
 export const MEMBER = "member"; // reads; does not sign
 export const ADMIN = "admin";
+const ABOUT_A_KEY = new Set(["key.revoke", "key.reattest"]);
 
 /** The keys that a statement brings itself, by keyid: `{key, gln, signer, role}`. */
 export function broughtBy(statement) {
@@ -21,3 +22,6 @@ export function broughtBy(statement) {
   }
   return new Map(brought.map((each) => [each.key.keyid, each]));
 }
+
+/** The keyid that a key.revoke ends or a key.reattest speaks of, "" for others. */
+export const keyAbout = (statement) => (ABOUT_A_KEY.has(statement.kind) ? readBody(statement).keyid : "");

@@ -9,7 +9,14 @@ const MAX_STATEMENT_BYTES = 4 << 20;
 const LONGEST_VALIDITY_MS = 7 * 24 * 60 * 60 * 1000;
 
 export const GOODS_KINDS = new Set(["event", "events"]);
-export const PARTY_KINDS = new Set(["party.admit", "party.licence", "key.enrol", "key.revoke", "product.register"]);
+export const PARTY_KINDS = new Set([
+  "party.admit",
+  "party.licence",
+  "key.enrol",
+  "key.revoke",
+  "key.reattest",
+  "product.register",
+]);
 const RECALL_KINDS = ["recall.open", "recall.amend", "recall.close", "recall.answer"];
 const KINDS = new Set([...GOODS_KINDS, ...PARTY_KINDS, ...RECALL_KINDS, "erasure", "genesis"]);
 

@@ -28,8 +28,17 @@ const WORDS = {
   first_run: "taken in at {time}, by the first run of the log",
   late: "late: accepted {accepted}, and not taken in at {before} but only at {time}",
   in_time: "taken in at {time}, the first run after it was accepted",
+  stretch: "all leaves from index {first} to {last} are there",
   kept: "the receipt for {id} was kept",
   unproven: "a receipt for {id}, which no file here proves",
+  begins_late: "the window begins too late to show what became of {id}",
+  lacking:
+    "the log does not hold what a receipt for {id} says, and nothing shows whose receipt it is: --genesis",
+  ends_early: "what became of {id} is open: the window ends too early",
+  open: "what became of {id} is open: the log has not come to its time",
+  overdue:
+    "what became of {id} is open: the log lacks it, and a quorum saw it so at {time}, after the time was over; " +
+    "a later leaf will decide",
   pack: "GTIN {gtin}, lot {lot}, expiry {expiry}, serial {serial}: pack {number} of {size} of that lot",
   step_said: "{day}, {what} by {who}: said by the site, not proven to you",
   step_shown: "{what} by {by}, accepted {time}",
@@ -37,6 +46,9 @@ const WORDS = {
     "no witness is asked for, so how old the head is, is the log's own word; it took the statement in at {time}",
   seen: "a quorum had seen the head at {time}; nothing later is shown",
   age_ahead: "by this machine's clock that is to come: one of the clocks is wrong",
+  answer: "at {time} {asker} was answered {verdict} ({code}) about GTIN {gtin}, lot {lot}, serial {serial}: signed by {ledger}",
+  answer_unshown:
+    "at {time} {asker} was answered {verdict} ({code}) about GTIN {gtin}, lot {lot}, serial {serial}: nobody shown",
   age: "by this machine's clock that is {count} {unit} ago",
 };
 

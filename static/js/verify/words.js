@@ -29,6 +29,7 @@ export class Words {
     const said = { ...values };
     if ("unit" in values) said.age = this.age(values.count, values.unit);
     if ("kind" in values) said.kind = this.text(`kind-${values.kind}`);
+    if ("verdict" in values) said.verdict = this.text(`verdict-${values.verdict}`);
     if (values.by === "") said.by = "–";
     return this.plain(filled(this.text(`${as}-${name}`), said));
   }

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from apps.edge.words import KINDS
 from apps.exchange.views.verify import VerifyPage, page_parts
-from apps.exchange.views.words import KINDS
 from tests.agreement.scenes import commissioning
 from tests.core.outside import small_ledger as cast
 
