@@ -25,6 +25,7 @@ from tests.bench.packing import checked as packs_checked
 from tests.bench.packing import made as packs_made
 from tests.bench.proving import proof, recall
 from tests.bench.report import Figure
+from tests.bench.sealing import signatures
 from tests.bench.world import (
     EXPIRY,
     World,
@@ -54,6 +55,7 @@ def measure_all(*, is_smoke: bool, var: Path) -> list[Figure]:
         *statements(world, size=5 if is_smoke else 200, rounds=rounds),
         *verifications(world, size=5 if is_smoke else 400, rounds=rounds),
         fsck_statements(world, rounds=min(rounds, 3)),
+        signatures(rounds=rounds),
         integration(world, size=500 if is_smoke else 20_000, rounds=min(rounds, 3)),
         inclusion(size=5 if is_smoke else 200, rounds=rounds),
         fsck_log(rounds=min(rounds, 3)),

@@ -3,7 +3,6 @@
 import secrets
 import struct
 import tempfile
-from collections.abc import Sequence
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ from apps.core.map import MapValue
 from apps.core.mapbuild import MapTree
 from apps.core.merkle import RootBuilder
 from apps.core.notekey import SignatureType, SignerKey
+from apps.core.outside.monitor_http import HttpLog
 from apps.core.outside.monitor_round import Monitor
 from apps.core.outside.monitor_state import MonitorState
 from apps.core.policy import Policy
@@ -24,6 +24,7 @@ from apps.core.tiles import (
     grow_tiles,
 )
 from tests.bench.report import Figure
+from tests.bench.serving import serving
 from tests.bench.world import seconds
 
 _LOG = SignerKey.generate("bench.example/log", SignatureType.ED25519)
@@ -32,26 +33,23 @@ _LEAVES_PER_TAG = 10
 _LEAVES_PER_RUN = 1_000
 
 
-class PublicFiles:
-    """A log's files in memory: what is measured is the monitor, not a network."""
-
-    def __init__(self, size: int) -> None:
-        entries = list(islice(_entries(max(1, size // _LEAVES_PER_TAG)), size))
-        hashes = [sha256(b"\0" + entry).digest() for entry in entries]
-        tiles = grow_tiles(old_size=0, leaf_hashes=hashes, read=lambda *_: b"")
-        self.files = {tile.path: data for tile, data in tiles.items()}
-        for tile in changed_bundles(old_size=0, new_size=size):
-            start = tile.index * TILE_WIDTH
-            part = entries[start : start + tile.width]
-            self.files[tile.path] = format_bundle(part)
-        builder = RootBuilder()
-        builder.extend(hashes)
-        head = Checkpoint(_LOG.name, size, builder.root())
-        note = sign_checkpoint(head, [_LOG], time_seconds=1)
-        self.files["checkpoint"] = note.format()
-
-    def get_many(self, wanted: Sequence[tuple[str, int]]) -> list[bytes | None]:
-        return [self.files.get(name) for name, _ in wanted]
+def write_log(folder: Path, size: int) -> None:
+    """A signed log of so many leaves, as the files that it publishes."""
+    entries = list(islice(_entries(max(1, size // _LEAVES_PER_TAG)), size))
+    hashes = [sha256(b"\0" + entry).digest() for entry in entries]
+    tiles = grow_tiles(old_size=0, leaf_hashes=hashes, read=lambda *_: b"")
+    files = {tile.path: data for tile, data in tiles.items()}
+    for tile in changed_bundles(old_size=0, new_size=size):
+        start = tile.index * TILE_WIDTH
+        files[tile.path] = format_bundle(entries[start : start + tile.width])
+    builder = RootBuilder()
+    builder.extend(hashes)
+    head = Checkpoint(_LOG.name, size, builder.root())
+    files["checkpoint"] = sign_checkpoint(head, [_LOG], time_seconds=1).format()
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _entries(tags: int):
@@ -80,24 +78,31 @@ def _entries(tags: int):
 
 
 def monitor(*, size: int, rounds: int) -> Figure:
-    """Leaves of a log from the first one: tree, tiles, chains, map, state on disk."""
+    """Leaves of a log over HTTP, from the first: tree, tiles, chains, map, state on disk.
+
+    The log is served on this machine by another process.
+    """
     size -= size % _LEAVES_PER_RUN
-    files = PublicFiles(size)
     data = [secrets.token_bytes(115) for _ in range(size)]
     values, floors = [], []
-    for _ in range(rounds):
-        floors.append(size / seconds(lambda: [sha256(x).digest() for x in data]))
-        with (
-            tempfile.TemporaryDirectory(prefix="pt-monitor-") as folder,
-            MonitorState(Path(folder) / "state") as state,
-        ):
-            watch = Monitor(files, policy=_POLICY, state=state)
-            values.append(size / seconds(lambda w=watch: w.follow(now_ms=1)))
+    with tempfile.TemporaryDirectory(prefix="pt-monitor-") as folder:
+        write_log(Path(folder) / "log", size)
+        with serving(Path(folder) / "log") as url:
+            for number in range(rounds):
+                floors.append(
+                    size / seconds(lambda: [sha256(x).digest() for x in data])
+                )
+                with (
+                    HttpLog(url) as files,
+                    MonitorState(Path(folder) / f"state{number}") as state,
+                ):
+                    watch = Monitor(files, policy=_POLICY, state=state)
+                    values.append(size / seconds(lambda w=watch: w.follow(now_ms=1)))
     return Figure(
         "leaves judged by the monitor, from the first",
         "1/s",
         tuple(values),
         "SHA-256 of as many leaves, hashlib",
         tuple(floors),
-        f"{size:,} leaves, {_LEAVES_PER_TAG} a tag, {_LEAVES_PER_RUN:,} a run",
+        f"{size:,} leaves over HTTP, {_LEAVES_PER_TAG} a tag, {_LEAVES_PER_RUN:,} a run",
     )

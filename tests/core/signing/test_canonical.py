@@ -15,7 +15,6 @@ from apps.core.canonical import (
     parse_canonical,
     parse_json,
     verify_integers_only,
-    verify_nfc,
 )
 from apps.core.errors import MalformedInput
 from tests.vectors import vectors_path
@@ -291,25 +290,3 @@ def test_any_json_like_text_gives_a_value_or_malformed_input(text):
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_double_reads_back_from_its_spelling(number):
     assert float(format_double(number)) == number
-
-
-@given(
-    st.one_of(values, st.lists(scalars | st.sampled_from([1e16, 1e21, 0.1, 5e-324]))),
-    st.booleans(),
-)
-def test_what_the_library_writes_is_read_where_rfc_8785_writes_it_so(value, ascii_only):
-    data = json.dumps(
-        value, ensure_ascii=ascii_only, separators=(",", ":"), sort_keys=True
-    ).encode("utf-8", "surrogatepass")
-    try:
-        read = parse_json(data, max_bytes=LIMIT, doubles=True)
-        verify_nfc(read)
-        is_canonical = canonical_bytes(read) == data
-    except MalformedInput:
-        is_canonical = False
-
-    if is_canonical:
-        assert parse_canonical(data, max_bytes=LIMIT, doubles=True) == read
-    else:
-        with pytest.raises(MalformedInput):
-            parse_canonical(data, max_bytes=LIMIT, doubles=True)
