@@ -3,7 +3,8 @@
 PY ?= python3
 V := .venv/bin
 NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
-TESTS ?= -n 2 --dist loadfile
+# In the order of tests/conftest.py, not by the number of tests in a file.
+TESTS ?= -n 2 --dist loadfile --no-loadscope-reorder
 # Each suite's budget on two cores stands in CONTRIBUTING; past these something hangs.
 CORE_SECONDS ?= 1200
 POSTGRESQL_SECONDS ?= 2400
@@ -100,7 +101,7 @@ bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
 	$(V)/python -m tests.bench.checking
 
 faults: .venv/.dev  ## kill and fail real processes at every point, change every column of every row
-	FAULTS=all $(V)/python -m pytest -q -n 2 --dist loadfile tests/faults
+	FAULTS=all $(V)/python -m pytest -q $(TESTS) tests/faults
 
 golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ
 	$(V)/python -m tests.golden

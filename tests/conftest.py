@@ -4,6 +4,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -13,6 +14,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.utils import translation
 
 from apps.edge.append_only import SUFFIX
+from tests import skips
 
 hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
 hypothesis.settings.register_profile(
@@ -24,13 +26,16 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 pytest.register_assert_rewrite("tests.journeys.proving")
 
 IS_SQLITE = "DATABASE_URL" not in os.environ
+# Begun last, one of these would keep one worker while the other has nothing to do.
+_LONG = ("browser/pages", "site", "access", "faults", "custody", "exchange")
 _NOT_ON_SQLITE = ("slow", "browser", "journey", "postgresql")
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """On SQLite only the fast part runs; the rest is left out, not skipped."""
+    """Long files come first; on SQLite only the fast part runs, nothing is skipped."""
+    items.sort(key=lambda item: _rank(item.path))
     if not IS_SQLITE:
         return
     left = [item for item in items if any(map(item.get_closest_marker, _NOT_ON_SQLITE))]
@@ -38,12 +43,26 @@ def pytest_collection_modifyitems(
     items[:] = [item for item in items if item not in left]
 
 
+def _rank(path: Path) -> int:
+    for rank, folder in enumerate(_LONG):
+        if path.is_relative_to(Path(__file__).parent / folder):
+            return rank
+    return len(_LONG)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI nothing may be skipped: a skip there is a failure."""
+    """In CI a skip is a failure, unless the machine's owner wants it so."""
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") and skips.list_wrong(skipped):
         reporter.write_line("CI: tests were skipped; nothing may be.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say aloud what was not tried."""
+    for reason in skips.list_forbidden(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(f"WARNING: {reason}", yellow=True, bold=True)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,8 @@ import pytest
 from tests.faults.judging import Outsider
 from tests.faults.site import Site
 
-# Until their time on a busy machine is known, `make faults` alone runs them.
-collect_ignore_glob = [] if "FAULTS" in os.environ else ["test_[!f]*.py"]
 DATABASES = ("sqlite", "postgresql")
-IS_ALL = os.environ.get("FAULTS") == "all"  # `make faults`
+IS_ALL = os.environ.get("FAULTS") == "all"  # `make faults`; else some of the points
 
 
 def open_site(folder: Path, *, database: str = "sqlite", **more: Path) -> Site:
@@ -27,20 +25,20 @@ def open_site(folder: Path, *, database: str = "sqlite", **more: Path) -> Site:
     return Site(folder, postgresql=server, **more)
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def kept(request, tmp_path_factory) -> Iterator[Site]:
-    """A published ledger, kept as "begun", on which a recall and a licence wait."""
-    site = open_site(tmp_path_factory.mktemp("site"), database=request.param)
-    yield begun(site)
-    site.end()
+@pytest.fixture(scope="session")
+def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """`ledgers(database)`: a published ledger, kept as "begun"; one a database."""
+    sites: dict[str, Site] = {}
 
+    def on(database: str) -> Site:
+        if database not in sites:
+            folder = tmp_path_factory.mktemp("site")
+            sites[database] = begun(open_site(folder, database=database))
+        return sites[database]
 
-@pytest.fixture(scope="module")
-def kept_on_sqlite(tmp_path_factory) -> Iterator[Site]:
-    """The same on SQLite alone, for what no database has a part in."""
-    site = open_site(tmp_path_factory.mktemp("site"))
-    yield begun(site)
-    site.end()
+    yield on
+    for site in sites.values():
+        site.end()
 
 
 def begun(site: Site) -> Site:
@@ -55,18 +53,20 @@ def begun(site: Site) -> Site:
     return site
 
 
-@pytest.fixture
-def site(kept: Site) -> Site:
-    """The ledger as it began."""
-    kept.put_back("begun")
-    return kept
+@pytest.fixture(params=DATABASES)
+def site(request: pytest.FixtureRequest, ledgers: Callable[..., Site]) -> Site:
+    """The ledger as it began: a recall and a licence wait."""
+    site = ledgers(request.param)
+    site.put_back("begun")
+    return site
 
 
 @pytest.fixture
-def sqlite_site(kept_on_sqlite: Site) -> Site:
-    """The ledger as it began, on SQLite."""
-    kept_on_sqlite.put_back("begun")
-    return kept_on_sqlite
+def sqlite_site(ledgers: Callable[..., Site]) -> Site:
+    """The same on SQLite alone, for what no database has a part in."""
+    site = ledgers("sqlite")
+    site.put_back("begun")
+    return site
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ CI strikes twenty points of each database, spread over all; `make faults` every 
 """
 
 import shutil
-import warnings
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.faults.conftest import IS_ALL
 from tests.faults.judging import assert_whole
 from tests.faults.process import KILLED
 from tests.faults.tracing import Point
+from tests.skips import NOT_PERMITTED
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -33,13 +33,11 @@ def test_a_run_that_is_struck_at_a_system_call_is_gone_on_with(
 ):
     if shutil.which("strace") is None:
         pytest.skip("NO SYSTEM CALL IS STRUCK: strace is not installed")
-    if not tracing.is_permitted():
+    try:
+        points = tracing.list_points(site, tmp_path, "integrate")
+    except tracing.NotPermittedError:
         # Nothing to install would help; test_steps strikes the same run from inside.
-        warnings.warn("NOT PERMITTED HERE: tracing processes", stacklevel=1)
-        return
-    points = tracing.list_points(site, tmp_path, "integrate")
-    for p in points:
-        print(p)
+        pytest.skip(f"{NOT_PERMITTED}: tracing processes")
     assert {point.name for point in points} >= WANTED
     for number, point in enumerate(chosen(points)):
         site.put_back("begun")

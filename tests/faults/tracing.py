@@ -30,8 +30,13 @@ CALLS: Final = (
 )
 EFFECTS: Final = ("signal=SIGKILL", "error=EIO")
 _CALL: Final = re.compile(r"^\d+ +(\w+)\(")
-_ATTACH_SECONDS: Final = 20
+_FORBIDDEN: Final = re.compile(r"(?i)ptrace.*not (permitted|implemented)")
+_ATTACH_SECONDS: Final = 120  # where everything else wants the processor too
 _STUCK_SECONDS: Final = 1
+
+
+class NotPermittedError(Exception):
+    """This machine lets no process trace another; many containers do not."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,6 @@ class Point:
     def option(self) -> str:
         """The point as strace takes it."""
         return f"inject={self.name}:{self.effect}:when={self.number}"
-
-
-def is_permitted() -> bool:
-    """Whether this machine lets a process trace another; many containers do not."""
-    tried = subprocess.run(
-        ["strace", "-f", "-o", "/dev/null", "true"], capture_output=True, check=False
-    )
-    return tried.returncode == 0
 
 
 def list_points(site: Site, tmp_path: Path, deed: str) -> list[Point]:
@@ -81,7 +78,11 @@ def list_points(site: Site, tmp_path: Path, deed: str) -> list[Point]:
 def run_traced(
     site: Site, tmp_path: Path, deed: str, *options: str
 ) -> tuple[Ended, Sequence[str]]:
-    """Run a deed under strace; how it ended and the calls it made."""
+    """Run a deed under strace; how it ended and the calls it made.
+
+    Raises:
+        NotPermittedError: this machine lets no process trace another.
+    """
     pid = site.parent.start(deed)
     told = tmp_path / "strace"
     names = ",".join(f"?{name}" for name in CALLS)
@@ -90,16 +91,33 @@ def run_traced(
     ]
     tracer = subprocess.Popen(
         ["strace", "-f", "-y", "-o", told, *chosen, "-p", str(pid)],
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
-        _await_tracer(pid)
+        _await_tracer(tracer, pid)
+    except Exception:
+        _kill(pid)
+        site.parent.wait(pid)
+        raise
+    else:
         site.parent.go(pid)
         with _ending_if_stuck(pid, told):
             ended = site.parent.wait(pid)
     finally:
-        tracer.wait(20)
+        tracer.communicate(timeout=_ATTACH_SECONDS)
     return ended, told.read_text().splitlines()
+
+
+def _await_tracer(tracer: subprocess.Popen[str], pid: int) -> None:
+    deadline = time.monotonic() + _ATTACH_SECONDS
+    while "\nTracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text():
+        if tracer.poll() is not None:
+            assert tracer.stderr is not None
+            said = tracer.stderr.read()
+            raise (NotPermittedError if _FORBIDDEN.search(said) else RuntimeError)(said)
+        assert time.monotonic() < deadline, "strace did not attach"
+        time.sleep(0.005)
 
 
 @contextmanager
@@ -112,10 +130,13 @@ def _ending_if_stuck(pid: int, told: Path) -> Iterator[None]:
     is_over = Event()
 
     def watch() -> None:
+        since, last = time.monotonic(), ""
         while not is_over.wait(0.1):
-            if "INJECTED" in told.read_text() and not is_over.wait(_STUCK_SECONDS):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            now = _told_of(pid)
+            if now != last or "INJECTED" not in told.read_text():
+                since, last = time.monotonic(), now
+            elif time.monotonic() - since > _STUCK_SECONDS:
+                _kill(pid)
 
     watcher = Thread(target=watch)
     watcher.start()
@@ -126,8 +147,15 @@ def _ending_if_stuck(pid: int, told: Path) -> Iterator[None]:
         watcher.join()
 
 
-def _await_tracer(pid: int) -> None:
-    deadline = time.monotonic() + _ATTACH_SECONDS
-    while "\nTracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text():
-        assert time.monotonic() < deadline, "strace did not attach"
-        time.sleep(0.005)
+def _told_of(pid: int) -> str:
+    """A process's state and what it has had of the processor; "" once it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return " ".join((fields[0], *fields[11:13]))
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

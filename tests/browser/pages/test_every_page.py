@@ -18,6 +18,7 @@ from tests.browser.pages.demo import ROLES, Demo
 from tests.browser.pages.places import never_opened, places
 from tests.browser.weight import COUNT_BYTES, MOST_BYTES
 
+pytestmark = pytest.mark.timeout(1200)  # a test opens up to seventy pages
 WIDTHS = (1280, 390)
 _MOST_TABS = 80
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
