@@ -71,6 +71,15 @@ class Engine:
         self._process.stdout.close()
 
 
+def code_of(engine: Engine, call: str, **args: Any) -> str:
+    """The code of the refusal, "" if there is none."""
+    try:
+        engine.ask(call, **args)
+    except RefusedError as error:
+        return error.code
+    return ""
+
+
 @cache
 def shared_engine() -> Engine:
     """The one engine of this test process."""

@@ -9,7 +9,8 @@ from typing import Any
 from apps.core.envelope import envelope_json, statement_id
 from apps.core.windowbuild import build_window
 from tests.agreement.judging import Question
-from tests.agreement.scenes import Scene, as_file, commissioning
+from tests.agreement.scene import Scene, as_file
+from tests.agreement.scenes import commissioning
 from tests.core.outside import small_ledger as cast
 from tests.core.outside.test_answer import signed
 from tests.core.outside.test_dropped import OTHERS, OURS, busy, receipt_for

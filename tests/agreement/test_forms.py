@@ -21,7 +21,7 @@ from apps.core.proof import TlogProof
 from tests.agreement.engine import RefusedError, b64
 from tests.agreement.judging import comparable_refusal, refusal_of
 from tests.agreement.mutations import flip_byte, other_text
-from tests.agreement.scenes import Quorum
+from tests.agreement.signers import Quorum
 from tests.core.log import (
     test_checkpoint,
     test_leaf,

@@ -16,7 +16,7 @@ from apps.core.proofcode import parse_code_text
 from apps.core.statement import build_statement
 from tests.agreement.judging import Question, assert_agreed
 from tests.agreement.mutations import change, dumped, flip_byte, other_text
-from tests.agreement.scenes import curve_passkey
+from tests.agreement.signers import curve_passkey
 from tests.core.outside import small_ledger as cast
 from tests.golden import pack_codes, pack_files
 from tests.golden.pack_ledger import (

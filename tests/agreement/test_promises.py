@@ -7,7 +7,7 @@ import pytest
 
 from tests.agreement.judging import Question, assert_agreed
 from tests.agreement.promised import kept_in_window, some_promise
-from tests.agreement.scenes import as_file
+from tests.agreement.scene import as_file
 
 PROMISES = 200
 # How each ends is said in words that no other end has.

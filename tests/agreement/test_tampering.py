@@ -8,8 +8,8 @@ import pytest
 from tests.agreement import promised
 from tests.agreement.judging import Question, assert_agreed
 from tests.agreement.mutations import change, flip_byte, other_text
+from tests.agreement.scene import Scene, as_file
 from tests.agreement.scenes import SCENES as GROWN
-from tests.agreement.scenes import Scene, as_file
 
 SCENES = {**GROWN, **promised.SCENES}
 LIES = 60  # each scene; 17 of them

@@ -13,6 +13,7 @@ from apps.core.proofcode import parse_code_text
 from apps.partners.queries import get_genesis
 from apps.scan.models import Scan
 from pharmatrace.demo.cast import LINDE, NOVAMED, STELLA
+from tests.scan.decoding import decode_svg
 from tests.scan.packs import LOT, code
 
 
@@ -109,7 +110,7 @@ def test_an_answer_names_the_recall_that_it_is_about(login, anchored):
     assert [each.hex() for each in found.recalls] == [recall]
 
 
-def test_the_page_shows_the_code_and_leads_to_its_files(login, anchored):
+def test_the_page_shows_the_code_and_leads_to_its_files(login, anchored, settings):
     client, text = login(STELLA), anchored.code(1)
     verdict = client.get("/scan", {"code": text}).context["page"].verdict
     answer = client.get(verdict.pack_proof_url)
@@ -127,6 +128,19 @@ def test_the_page_shows_the_code_and_leads_to_its_files(login, anchored):
     picture = client.get(f"/scan/proof.svg?{page.query}")
     assert picture["Content-Type"] == "image/svg+xml"
     assert page.symbol.path in picture.content.decode()
+    address = f"/verify#{page.code.text}"
+    assert f'href="{address}"' in html
+    read = decode_svg(picture.content.decode()).values()
+    assert list(read) == [settings.SITE_URL + address]
+
+
+def test_a_code_without_room_for_an_address_stands_alone(login, anchored, settings):
+    settings.SITE_URL = f"https://{'trace.' * 500}example"
+    client = login(STELLA)
+    page = client.get("/scan/proof", {"code": anchored.code(1)}).context["page"]
+    picture = client.get(f"/scan/proof.svg?{page.query}").content.decode()
+
+    assert list(decode_svg(picture).values()) == [page.code.text]
 
 
 @pytest.mark.parametrize("ending", [".json", ".txt", ".svg"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -18,7 +21,7 @@ from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 from apps.scan import operations, queries
 from apps.scan.formats.words import expiry_short
-from apps.scan.labels.symbols import path_of, proof_qr, svg
+from apps.scan.labels.symbols import Modules, path_of, proof_qr, svg
 from apps.scan.queries import PackCode, Verdict
 from apps.scan.views.limits import limited
 from apps.scan.views.parts import scan_url
@@ -73,7 +76,7 @@ def pack_proof(request: HttpRequest) -> HttpResponse:
     if unit is None or not queries.may_prove(verdict):
         return redirect(scan_url(text))
     code = queries.find_pack_code(verdict)
-    modules = proof_qr(code.text) if code else None
+    modules = _modules_of(code) if code else None
     page = PackProofPage(
         product=verdict.product,
         gtin=unit.gtin,
@@ -132,7 +135,7 @@ def pack_proof_text(request: HttpRequest) -> HttpResponse:
 def pack_proof_svg(request: HttpRequest) -> HttpResponse:
     """The proof code as a QR code."""
     verdict, _, _ = _asked(request)
-    picture = svg(proof_qr(_code_of(verdict).text), title=_name(verdict))
+    picture = svg(_modules_of(_code_of(verdict)), title=_name(verdict))
     return HttpResponse(picture, content_type="image/svg+xml")
 
 
@@ -169,6 +172,16 @@ def _code_of(verdict: Verdict) -> PackCode:
     if code is None:
         raise Http404
     return code
+
+
+def _modules_of(code: PackCode) -> Modules:
+    """The QR code, with the page ahead that checks it, where one has room for both.
+
+    What stands behind the `#` of an address, no browser sends to anybody.
+    """
+    with suppress(ValueError):  # of a symbol that would be larger than there are
+        return proof_qr(f"{settings.SITE_URL}{reverse('verify')}#{code.text}")
+    return proof_qr(code.text)
 
 
 def _name(verdict: Verdict) -> str:
