@@ -197,6 +197,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Uploads have states of their own.
+    "ENUM_NAME_OVERRIDES": {"BundleStateEnum": ["queued", "running"]},
 }
 
 # --- People: log-in by allauth; accounts are made by an organisation's admin ------
