@@ -197,8 +197,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    # Uploads have states of their own.
-    "ENUM_NAME_OVERRIDES": {"BundleStateEnum": ["queued", "running"]},
+    # Two kinds of work have states of their own, and both call them so.
+    "ENUM_NAME_OVERRIDES": {
+        "BundleStateEnum": ["queued", "running"],
+        "UploadStateEnum": "apps.intake.models.UploadState",
+    },
 }
 
 # --- People: log-in by allauth; accounts are made by an organisation's admin ------
