@@ -18,7 +18,7 @@ from tests import skips
 
 hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
 hypothesis.settings.register_profile(
-    "ci", max_examples=500, deadline=None, derandomize=True
+    "ci", max_examples=200, deadline=None, derandomize=True
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
