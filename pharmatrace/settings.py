@@ -43,9 +43,10 @@ LOCK_STORE = env.path("LOCK_STORE", VAR_DIR / "lockstore")  # outside the databa
 WITNESS_POLICY_REQUIRED = bool(env.text("WITNESS_POLICY"))  # else the demo's two
 WITNESS_POLICY = env.path("WITNESS_POLICY", VAR_DIR / "demo-witnesses" / "policy")
 ANCHOR_TSAS = env.text("ANCHOR_TSAS")  # a file of services that stamp; "": none
-ANCHOR_KINDS = {  # how each is opened; evm needs requirements-anchors.txt to send
+ANCHOR_KINDS = {  # how each is opened; evm and ots need requirements-anchors.txt
     "tsr": "apps.anchoring.clients.tsa.open_tsa",
     "evm": "apps.anchoring.clients.evm.service.open_evm",
+    "ots": "apps.anchoring.clients.ots.service.open_ots",
     **env.pairs("ANCHOR_KINDS"),
 }
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")

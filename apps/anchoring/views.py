@@ -17,7 +17,12 @@ _FRESH = "public, max-age=5"
 _STEADY = "public, max-age=300"
 _STATEMENT_ID = re.compile(r"[0-9a-f]{64}")
 _ANCHOR = re.compile(r"(?:0|[1-9][0-9]{0,18})\.([a-z0-9]{1,8})")
-_ANCHOR_TYPES = {"evm": _JSON, "json": _JSON, "tsr": "application/timestamp-reply"}
+_ANCHOR_TYPES = {
+    "evm": _JSON,
+    "json": _JSON,
+    "ots": "application/vnd.opentimestamps.v1",
+    "tsr": "application/timestamp-reply",
+}
 
 
 @require_safe

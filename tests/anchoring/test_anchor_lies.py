@@ -203,7 +203,7 @@ def test_one_that_dawdles_does_not_hold_up_the_other(services, monkeypatch, log,
         ("[one]\nurl = 'http://127.0.0.1/'\nca = 'missing.pem'\n", "No such file"),
         ("[one]\nurl = 'http://127.0.0.1/'\nca = 'tsas.toml'\n", "PEM"),
         ("[one]\nurl = 'http://127.0.0.1/'\npolicy = 'any'\n", "a dotted number"),
-        ("[one]\nkind = 'ots'\nurl = 'http://127.0.0.1/'\n", "wanted tsr"),
+        ("[one]\nkind = 'stone'\nurl = 'http://127.0.0.1/'\n", "wanted tsr, evm, ots"),
         ("[one\n", "Expected ']'"),
     ],
 )
@@ -232,7 +232,7 @@ def test_a_stored_token_is_judged_without_its_service(authority):
     judge.verify(token, b"a head\n", facts={})
     with pytest.raises(ProofError, match="stamp differs"):
         judge.verify(token, b"another head\n", facts={})
-    assert find_judge(name="gone", kind="evm") is None
+    assert find_judge(name="gone", kind="stone") is None
 
 
 def test_kinds_are_named_in_pairs(monkeypatch):

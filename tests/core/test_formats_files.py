@@ -1,6 +1,8 @@
 """docs/formats.md: files of events, single fields and anchors, from the page alone."""
 
+import base64
 import json
+import re
 
 import pytest
 import rlp
@@ -17,7 +19,7 @@ from apps.core.places import head_of
 from apps.core.proof import TlogProof
 from apps.core.ranges import parse_ranges, set_digest
 from apps.core.subjects import EventsRoot, Moved
-from tests.core.test_formats_example import block, example, sha
+from tests.core.test_formats_example import PAGE, block, example, sha
 
 
 def file_of(case):
@@ -139,3 +141,18 @@ def test_an_event_on_a_chain_is_shown_by_the_hash_of_its_block():
         root_hash=bytes.fromhex(head["root"]),
     )
     assert seconds == int.from_bytes(header[11], "big")
+
+
+def test_an_outsider_reads_a_token_as_the_page_says(tmp_path, monkeypatch, capsys):
+    case, head = example("evm"), example("anchor")
+    root = base64.b64encode(bytes.fromhex(head["root"])).decode()
+    (tmp_path / "17.evm").write_bytes(spelled(case))
+    (tmp_path / "head.txt").write_text(f"a.example\n{head['tree_size']}\n{root}\n")
+    monkeypatch.chdir(tmp_path)
+    (snippet,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+    exec(snippet.replace("pharmatrace_core", "apps.core"), {})  # noqa: S102
+
+    said = capsys.readouterr().out.split()
+    assert said[:2] == [str(case["block_number"]), case["block_hash"]]
+    assert int(said[2]) > 1_700_000_000

@@ -36,6 +36,8 @@ _PERIODS: Final = {
     "tsr": Periods(timedelta(hours=1), timedelta(hours=2)),
     # Each costs money: once a day, and some hours for the block.
     "evm": Periods(timedelta(days=1), timedelta(hours=30)),
+    # Free, but a calendar waits hours for its block.
+    "ots": Periods(timedelta(hours=1), timedelta(days=1)),
 }
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -19,6 +19,8 @@ from django.utils.module_loading import import_string
 from apps.anchoring.clients.anchor_file import AnchorOptions, list_anchors
 from apps.core.errors import MalformedInput, TraceError, Unavailable
 
+# Kinds that are built in and need packages which are not the site's.
+EXTRAS: Final = frozenset({"evm", "ots"})
 # Of a stamp, for readers: what stands in the token, or stands behind it.
 Facts: TypeAlias = Mapping[str, str | int]
 
@@ -131,15 +133,20 @@ def import_extra(path: str) -> Any:
     try:
         return import_string(path)
     except ModuleNotFoundError as error:
-        raise Unavailable(
-            "anchor_extra_missing",
-            got=f"no package {error.name}",
-            wanted="pip install -r requirements-anchors.txt",
-        ) from error
+        raise _extra_missing(error, "") from error
     finally:
         # py_ecc, behind web3, sets it to 100,000: what nests too deep, in JSON say,
         # would then end this process instead of an exception.
         sys.setrecursionlimit(limit)
+
+
+def _extra_missing(error: ModuleNotFoundError, name: str) -> Unavailable:
+    return Unavailable(
+        "anchor_extra_missing",
+        field=name,
+        got=f"no package {error.name}",
+        wanted="pip install -r requirements-anchors.txt",
+    )
 
 
 def open_anchor(options: AnchorOptions) -> AnchorService:
@@ -152,10 +159,16 @@ def open_anchor(options: AnchorOptions) -> AnchorService:
     try:
         opened: OpenAnchor = import_string(settings.ANCHOR_KINDS[options.kind])
         return opened(options)
+    except ModuleNotFoundError as error:
+        if options.kind in EXTRAS:
+            raise _extra_missing(error, options.name) from error
+        raise _unusable(error, options.name) from error
     except (ImportError, OSError, ValueError, MalformedInput) as error:
-        raise Unavailable(
-            "anchors_unusable", field=options.name, got=str(error)
-        ) from error
+        raise _unusable(error, options.name) from error
+
+
+def _unusable(error: Exception, name: str) -> Unavailable:
+    return Unavailable("anchors_unusable", field=name, got=str(error))
 
 
 def find_judge(*, name: str, kind: str) -> AnchorService | None:

@@ -42,6 +42,19 @@ class AnchorStand:
         late = self.options.periods.late
         return self.waiting_ms is not None and self.waiting_ms < as_ms(at - late)
 
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether its newest stamp names a block that nobody here has looked up."""
+        return "block_number" in self.facts and "block_hash" not in self.facts
+
+    def _words_of_block(self) -> str:
+        if self.is_unchecked:
+            words = ", attested by block {block_number} of {chain}, header not checked"
+            return words.format(**self.facts)
+        is_in_block = "block_number" in self.facts
+        words = " in block {block_number} of {chain}" if is_in_block else ""
+        return words.format(**self.facts)
+
     def words(self, at: datetime) -> str:
         """One line for operators."""
         said = f"{self.options.name}: no stamp yet"
@@ -50,8 +63,7 @@ class AnchorStand:
         if self.state is not None and self.state.stamped_at is not None:
             age = int((at - self.state.stamped_at).total_seconds())
             said += f" stamped {max(0, age)} s ago"
-        if "block_number" in self.facts:
-            said += " in block {block_number} of {chain}".format(**self.facts)
+        said += self._words_of_block()
         if self.promise is not None:
             said += f", size {self.promise.tree_size} on its way: {self.promise.note}"
         if self.state is not None and self.state.fault:
@@ -169,7 +181,11 @@ def _sentence(stand: AnchorStand, fault: str, at: datetime) -> str:
         said = _("has stamped the checkpoint over {size} entries").format(
             size=stand.tree_size
         )
-    if "block_number" in stand.facts:
+    if stand.is_unchecked:
+        said += " · " + _(
+            "attested by block {block_number} of {chain}, header not checked"
+        ).format(**stand.facts)
+    elif "block_number" in stand.facts:
         said += " · " + _("in block {block_number} of {chain}").format(**stand.facts)
     if stand.promise is not None:
         said += " · " + _(

@@ -1,0 +1,1 @@
+"""Anchors in Bitcoin by OpenTimestamps: calendars gather digests, a block holds them."""
