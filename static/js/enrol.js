@@ -3,7 +3,8 @@
 import { call } from "./api.js";
 import { askDraft, checkDraft, sendInOrder, signDraft } from "./drafts.js";
 import { addSignature, fromBase64, toBase64 } from "./dsse.js";
-import { forgetKey, keepKey, listKeys, makeKey, markEnrolled, whyNoKeys } from "./keys.js";
+import { makeKey } from "./keymaking.js";
+import { forgetKey, keepKey, listKeys, markEnrolled, whyNoKeys } from "./keys.js";
 import { readKeyFile } from "./keyfile.js";
 import { explain, note, receiptNote } from "./messages.js";
 import { ALG as PASSKEY, hasPasskeys, makePasskey } from "./passkeys.js";

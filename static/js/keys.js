@@ -8,7 +8,7 @@ import { sha256Hex } from "./dsse.js";
 
 const DATABASE = "pharmatrace-keys";
 const STORE = "keys";
-const ALGORITHMS = {
+export const ALGORITHMS = {
   "ed25519": { make: { name: "Ed25519" }, sign: { name: "Ed25519" } },
   "ecdsa-p256-sha256": {
     make: { name: "ECDSA", namedCurve: "P-256" },
@@ -45,18 +45,6 @@ async function transact(mode, work) {
   }
 }
 
-async function generate() {
-  for (const [alg, { make }] of Object.entries(ALGORITHMS)) {
-    try {
-      return { alg, pair: await crypto.subtle.generateKey(make, false, ["sign", "verify"]) };
-    } catch (error) {
-      // Browsers without Ed25519 say NotSupportedError; P-256 is everywhere.
-      if (error.name !== "NotSupportedError" && error.name !== "SyntaxError") throw error;
-    }
-  }
-  throw new Error("unsupported");
-}
-
 /** Keep a key for `user`; the record without the private key's bytes, which nobody has. */
 export async function keepKey({ spki, ...more }) {
   const record = {
@@ -64,20 +52,6 @@ export async function keepKey({ spki, ...more }) {
   };
   await transact("readwrite", (store) => store.put(record));
   return record;
-}
-
-/** A fresh key pair that nothing keeps yet: {alg, privateKey, spki}. */
-export async function newKey() {
-  const { alg, pair } = await generate();
-  const spki = new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
-  return { alg, privateKey: pair.privateKey, spki };
-}
-
-/** Make a key for `user` (their id on the site) and keep it here. */
-export async function makeKey({ user, label }) {
-  const made = await newKey();
-  navigator.storage?.persist?.(); // asks the browser not to clear it; it may say no
-  return keepKey({ ...made, user, label });
 }
 
 const all = () => transact("readonly", (store) => store.getAll());

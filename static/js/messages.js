@@ -46,7 +46,7 @@ export function explain(error, text) {
   if (error instanceof Problem && error.status !== 401) return problemNote(error, text);
   if (error instanceof Problem) return note("think", element("p", {}, text("login")));
   const name = error.textName ?? "offline";
-  return note(name.startsWith("passkey") ? "think" : "stop", element("p", {}, text(name)));
+  return note(/^(offline|passkey)/.test(name) ? "think" : "stop", element("p", {}, text(name)));
 }
 
 /** The receipt line: the statement's id as a link, time, and its proof to keep. */

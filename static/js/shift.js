@@ -6,7 +6,8 @@
 import { call } from "./api.js";
 import { canonical, fromBase64, toBase64 } from "./dsse.js";
 import { flatten } from "./facts.js";
-import { keepKey, listKeys, listShiftKeys, forgetKey, markEnrolled, newKey, whyNoKeys } from "./keys.js";
+import { newKey } from "./keymaking.js";
+import { forgetKey, keepKey, listKeys, listShiftKeys, markEnrolled, whyNoKeys } from "./keys.js";
 import { localText, utcText } from "./localtime.js";
 import { explain, note } from "./messages.js";
 import { ALG as PASSKEY } from "./passkeys.js";

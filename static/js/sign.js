@@ -9,9 +9,8 @@ import { showFacts } from "./facts.js";
 import { clearMarks, findField, markField } from "./fields.js";
 import { markEnrolled, whyNoKeys } from "./keys.js";
 import { localText, utcText } from "./localtime.js";
-import { note, problemNote, proposedNote, receiptNote } from "./messages.js";
+import { explain, note, problemNote, proposedNote, receiptNote } from "./messages.js";
 import { element, readTexts } from "./texts.js";
-import { PasskeyError } from "./passkeys.js";
 import { keyFor } from "./voices.js";
 import { buildWish } from "./wish.js";
 
@@ -185,18 +184,14 @@ export class SignForm {
   }
 
   fail(error) {
-    if (error instanceof PasskeyError) {
-      this.say(note("think", element("p", {}, this.text(error.textName))));
-    } else if (error instanceof Problem && error.status === 401) {
-      this.say(note("think", element("p", {}, this.text("login"))));
-    } else if (error instanceof Problem) {
+    if (error instanceof Problem && error.status !== 401) {
       this.sayProblem(error);
     } else if (error instanceof DraftMismatch) {
       this.draft = null;
       this.part("go").disabled = true;
       this.say(note("stop", element("p", {}, this.text("mismatch")), element("p", {}, element("code", {}, error.message))));
     } else {
-      this.say(note("think", element("p", {}, this.text("offline"))));
+      this.say(explain(error, this.text));
     }
   }
 }

@@ -1,8 +1,8 @@
 // Sentences for scripts stand in the page, translated: <template data-texts>.
 
-/** A function from a text's name to its sentence, read below `root`. */
+/** A function from a text's name to its sentence: those below `root`, else the page's on signing. */
 export function readTexts(root) {
-  const template = root.querySelector("template[data-texts]");
+  const template = root.querySelector("template[data-texts]") ?? document.querySelector('template[data-texts="sign"]');
   const found = new Map();
   for (const line of template?.content.querySelectorAll("[data-text]") ?? []) {
     found.set(line.dataset.text, line.textContent.trim());

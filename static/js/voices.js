@@ -1,7 +1,6 @@
 // With which key of this browser something is signed, and the signature it makes.
 import { pae, toBase64 } from "./dsse.js";
 import { listKeys, listShiftKeys, signWith } from "./keys.js";
-import { signWithPasskey } from "./passkeys.js";
 
 const GOODS = ["event", "events"];
 
@@ -32,7 +31,10 @@ export async function keyFor(draft, user = document.body.dataset.user) {
 /** The signature of `key` over `bytes`, as it stands in an envelope of `payloadType`. */
 export async function signatureOf(key, payloadType, bytes) {
   const covered = pae(payloadType, bytes);
-  if (key.credentialId) return { keyid: key.keyid, ...(await signWithPasskey(key, covered)) };
+  if (key.credentialId) {
+    const { signWithPasskey } = await import("./passkeys.js"); // most browsers hold none
+    return { keyid: key.keyid, ...(await signWithPasskey(key, covered)) };
+  }
   const own = { keyid: key.keyid, sig: toBase64(await signWith(key, covered)) };
   return key.delegation ? { ...own, delegation: key.delegation } : own;
 }

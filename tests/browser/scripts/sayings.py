@@ -108,7 +108,7 @@ def make_key(page: Any) -> PublicKey:
     """Let the browser make a key for user 7."""
     page.evaluate(
         """async () => {
-          const { makeKey } = await import("/static/js/keys.js");
+          const { makeKey } = await import("/static/js/keymaking.js");
           await makeKey({ user: "7", label: "Counter 2" });
         }"""
     )
