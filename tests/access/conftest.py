@@ -39,6 +39,7 @@ def world(
         LOG_DIR=home / "log",
         LOCK_STORE=home / "lock",
         UPLOAD_DIR=home / "uploads",
+        BUNDLE_DIR=home / "bundles",
     )
     with folders, django_db_blocker.unblock():
         atomics = TestCase._enter_atomics()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import re
+import zipfile
 from binascii import Error
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -95,7 +97,14 @@ def readings(reply: Reply) -> list[str]:
     """The answer in every form in which a word could stand in it, lower case."""
     if reply.body.startswith(b"%PDF"):
         return [_pdf_text(reply.body).lower()]
-    raw = reply.body.decode(errors="replace")
+    if reply.body.startswith(b"PK"):
+        parts = _members(reply.body)
+        return [text for part in parts for text in _texts(part, reply)]
+    return _texts(reply.body, reply)
+
+
+def _texts(body: bytes, reply: Reply) -> list[str]:
+    raw = body.decode(errors="replace")
     plain = html.unescape(_TAG.sub("", raw))
     signed = " ".join(_decoded(text) for text in _BASE64.findall(raw))
     return [
@@ -105,6 +114,11 @@ def readings(reply: Reply) -> list[str]:
         " ".join(_decoded(text) for text in _BASE64.findall(signed)).lower(),
         str(dict(reply.headers.items())).lower(),
     ]
+
+
+def _members(data: bytes) -> list[bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return [file.read(name) for name in file.namelist()]
 
 
 def _decoded(text: str) -> str:

@@ -139,6 +139,7 @@ def _seeds(world: World, chain: Chain) -> list[str]:
         "/api/v1/trace?gtin={gtin}&lot={lot}&serial={serial}",
         "/api/v1/recall-query?gtin={gtin}&lot={lot}&format=csv&serials=1",
         "/api/v1/recalls/{recall}/affected?format=csv&serials=1",
+        "/api/v1/recalls/{recall}/bundle",
         "/query?gtin={gtin}&lot={lot}",
         "/recalls/what-if?gtin={gtin}&scope.lots={lot}",
         "/stock?format=csv",

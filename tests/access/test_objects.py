@@ -28,6 +28,7 @@ MISSING = {
     "keyid": "f" * 64,
     "ref": "f" * 64,
     "upload_id": "00000000-0000-4000-8000-000000000000",
+    "bundle_id": "00000000-0000-4000-8000-000000000000",
     "token_id": "999999999",
     "user_id": "999999999",
     "alert_id": "999999999",
@@ -155,6 +156,8 @@ def test_a_misspelt_name_is_refused_and_harms_nothing(
 QUESTIONS = (
     ("maker", "/api/v1/trace?gtin={gtin}&lot={lot}"),
     ("maker", "/api/v1/recall-query?gtin={gtin}&lot={lot}"),
+    ("maker", "/api/v1/batches/bundle?gtin={gtin}&lot={lot}"),
+    ("maker", "/lot-bundle?gtin={gtin}&lot={lot}"),
     ("maker", "/query?gtin={gtin}&lot={lot}"),
     ("maker", "/recalls/what-if?gtin={gtin}&scope.lots={lot}"),
     ("maker", "/pack/lot?gtin={gtin}&lot={lot}"),

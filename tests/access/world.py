@@ -15,10 +15,12 @@ from apps.anchoring.operations import sequence
 from apps.ledger.models import Leaf
 from apps.partners import operations as partners
 from apps.partners.models import ApiToken, MemberRole, User
+from apps.recalls import operations as recalls
+from apps.recalls.queries.bundles import find_fresh, scope_of_recall
 from pharmatrace.demo.cast import OPERATOR, REGULATOR, Person, Player
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
-from tests.access.cast import CHAINS
+from tests.access.cast import CHAINS, Chain
 from tests.access.story import Story
 
 
@@ -57,7 +59,21 @@ def build_world(keyring: Keyring, at: datetime) -> World:
         world.ids[chain.letter]["entry"] = str(leaf.index)
         size = Leaf.objects.count()
         world.ids[chain.letter]["tile"] = f"0/000.p/{size}"
+        build_bundles(world, chain)
     return world
+
+
+def build_bundles(world: World, chain: Chain) -> None:
+    """The bundle of the recall for each party, as each of them may have it."""
+    ids = world.ids[chain.letter]
+    for slug in ("shop", "hub", "maker"):
+        actor = world.stage.actor(getattr(chain, slug))
+        scope = scope_of_recall(recall_id=ids["recall"], actor=actor)
+        assert scope is not None
+        bundle = recalls.request_bundle(scope=scope, at=timezone.now())
+        recalls.build_bundle(bundle_id=bundle.pk, clock=timezone.now)
+        assert find_fresh(scope, at=timezone.now()) is not None
+        ids["bundle"] = str(bundle.pk)
 
 
 def make_token(stage: Stage, player: Player) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -97,14 +98,24 @@ class LotBundleView(APIView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """The whole history of a lot in one zip: 202 while it is built, then the file."""
-        actor, asked = actor_of(request), read_criteria(request.query_params)
-        for name, value in (("gtin", asked.gtin), ("lot", asked.lot)):
-            if not value:
-                raise MalformedInput(
-                    "missing_field", field=name, got="nothing", wanted="a value"
-                )
-        scope = scope_of_lot(gtin=asked.gtin, lot=asked.lot, actor=actor)
+        actor, (gtin, lot) = actor_of(request), read_lot(request.query_params)
+        scope = scope_of_lot(gtin=gtin, lot=lot, actor=actor)
         return answer_bundle(request, actor, scope)
+
+
+def read_lot(said: Mapping[str, str]) -> tuple[str, str]:
+    """GTIN and lot, as the parameters of an address name them.
+
+    Raises:
+        MalformedInput: one of them is missing, or cannot be read.
+    """
+    asked = read_criteria(said)
+    for name, value in (("gtin", asked.gtin), ("lot", asked.lot)):
+        if not value:
+            raise MalformedInput(
+                "missing_field", field=name, got="nothing", wanted="a value"
+            )
+    return asked.gtin, asked.lot
 
 
 def answer_bundle(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 from apps.recalls import operations
-from apps.recalls.api.bundles import hand_out
+from apps.recalls.api.bundles import hand_out, read_lot
 from apps.recalls.models import Recall
 from apps.recalls.queries.bundles import (
     BundleView,
@@ -33,7 +33,6 @@ from apps.recalls.queries.bundles import (
     scope_of_recall,
     view_of,
 )
-from apps.recalls.queries.where import read_criteria
 from apps.recalls.views.parts import note_read
 
 
@@ -94,16 +93,16 @@ def recall_bundle(request: HttpRequest, recall_id: str) -> HttpResponse:
 @member_required
 def lot_bundle(request: HttpRequest) -> HttpResponse:
     """The bundle of one lot, by `gtin` and `lot` in the address."""
-    actor, asked = actor_of(request), read_criteria(request.GET)
-    scope = scope_of_lot(gtin=asked.gtin, lot=asked.lot, actor=actor)
+    actor, (gtin, lot) = actor_of(request), read_lot(request.GET)
+    scope = scope_of_lot(gtin=gtin, lot=lot, actor=actor)
     if scope is None:
         raise Http404
     return _answer(
         request,
         actor,
         scope,
-        url=f"{reverse('lot_bundle')}?{_query(asked.gtin, asked.lot)}",
-        back_url=reverse("batch", args=[asked.gtin, asked.lot]),
+        url=f"{reverse('lot_bundle')}?{_query(gtin, lot)}",
+        back_url=reverse("batch", args=[gtin, lot]),
     )
 
 
