@@ -6,6 +6,7 @@ Source: EPCIS 2.0 section 8.2 (Digital Link in place of URN), GS1 Digital Link.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -114,6 +115,13 @@ def find_plain_pack(uri: object) -> PackEpc | None:
     if found is None or not _is_gtin(found[1]):
         return None
     return PackEpc(found[1], found[2])
+
+
+def find_plain_packs(items: Sequence[object]) -> tuple[PackEpc, ...]:
+    """All of `items`, if each is such a pack and none stands twice; else ()."""
+    plain = [find_plain_pack(item) for item in items]
+    packs = tuple(pack for pack in plain if pack is not None)
+    return packs if len(packs) == len(items) == len(set(packs)) else ()
 
 
 @lru_cache(maxsize=1_024)

@@ -15,7 +15,7 @@ from ..strict_json import walk
 from .epc import (
     Epc,
     Location,
-    find_plain_pack,
+    find_plain_packs,
     parse_epc,
     parse_location,
     parse_lot_class,
@@ -151,9 +151,7 @@ def _read_epcs(fields: Fields, name: str) -> tuple[Epc, ...]:
     if not fields.has(name):
         return ()
     items = fields.array(name, least=1, most=MAX_EPCS)
-    plain = [find_plain_pack(item) for item in items]
-    packs = tuple(pack for pack in plain if pack is not None)
-    if len(packs) == len(items) == len(set(packs)):
+    if packs := find_plain_packs(items):
         return packs
     again = Fields({name: items}, where=fields.where)
     return again.distinct(name, _read_epc, least=1, most=MAX_EPCS)
