@@ -157,16 +157,22 @@ const SHOWN = [
   "answer",
 ];
 
-/** What holds, in plain words; nothing of it where a step fails. */
+/** The one failure in which the evidence holds, and shows what somebody else did. */
+const accuses = (failure) => failure?.code === "promise_dropped";
+
+/** What holds, in plain words; nothing of it where a step fails, but for a proven breach. */
 function proven({ findings, failure }, { words }) {
-  const said = failure ? [] : findings.filter((each) => SHOWN.includes(each.name) && each.isShown);
+  const isLost = failure && !accuses(failure);
+  const said = isLost ? [] : findings.filter((each) => SHOWN.includes(each.name) && each.isShown);
   const sentences = new Set(said.map((each) => words.finding(each, "shows")));
+  if (accuses(failure)) sentences.add(words.say("shows-broken"));
   return listOf(words.say("shown"), sentences.size ? [...sentences] : [words.say("shows-nothing")]);
 }
 
 function limits({ findings, failure }, { words }) {
-  const names = new Set(failure ? ["failed"] : []);
-  for (const { name, isShown, step } of failure ? [] : findings) {
+  const isLost = failure && !accuses(failure);
+  const names = new Set(isLost ? ["failed"] : []);
+  for (const { name, isShown, step } of isLost ? [] : findings) {
     if (["step_said", "unrooted", "file_unseen", "answer"].includes(name)) names.add(name);
     if (OPEN.includes(name) || name === "overdue") names.add("unproven");
     if ((step === 4 || SIGNED.includes(name) || name === "lacking") && !isShown) names.add("signer");

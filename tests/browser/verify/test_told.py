@@ -49,6 +49,11 @@ def test_a_promise_that_was_dropped_is_shown_to_be(open_saved):
     expect(failed.locator("dd").nth(3)).to_have_text(
         f"{OURS[0].hex()} by 2026-03-02T09:01:00.000Z"
     )
+    # The evidence itself holds: it convicts the ledger.
+    report = page.locator("[data-report]")
+    expect(report).to_contain_text("the promise was broken")
+    expect(report).not_to_contain_text("the evidence was changed")
+    expect(report).not_to_contain_text("Nothing that could be relied on")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,7 @@ def test_an_answer_is_shown_to_be_the_site_s(open_saved):
     expect(step(page, 15)).to_contain_text(
         "At 2026-03-02 09:00:00 UTC 9524141000015 was answered: Hold (recalled)"
     )
-    expect(page.locator(".band-pack")).to_contain_text("Answered")
+    expect(page.locator(".band-pack")).to_contain_text("The site answered")
     expect(page.locator(".band-pack")).to_contain_text("S2")
     expect(page.get_by_text("proves the words, and not the pack")).to_be_visible()
 
