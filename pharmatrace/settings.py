@@ -244,18 +244,12 @@ PERMISSIONS_POLICY = (
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "worker-src": [SELF],
-        "manifest-src": [SELF],
+        **{f"{kind}-src": [SELF] for kind in ("script", "style", "font", "connect")},
+        **{f"{kind}-src": [SELF] for kind in ("worker", "manifest")},
         "img-src": [SELF, "data:", "blob:"],
         "media-src": [SELF, "blob:"],
         "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "object-src": [NONE],
+        **dict.fromkeys(("base-uri", "frame-ancestors", "object-src"), [NONE]),
     }
 }
 

@@ -12,6 +12,7 @@ from ..canonical import JsonValue, verify_integers_only
 from ..errors import MalformedInput
 from ..fields import Fields
 from ..strict_json import walk
+from .ends import read_ends, read_uri
 from .epc import (
     Epc,
     Location,
@@ -19,13 +20,11 @@ from .epc import (
     parse_epc,
     parse_location,
     parse_lot_class,
-    parse_party,
 )
 from .event import (
     AGGREGATION,
     OBJECT,
     BizTransaction,
-    Ends,
     EpcisEvent,
     ErrorDeclaration,
     Ilmd,
@@ -37,7 +36,6 @@ MAX_EPCS: Final = 100_000
 _MOST_SMALL: Final = 100
 # UTC is +00:00; RFC 3339 gives -00:00 another meaning.
 _OFFSET: Final = re.compile(r"(?!-00:00)[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00")
-_URI: Final = re.compile(r"[a-z][a-z0-9+.-]{1,30}:[!-~]{1,200}")
 _EXTENSION: Final = re.compile(
     f"(?:{'|'.join(cbv.PREFIXES)}):[A-Za-z_][A-Za-z0-9_.-]{{0,60}}"
 )
@@ -132,12 +130,12 @@ def _read_circumstances(fields: Fields, event: EpcisEvent) -> EpcisEvent:
         event,
         biz_location=_read_place(fields, "bizLocation") if has_place else None,
         biz_transactions=_read_transactions(fields),
-        source=_read_ends(fields, "sourceList", "source"),
-        destination=_read_ends(fields, "destinationList", "destination"),
+        source=read_ends(fields, "sourceList", "source"),
+        destination=read_ends(fields, "destinationList", "destination"),
         persistent_set=put,
         persistent_unset=lifted,
         error=_read_error(fields) if has_error else None,
-        event_id=_read_uri(fields, "eventID") if has_id else "",
+        event_id=read_uri(fields, "eventID") if has_id else "",
         sensors=_read_sensors(fields),
         extensions=_read_extensions(fields),
     )
@@ -187,10 +185,6 @@ def _read_place(fields: Fields, name: str) -> Location:
     return place
 
 
-def _read_uri(fields: Fields, name: str) -> str:
-    return fields.matching(name, _URI, wanted="a URI")
-
-
 def _read_transactions(fields: Fields) -> tuple[BizTransaction, ...]:
     if not fields.has("bizTransactionList"):
         return ()
@@ -203,41 +197,10 @@ def _read_transaction(fields: Fields, name: str) -> BizTransaction:
     inner = fields.object(name)
     read = BizTransaction(
         type=inner.word("type", cbv.BIZ_TRANSACTION_TYPES),
-        id=_read_uri(inner, "bizTransaction"),
+        id=read_uri(inner, "bizTransaction"),
     )
     inner.close()
     return read
-
-
-def _read_ends(fields: Fields, name: str, member: str) -> Ends:
-    if not fields.has(name):
-        return Ends()
-    pairs = fields.each(
-        name, lambda inner, at: _read_end(inner, at, member), least=1, most=3
-    )
-    sides = dict(pairs)
-    if len(sides) != len(pairs):
-        raise MalformedInput(
-            "repeated_member",
-            field=fields.path(name),
-            got="one type twice",
-            wanted="every type once",
-        )
-    where = fields.path(name)
-    owner, holder = sides.get("owning_party"), sides.get("possessing_party")
-    place = sides.get("location")
-    return Ends(
-        owning_party=parse_party(owner, field=where) if owner else None,
-        possessing_party=parse_party(holder, field=where) if holder else None,
-        location=parse_location(place, field=where) if place else None,
-    )
-
-
-def _read_end(fields: Fields, name: str, member: str) -> tuple[str, str]:
-    inner = fields.object(name)
-    pair = inner.word("type", cbv.SOURCE_DEST_TYPES), _read_uri(inner, member)
-    inner.close()
-    return pair
 
 
 def _read_ilmd(fields: Fields) -> Ilmd:
@@ -282,7 +245,7 @@ def _read_error(fields: Fields) -> ErrorDeclaration:
         declaration_time_ms=inner.time_ms("declarationTime"),
         reason=inner.word("reason", cbv.ERROR_REASONS),
         corrective_event_ids=(
-            inner.distinct("correctiveEventIDs", _read_uri, least=1, most=_MOST_SMALL)
+            inner.distinct("correctiveEventIDs", read_uri, least=1, most=_MOST_SMALL)
             if has_ids
             else ()
         ),
