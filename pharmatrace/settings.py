@@ -249,7 +249,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:"],
         "media-src": [SELF, "blob:"],
         "form-action": [SELF],
-        **dict.fromkeys(("base-uri", "frame-ancestors", "object-src"), [NONE]),
+        **{key: [NONE] for key in ("base-uri", "frame-ancestors", "object-src")},
     }
 }
 
