@@ -88,7 +88,7 @@ def test_an_answer_is_shown_to_be_the_site_s(open_saved):
     expect(step(page, 15)).to_contain_text(
         "At 2026-03-02 09:00:00 UTC 9524141000015 was answered: Hold (recalled)"
     )
-    expect(page.locator(".band-pack")).to_contain_text("The site answered")
+    expect(page.locator(".band-pack")).to_contain_text("Site says")
     expect(page.locator(".band-pack")).to_contain_text("S2")
     expect(page.get_by_text("proves the words, and not the pack")).to_be_visible()
 
