@@ -80,7 +80,6 @@ _PARTNERS = (
     page("partners", get=REGISTER),
     page("partners/admit", get=REGULATOR),
     page("closing", get=REGISTER, post=who("O bad, RMSAF forbidden, 0TXV login")),
-    page("partners/proposals", post=say(REGISTER, BAD)),
     page("partners/proposals", get=REGISTER, post=say(REGISTER, BAD)),
     page(
         "partners/proposals/<int:proposal_id>/signatures",

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from apps.anchoring.queries import newest_checkpoint
 from apps.catalog.models import Batch
+from apps.catalog.queries import get_batch
 from apps.custody.queries.sight import find_sight
 from apps.jobs import queries as jobs
 from apps.jobs.models import JobState
@@ -119,7 +120,7 @@ def scope_of_bundle(*, bundle: Bundle, actor: Actor) -> Scope | None:
     if bundle.recall_id is not None:
         scope = scope_of_recall(recall_id=bundle.recall_id, actor=actor)
     else:
-        batch = Batch.objects.select_related("product").get(bundle=bundle)
+        batch = get_batch(bundle.batch_id or 0)
         scope = scope_of_lot(gtin=batch.product.gtin, lot=batch.lot, actor=actor)
     return scope if scope is not None and scope.reader == bundle.reader else None
 
