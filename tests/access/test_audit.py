@@ -23,11 +23,16 @@ OPEN_TO_ALL = {
     "ledger",
     "ledger/entries/<int:index>",
     "ledger/entries/<int:index>/proof",
+    "verify",  # what a visitor brings
+    "closing",  # how many statements went, and by which statement
     "01/<path:path>",  # what a patient is told of a pack
 }
 ITS_OWN = {
     "",  # how much waits, by kind
     "organisation",
+    "organisation/keys",
+    "organisation/suspects",
+    "shift",
     "device",
     "partners/admit",  # empty forms
     "uploads",

@@ -179,6 +179,9 @@ def key_revoke(request: HttpRequest, keyid: str) -> HttpResponse:
     is_own = found is not None and found.partner == actor.partner
     if found is None or not (is_own or queries.is_authority(actor.gln)):
         raise Http404
+    operations.note_read(
+        actor=actor, action="key", subject=found.partner.gln, at=timezone.now()
+    )
     (row,) = (
         row
         for row in queries.list_key_rows(gln=found.partner.gln, actor=actor)
