@@ -17,5 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.statement,
         name="ledger_statement",
     ),
-    path("verify", views.verify, name="verify"),
+    path("verify", views.verify, name="check_yourself"),
 ]
