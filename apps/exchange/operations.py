@@ -22,7 +22,6 @@ from apps.core.envelope import statement_id
 from apps.core.errors import (
     ForbiddenTransfer,
     LedgerConflict,
-    MalformedInput,
     TraceError,
 )
 from apps.core.statement import Statement
@@ -168,15 +167,7 @@ def _accept(submission: Submission) -> Accepted:
     found = _find_earlier(submission)
     if found is not None:
         return found
-    handler = HANDLERS.get(submission.statement.kind)
-    if handler is None:
-        raise MalformedInput(
-            "unsupported_kind",
-            field="kind",
-            got=submission.statement.kind,
-            wanted="one of " + ", ".join(sorted(HANDLERS)),
-        )
-    return handler(submission)
+    return HANDLERS[submission.statement.kind](submission)
 
 
 def _find_earlier(submission: Submission) -> Accepted | None:

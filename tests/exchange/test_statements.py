@@ -7,6 +7,8 @@ import pytest
 
 from apps.catalog.models import Product
 from apps.core.envelope import STATEMENT_TYPE, parse_envelope, statement_id
+from apps.core.statement import KINDS
+from apps.exchange.operations import HANDLERS
 from apps.ledger.models import Pending, Statement
 from apps.partners.models import MemberRole
 from pharmatrace.demo.signing import sign_statement
@@ -135,15 +137,20 @@ def test_a_statement_for_another_ledger_is_refused(novamed):
     assert answer.json["got"] == "elsewhere.example/log"
 
 
-def test_a_kind_without_a_handler_is_named(novamed):
+def test_every_kind_that_can_be_read_has_a_handler():
+    assert HANDLERS.keys() == KINDS
+
+
+def test_a_kind_that_nobody_knows_is_named(novamed):
     draft = novamed.draft(product_wish()).json
     payload = json.loads(base64.b64decode(draft["payload"]))
-    payload["kind"] = "erasure"
+    payload["kind"] = "product.forget"
     draft["payload"] = base64.b64encode(_canonical(payload)).decode()
 
     answer = novamed.submit(novamed.sign(draft))
 
-    assert (answer.status, answer.json["code"]) == (400, "unsupported_kind")
+    assert (answer.status, answer.json["code"]) == (400, "unknown_word")
+    assert answer.json["field"] == "kind"
 
 
 @pytest.mark.parametrize("wait", ["11", "-1", "x", "1.5", "٣", "", "9" * 30])

@@ -54,7 +54,6 @@ def send_file(
 def _described(response: HttpResponseBase, etag: str) -> HttpResponseBase:
     response["ETag"] = etag
     response["Accept-Ranges"] = "bytes"
-    response["Cache-Control"] = "private, no-cache"
     return response
 
 
