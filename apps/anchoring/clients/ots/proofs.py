@@ -7,7 +7,9 @@ putting bytes around it is allowed: that is all that calendars and Bitcoin use.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
 
@@ -35,6 +37,14 @@ _ALLOWED: Final = (OpSHA256, OpAppend, OpPrepend)
 _TRIPS: Final = (DeserializationError, ValueError, TypeError, AssertionError)
 
 
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """The library warns of an operation that it may drop; we refuse it anyway."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        yield
+
+
 def read_answer(data: bytes, digest: bytes) -> Any:
     """The `Timestamp` over `digest` that a calendar answers.
 
@@ -45,7 +55,8 @@ def read_answer(data: bytes, digest: bytes) -> Any:
     _verify_size(data)
     context = BytesDeserializationContext(data)
     try:
-        stamp = Timestamp.deserialize(context, digest)
+        with _unwarned():
+            stamp = Timestamp.deserialize(context, digest)
         context.assert_eof()
     except _TRIPS as error:
         raise _bad(error) from error
@@ -63,7 +74,8 @@ def read_file(data: bytes, head: bytes) -> Any:
     _verify_size(data)
     context = BytesDeserializationContext(data)
     try:
-        read = DetachedTimestampFile.deserialize(context)
+        with _unwarned():
+            read = DetachedTimestampFile.deserialize(context)
     except _TRIPS as error:
         raise _bad(error) from error
     digest = sha256(head).digest()
