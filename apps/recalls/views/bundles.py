@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.partners.authentication import actor_of, member_required
@@ -138,8 +139,14 @@ def _answer(
         return render(request, "recalls/_bundle.html", {"bundle": part})
     if request.method == "POST":
         return redirect(url)
-    page = BundlePage(title=scope.subject, back_url=back_url, part=part)
+    page = BundlePage(title=_title(scope), back_url=back_url, part=part)
     return render(request, "recalls/bundle_detail.html", {"page": page})
+
+
+def _title(scope: Scope) -> str:
+    if scope.recall is not None:
+        return str(scope.recall.product)
+    return _("Lot %(lot)s") % {"lot": scope.batch.lot if scope.batch else ""}
 
 
 def _part(scope: Scope, url: str, at: datetime) -> BundlePart:

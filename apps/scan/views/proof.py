@@ -180,7 +180,7 @@ def _modules_of(code: PackCode) -> Modules:
     What stands behind the `#` of an address, no browser sends to anybody.
     """
     with suppress(ValueError):  # of a symbol that would be larger than there are
-        return proof_qr(f"{settings.SITE_URL}{reverse('verify')}#{code.text}")
+        return proof_qr(f"{settings.SITE_URL}{reverse('check_yourself')}#{code.text}")
     return proof_qr(code.text)
 
 
