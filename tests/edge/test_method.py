@@ -4,7 +4,7 @@ from django.test import Client
 
 
 def test_a_person_reads_what_the_address_takes(db):
-    answer = Client().get("/partners/proposals", headers={"Accept": "text/html"})
+    answer = Client().get("/organisation/tokens", headers={"Accept": "text/html"})
 
     assert answer.status_code == 405
     assert answer["Allow"] == "POST"
