@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 
 from apps.anchoring.queries import newest_checkpoint
 from apps.catalog.models import Batch
-from apps.catalog.queries import get_batch
 from apps.custody.queries.sight import find_sight
 from apps.jobs import queries as jobs
 from apps.jobs.models import JobState
@@ -117,11 +116,12 @@ def scope_of_lot(*, gtin: str, lot: str, actor: Actor) -> Scope | None:
 
 def scope_of_bundle(*, bundle: Bundle, actor: Actor) -> Scope | None:
     """The scope of a bundle, if it is one that `actor` may have; else None."""
+    scope = None
     if bundle.recall_id is not None:
         scope = scope_of_recall(recall_id=bundle.recall_id, actor=actor)
-    else:
-        batch = get_batch(bundle.batch_id or 0)
-        scope = scope_of_lot(gtin=batch.product.gtin, lot=batch.lot, actor=actor)
+    elif bundle.batch is not None:
+        product, lot = bundle.batch.product, bundle.batch.lot
+        scope = scope_of_lot(gtin=product.gtin, lot=lot, actor=actor)
     return scope if scope is not None and scope.reader == bundle.reader else None
 
 
