@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from apps.core.statement import parse_statement
+from apps.exchange.queries import draft
 from apps.scan.views.steps import offered_steps
 from pharmatrace.demo.cast import STELLA
 
@@ -52,3 +54,17 @@ def test_the_page_of_a_step_is_headed_by_it_not_by_the_verdict(chain, client, st
     assert "DISPENSE: Genuine, in date, yours." in page.band.reason
     assert bool(page.report_url) is (step == "hold")
     assert b"js/verdict.js" in answer.content
+
+
+@pytest.mark.parametrize("before", [None, "dispense", "hold"])
+def test_the_words_that_the_page_carries_are_those_that_are_signed(chain, before):
+    if before:
+        chain.do(STELLA, before, items=[chain.epc(0)])
+    actor, at = chain.actor(STELLA), chain.stage.at
+
+    steps = offered_steps(chain.scan(chain.code(0), STELLA), actor=actor, at=at)
+
+    assert steps
+    for step in steps:
+        drafted = draft(wish=step.wish, actor=actor, at=at)
+        assert parse_statement(drafted.payload).meaning == step.sign.signed

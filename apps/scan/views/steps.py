@@ -15,6 +15,7 @@ from apps.core.custody import ACTIVE
 from apps.core.gs1 import build_digital_link
 from apps.custody.queries.plans import RELEASES
 from apps.custody.queries.units import Unit
+from apps.custody.queries.words import meaning_of
 from apps.partners.queries import Actor
 from apps.scan.queries import Verdict
 
@@ -58,6 +59,14 @@ _WORDS: Final[Mapping[str, _Words]] = {
         gettext_lazy("Recorded. Scan the pack again before you supply it."),
     ),
 }
+# Step → the words that its statement signs, whatever the language of the page.
+_SIGNED: Final[Mapping[str, str]] = {
+    "dispense": meaning_of(rule="supplying", biz_step="dispensing"),
+    "dispense_part": meaning_of(rule="supplying a part", biz_step="dispensing"),
+    "hold": meaning_of(rule="holding", biz_step="holding"),
+    "release": meaning_of(rule="releasing", biz_step="storing"),
+    "undo": meaning_of(rule="undoing a supply", biz_step=""),
+}
 _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "genuine_in_date_yours": ("dispense", "dispense_part", "hold"),
     "opened_yours": ("dispense", "hold"),
@@ -69,11 +78,16 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class SignPanel:
-    """What stands on the signing button, and what the signature means."""
+    """What stands on the signing button, and what the signature means.
+
+    Attributes:
+        signed: the meaning in the words that will be signed, if they are known.
+    """
 
     label: str
     meaning: str
     review: str = ""
+    signed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +163,5 @@ def _step(name: str, verdict: Verdict, *, at: datetime, **more: str) -> Step:
         )
     word, label, meaning, done, after = map(str, _WORDS[name])
     # Enter signs, on the verdict and on each step's own page.
-    panel = SignPanel(label=f"{label} ⏎", meaning=meaning)
+    panel = SignPanel(label=f"{label} ⏎", meaning=meaning, signed=_SIGNED[name])
     return Step(name, word, note, wish, panel, done=done, after=after)
