@@ -52,6 +52,14 @@ def test_the_key_of_the_log_lies_only_where_the_sequencer_runs():
     assert _mounted("beat") == {}
 
 
+def test_what_one_part_writes_for_another_lies_in_a_volume_of_both():
+    given = compose()["services"]["web"]["environment"]
+
+    for name in ("UPLOAD_DIR", "BUNDLE_DIR", "LOG_DIR"):
+        assert given[name] in set(_mounted("web").values()), name
+        assert given[name] in set(_mounted("worker").values()), name
+
+
 def test_every_folder_that_is_mounted_belongs_to_the_user_of_the_image():
     services = compose()["services"]
     places = {
