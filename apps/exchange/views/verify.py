@@ -23,7 +23,7 @@ from apps.edge.onefile import join_modules, join_styles, source_of
 from apps.edge.words import KINDS
 from apps.ledger import queries as ledger
 
-_STYLES: Final = ("tokens", "base", "forms", "parts", "frame", "verify")
+_STYLES: Final = ("tokens", "base", "forms", "parts", "tables", "frame", "verify")
 
 
 @dataclass(frozen=True, slots=True)
