@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.partners.models import ReadAudit
+from apps.partners.models import ReadAudit, SigningKey
 from apps.recalls.models import Notice
 from pharmatrace.demo.cast import (
     AMOXIL,
@@ -56,6 +56,28 @@ def test_the_opener_sees_how_many_answered(stage, recall, visit):
 
     assert "1 of 3" in page
     assert "Open a recall" in page
+
+
+def test_what_a_suspect_key_signed_is_marked(stage, recall, visit):
+    """Nils's tablet was in foreign hands when it answered and amended."""
+    nils = NOVAMED.people[1]
+    stage.enrol(NOVAMED, nils)
+    about = {"recall": recall.pk}
+    said = about | {"kind": "recall.answer", "lot": "A1", "counts": {"supplied": 100}}
+    stage.act(NOVAMED, said, person=nils)
+    wider = about | {"kind": "recall.amend", "scope": {"lots": ["A1", "A2"]}}
+    stage.act(NOVAMED, wider | {"reason": "Another lot."}, person=nils)
+    path, mark = f"/recalls/{recall.pk}", "signed by a suspect key"
+    assert mark not in text_of(visit(NOVAMED, path))
+
+    key = SigningKey.objects.get(signer=nils.signer)
+    revoked = {"kind": "key.revoke", "keyid": key.keyid, "reason": "tablet lost"}
+    stage.act(NOVAMED, revoked | {"suspect_since": "2027-01-01"})
+
+    # The change of scope; among the holders; and beside its own answer.
+    assert text_of(visit(STELLA, path)).count(mark) == 1
+    assert text_of(visit(REGULATOR, path)).count(mark) == 2
+    assert text_of(visit(NOVAMED, path)).count(mark) == 3
 
 
 def test_a_holder_reads_what_to_do_and_its_notice_is_read(recall, visit):

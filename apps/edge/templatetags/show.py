@@ -5,6 +5,7 @@ the bare code.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from django import template
@@ -111,6 +112,12 @@ def meaning(signed: str) -> str:
 def statement_kind(kind: str) -> str:
     """What a kind of statement is called."""
     return str(KINDS.get(kind, kind))
+
+
+@register.filter
+def of(found: Mapping[str, object], name: str) -> object:
+    """What a mapping holds under `name`; None if nothing."""
+    return found.get(name)
 
 
 @register.filter

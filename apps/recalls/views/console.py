@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core.recall import parse_scope
 from apps.partners.authentication import actor_of, member_required
-from apps.partners.queries import Actor
+from apps.partners.queries import Actor, Mark, marks_of
 from apps.recalls import operations
 from apps.recalls.formats import DEPTH_WORDS, TIERS, scope_words
 from apps.recalls.models import Recall, RecallChange
@@ -21,6 +21,7 @@ from apps.recalls.queries.burn_down import BurnDown, burn_down, burn_down_of
 from apps.recalls.queries.recalls import (
     OwnLot,
     answer_due,
+    last_answers,
     list_changes,
     list_own_lots,
     may_change,
@@ -41,7 +42,11 @@ _SHOWN_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """What opener and regulator see: all holders, all units."""
+    """What opener and regulator see: all holders, all units.
+
+    Attributes:
+        suspects: by GLN of the holder, why its last answers want another look.
+    """
 
     report: Report
     bar: Bar
@@ -49,11 +54,16 @@ class Console:
     rows: list[AffectedRow]
     more: int
     unaccounted: list[tuple[str, int]]
+    suspects: dict[str, Mark]
 
 
 @dataclass(frozen=True, slots=True)
 class RecallPage:
-    """One recall; `console` is None for a mere holder."""
+    """One recall; `console` is None for a mere holder.
+
+    Attributes:
+        marks: by statement, why one that the page names wants another look.
+    """
 
     recall: Recall
     scope: str
@@ -66,6 +76,7 @@ class RecallPage:
     can_change: bool
     console: Console | None
     bundle: BundlePart | None
+    marks: dict[str, Mark]
 
 
 @require_safe
@@ -74,18 +85,26 @@ def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
     """What is recalled and why; what you have of it; where all of it is."""
     actor, at = actor_of(request), timezone.now()
     recall = get_visible(recall_id, actor)
+    own_lots, changes = (
+        list_own_lots(recall=recall, actor=actor),
+        list_changes(recall=recall),
+    )
+    named = [recall.pk, *(change.statement_id for change in changes)]
     page = RecallPage(
         recall=recall,
         scope=scope_words(parse_scope(recall.scope)),
         depth=str(DEPTH_WORDS[recall.depth]),
         due=answer_due(recall),
         is_open=recall.closed_ms is None,
-        own_lots=list_own_lots(recall=recall, actor=actor),
-        changes=list_changes(recall=recall),
+        own_lots=own_lots,
+        changes=changes,
         can_sign=actor.can_sign,
         can_change=actor.can_sign and may_change(recall=recall, gln=actor.gln),
         console=_console(recall, actor, at),
         bundle=part_of_recall(recall, actor, at),
+        marks=marks_of(
+            [*named, *(own.answer.statement_id for own in own_lots if own.answer)]
+        ),
     )
     note_read(actor, "recalls.read", recall.pk, at)
     if actor.partner is not None:
@@ -108,4 +127,16 @@ def _console(recall: Recall, actor: Actor, at: datetime) -> Console | None:
         rows=rows[:_SHOWN_ROWS],
         more=max(len(rows) - _SHOWN_ROWS, 0),
         unaccounted=list(missing.items()),
+        suspects=_suspects(recall),
     )
+
+
+def _suspects(recall: Recall) -> dict[str, Mark]:
+    """A mark of each holder whose last answer to one of the lots has one."""
+    answers = last_answers(recall=recall)
+    marks = marks_of(answer.statement_id for answer in answers.values())
+    return {
+        gln: mark
+        for (gln, _), answer in answers.items()
+        if (mark := marks.get(answer.statement_id))
+    }
