@@ -1,6 +1,13 @@
 """Registers custody with Django."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from typing_extensions import override
+
+from apps.custody.formats import vector_at
 
 
 class CustodyConfig(AppConfig):
@@ -9,3 +16,15 @@ class CustodyConfig(AppConfig):
     name = "apps.custody"
     label = "custody"
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        """Give SQLite the function that a migration gives PostgreSQL."""
+        connection_created.connect(_add_vector_at, dispatch_uid="custody.vector_at")
+
+
+def _add_vector_at(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    if connection.vendor == "sqlite":
+        connection.connection.create_function(
+            "vector_at", 2, vector_at, deterministic=True
+        )

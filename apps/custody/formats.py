@@ -86,6 +86,11 @@ def read_vector(stored: bytes | memoryview) -> array[int]:
     return vector
 
 
+def vector_at(stored: bytes, place: int) -> int:
+    """The row number at `place` of a vector; PostgreSQL has this as a function too."""
+    return int.from_bytes(stored[4 * place : 4 * place + 4], "little")
+
+
 def written(vector: array[int], offsets: BitMap, row: int) -> array[int]:
     """`vector` with `row` at every offset of the set."""
     for first, last in ranges(offsets):

@@ -92,7 +92,7 @@ class VerifyView(APIView):
         at, actor = timezone.now(), actor_of(request)
         code, verdict = _asked(request, actor=actor, at=at)
         signed = operations.sign_answer(code=code, verdict=verdict, actor=actor, at=at)
-        body = verdict.as_json(receipt=queries.find_receipt(verdict.statement_id))
+        body = verdict.as_json()
         body["proof"] = _proof_address(code) if queries.may_prove(verdict) else None
         body["answer"] = envelope_json(signed) if signed else None
         return Response(body)

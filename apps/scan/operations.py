@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
+from django.conf import settings
+
 from apps.alerts import operations as alerts
 from apps.core import answer as core_answer
 from apps.core.answer import Answer, digest_of
@@ -12,7 +14,6 @@ from apps.core.envelope import Envelope
 from apps.edge.secrets import receipt_key
 from apps.ledger.formats import as_ms
 from apps.partners import operations as partners
-from apps.partners import queries as partner_queries
 from apps.partners.queries import Actor
 from apps.scan.models import Scan
 from apps.scan.queries.verdicts import Verdict
@@ -62,7 +63,7 @@ def sign_answer(
         return None
     read = verdict.read
     answer = Answer(
-        ledger=partner_queries.get_genesis().origin,
+        ledger=settings.LEDGER_ORIGIN,
         asked_by=actor.gln,
         at_ms=as_ms(at),
         scanned=digest_of(code),

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.slow
 # On a machine that has nothing else to do.
 FIRST_START_SECONDS = 60  # migrates, and plays the demo's story
 SECOND_START_SECONDS = 15
+_REQUESTS = 200
 
 
 @pytest.fixture(params=["sqlite and files", "postgresql and redis"])
@@ -65,6 +66,23 @@ def _count_statements(var_dir: Path, backing: dict[str, str]) -> int:
     with closing(connect()) as database:
         rows = database.execute("SELECT count(*) FROM ledger_statement").fetchall()
     return int(rows[0][0])
+
+
+def _count_sessions(backing: dict[str, str]) -> int:
+    """How many connections PostgreSQL has let in so far; the asker's own is one."""
+    with closing(psycopg.connect(backing["DATABASE_URL"])) as database:
+        asked = (
+            "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return int(database.execute(asked).fetchall()[0][0])
+
+
+def _verify_connections_are_kept(url: str, backing: dict[str, str]) -> None:
+    """No request opens a connection; what worker and beat do meanwhile may."""
+    before = _count_sessions(backing)
+    for _ in range(_REQUESTS):
+        answer(f"{url}/health", within_seconds=10)
+    assert _count_sessions(backing) - before < _REQUESTS / 4
 
 
 def _stop(process: subprocess.Popen[bytes], var_dir: Path) -> None:
@@ -108,5 +126,7 @@ def test_the_demo_is_served_works_by_itself_and_starts_again(
     assert _count_statements(var_dir, backing) == count
     assert _size(url) == size
     assert maker.is_proven(statement_id)
+    if backing:
+        _verify_connections_are_kept(url, backing)
     maker.http.close()
     _stop(process, var_dir)

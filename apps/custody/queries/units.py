@@ -5,21 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from pyroaring import BitMap
 
-from apps.catalog import queries as catalog
 from apps.core.custody import HoldKey
-from apps.custody.formats import CHUNK, read_vector, to_set
-from apps.custody.models import (
-    BatchHold,
-    Container,
-    EventChunk,
-    EventLine,
-    ForwardChunk,
-    Holding,
-    RecallScope,
-    SerialNumber,
-)
+from apps.custody.formats import CHUNK, to_set
+from apps.custody.models import EventChunk, EventLine, RecallScope
+
+_UNIT, _RECALL, _HOLD = range(3)
+# The pack's own row first, then recalls and holds in its batch in the order they came.
+_FIND = f"""
+WITH unit AS (
+  SELECT s.batch_id, s.ordinal, b.lot, CAST(b.expiry_date AS text) AS expiry_date,
+    p.name, p.strength, p.pack_size, o.gln AS brand_owner,
+    vector_at(f.holdings, s.ordinal %% {CHUNK}) AS holding_id,
+    vector_at(f.containers, s.ordinal %% {CHUNK}) AS container_id
+  FROM catalog_product p
+  JOIN partners_tradingpartner o ON o.id = p.brand_owner_id
+  JOIN custody_serialnumber s ON s.product_id = p.id AND s.serial = %s
+  JOIN catalog_batch b ON b.id = s.batch_id
+  JOIN custody_forwardchunk f
+    ON f.batch_id = s.batch_id AND f.chunk_no = s.ordinal / {CHUNK}
+  WHERE p.gtin = %s)
+SELECT {_UNIT}, u.batch_id, u.ordinal, h.holder, h.site, h.status,
+  COALESCE(c.epc, ''), u.lot, u.expiry_date, TRIM(u.name || ' ' || u.strength),
+  u.pack_size, u.brand_owner, NULL
+FROM unit u
+JOIN custody_holding h ON h.id = u.holding_id
+LEFT JOIN custody_container c ON c.id = u.container_id
+UNION ALL
+SELECT {_RECALL}, r.id, CASE WHEN r.is_whole THEN 1 ELSE 0 END, r.recall_id,
+  '', '', '', '', '', '', '', '', r.units
+FROM unit u JOIN custody_recallscope r ON r.batch_id = u.batch_id
+UNION ALL
+SELECT {_HOLD}, k.id, 0, k.owner, k.reason, '', '', '', '', '', '', '', k.units
+FROM unit u JOIN custody_batchhold k ON k.batch_id = u.batch_id
+"""  # noqa: S608 - numbers of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +52,8 @@ class Unit:
         recall_ids: open recalls that cover it, the first opened first.
         holds: who put it on hold, and why, the first of them first.
         container: EPC of its innermost container, "" when it is loose.
+        product: name and strength.
+        brand_owner: GLN of who registered the product.
     """
 
     batch_id: int
@@ -45,6 +68,9 @@ class Unit:
     recall_ids: tuple[str, ...]
     holds: tuple[HoldKey, ...]
     container: str
+    product: str
+    pack_size: str
+    brand_owner: str
 
     @property
     def is_recalled(self) -> bool:
@@ -78,45 +104,35 @@ class Link:
 
 
 def find_unit(*, gtin: str, serial: str) -> Unit | None:
-    """The pack with this GTIN-14 and serial, or None: it was never commissioned."""
-    row = (
-        SerialNumber.objects.filter(product__gtin=gtin, serial=serial)
-        .values_list("batch_id", "ordinal")
-        .first()
-    )
-    if row is None:
+    """The pack with this GTIN-14 and serial, or None: it was never commissioned.
+
+    One question: every scan asks it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [serial, gtin])
+        rows = sorted(cursor.fetchall())
+    if not rows:
         return None
-    batch_id, ordinal = row
-    batch = catalog.get_batch(batch_id)
-    holding, container = _vectors(batch_id, ordinal)
-    place = Holding.objects.get(pk=holding)
+    batch_id, ordinal, *texts = rows[0][1:12]
+    holder, site, status, container, lot, expiry, product, pack_size, owner = texts
+    covering = [row for row in rows[1:] if row[2] or ordinal in to_set(row[12])]
     return Unit(
         batch_id=batch_id,
         ordinal=ordinal,
         gtin=gtin,
-        lot=batch.lot,
+        lot=lot,
         serial=serial,
-        expiry_date=batch.expiry_date,
-        holder=place.holder,
-        site=place.site,
-        status=place.status,
-        recall_ids=recalls_of(batch_id=batch_id, ordinal=ordinal),
-        holds=_holds(batch_id, ordinal),
-        container=_epc(container),
+        expiry_date=date.fromisoformat(expiry),
+        holder=holder,
+        site=site,
+        status=status,
+        recall_ids=tuple(row[3] for row in covering if row[0] == _RECALL),
+        holds=tuple(HoldKey(row[3], row[4]) for row in covering if row[0] == _HOLD),
+        container=container,
+        product=product,
+        pack_size=pack_size,
+        brand_owner=owner,
     )
-
-
-def _vectors(batch_id: int, ordinal: int) -> tuple[int, int]:
-    chunk = ForwardChunk.objects.get(batch_id=batch_id, chunk_no=ordinal // CHUNK)
-    offset = ordinal % CHUNK
-    holdings, containers = read_vector(chunk.holdings), read_vector(chunk.containers)
-    return holdings[offset], containers[offset]
-
-
-def _epc(container_id: int) -> str:
-    if not container_id:
-        return ""
-    return Container.objects.values_list("epc", flat=True).get(pk=container_id)
 
 
 def recalls_of(*, batch_id: int, ordinal: int) -> tuple[str, ...]:
@@ -133,13 +149,6 @@ def recalls_of_batch(*, batch_id: int) -> tuple[tuple[str, bool], ...]:
     """Open recalls in the batch, the first opened first; True: all of its units."""
     scopes = RecallScope.objects.filter(batch_id=batch_id).order_by("pk")
     return tuple(scopes.values_list("recall_id", "is_whole"))
-
-
-def _holds(batch_id: int, ordinal: int) -> tuple[HoldKey, ...]:
-    rows = BatchHold.objects.filter(batch_id=batch_id).order_by("pk")
-    return tuple(
-        HoldKey(row.owner, row.reason) for row in rows if ordinal in to_set(row.units)
-    )
 
 
 def history(*, batch_id: int, ordinal: int) -> list[Link]:

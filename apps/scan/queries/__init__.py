@@ -8,7 +8,7 @@ from apps.scan.queries.packproofs import (
     find_pack_file,
     may_prove,
 )
-from apps.scan.queries.proofs import ProofLine, find_proof, find_receipt
+from apps.scan.queries.proofs import ProofLine, find_proof
 from apps.scan.queries.public import PublicPack, find_public_pack, linkset
 from apps.scan.queries.runs import Run, current_run
 from apps.scan.queries.said import said_by
@@ -32,7 +32,6 @@ __all__ = [
     "find_pack_file",
     "find_proof",
     "find_public_pack",
-    "find_receipt",
     "judge_scan",
     "linkset",
     "may_prove",

@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from apps.custody.queries.units import Link
-from apps.partners.models import TradingPartner
 from apps.partners.queries import Actor, Mark, marks_of
-from apps.partners.queries.names import partners_by_gln
+from apps.scan.queries.surroundings import Named, Surroundings
 
 # Rule of the law → icon, what happened with and without a name on the other side.
 _STEPS: Mapping[str, tuple[str, str, str]] = {
@@ -106,17 +105,16 @@ def known_links(links: Sequence[Link], *, actor: Actor) -> list[Link]:
 
 
 def show_links(
-    links: Sequence[Link], *, actor: Actor, brand_owner: str
+    links: Sequence[Link], *, actor: Actor, brand_owner: str, around: Surroundings
 ) -> list[CustodyLink]:
     """Known links of the kinds that move a pack, as `actor` may see them."""
-    moving = [link for link in links if link.rule in _STEPS]
-    partners = partners_by_gln(
-        gln for link in moving for gln in (link.by, link.counterparty)
-    )
     shown = [
-        _show(link, actor=actor, brand_owner=brand_owner, partners=partners)
-        for link in moving
+        _show(link, actor=actor, brand_owner=brand_owner, partners=around.names)
+        for link in links
+        if link.rule in _STEPS
     ]
+    if not around.has_suspects:
+        return shown
     marks = marks_of(link.statement_id for link in shown if link.statement_id)
     return [replace(link, mark=marks.get(link.statement_id)) for link in shown]
 
@@ -126,7 +124,7 @@ def _show(
     *,
     actor: Actor,
     brand_owner: str,
-    partners: Mapping[str, TradingPartner],
+    partners: Mapping[str, Named],
 ) -> CustodyLink:
     is_open = actor.is_regulator or is_own(link, gln=actor.gln)
     is_said = actor.is_regulator or link.by == actor.gln
@@ -146,7 +144,7 @@ def _show(
     )
 
 
-def _party(partner: TradingPartner | None, *, is_named: bool) -> str:
+def _party(partner: Named | None, *, is_named: bool) -> str:
     if partner is None:
         return _("Former partner")
     if is_named:

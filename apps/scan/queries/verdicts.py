@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from apps.catalog import queries as catalog
-from apps.catalog.models import Product
-from apps.core.custody import IN_TRANSIT, PARTLY_SUPPLIED, SUPPLIED
+from apps.core.custody import IN_TRANSIT, PARTLY_SUPPLIED, SUPPLIED, Party
 from apps.core.custody.state import SUPPLIERS
-from apps.custody.queries.units import Link, Unit, history, recalls_of_batch
+from apps.custody.queries.units import Link, Unit, recalls_of_batch
 from apps.ledger.formats import as_ms
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
@@ -20,8 +20,10 @@ from apps.scan.formats.facts import Facts
 from apps.scan.formats.rules import Rule, decide
 from apps.scan.formats.words import expiry_spoken, supply_spoken
 from apps.scan.queries.custody_links import CustodyLink, is_own, known_links, show_links
+from apps.scan.queries.proofs import find_receipt
 from apps.scan.queries.readings import Read, read_code
 from apps.scan.queries.recall_words import spoken_recall
+from apps.scan.queries.surroundings import Surroundings, look_around
 
 # Delegated Regulation (EU) 2016/161, article 13: a supply can be undone for 10 days.
 UNDO_DAYS: Final = 10
@@ -47,6 +49,7 @@ class Verdict:
         unit: the pack; for deciding what may be done with it, never shown whole.
         timeline: its custody as the asker may see it.
         statement_id: of the last step the asker may read, "" if none.
+        receipt: of that statement; None if there is none or it was erased.
         shipment_ref: the despatch under way to the asker, "" if none.
     """
 
@@ -61,10 +64,11 @@ class Verdict:
     unit: Unit | None
     timeline: tuple[CustodyLink, ...]
     statement_id: str
+    receipt: dict[str, Any] | None
     shipment_ref: str
     undo: Undo | None
 
-    def as_json(self, *, receipt: dict[str, Any] | None) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The answer of `GET /api/v1/verify`."""
         return {
             "verdict": self.rule.verdict,
@@ -74,7 +78,7 @@ class Verdict:
             "expiry_date": self.expiry_date.isoformat() if self.expiry_date else None,
             "serial": self.read.serial or None,
             "is_recalled": self.is_recalled,
-            "receipt": receipt,
+            "receipt": self.receipt,
             "gtin": self.read.gtin or None,
             "reason": self.reason,
             "next_step": str(self.rule.next_step),
@@ -92,42 +96,60 @@ def judge_scan(*, code: str, actor: Actor, at: datetime) -> Verdict:
     """
     read = read_code(code, today=at.date())
     unit = read.unit
-    links = (
-        history(batch_id=unit.batch_id, ordinal=unit.ordinal)
-        if unit is not None
-        else []
-    )
-    product = catalog.find_product(read.gtin) if read.gtin else None
+    around = look_around(unit, gln=actor.gln) if unit else Surroundings(Party(gln=""))
+    links = around.links
     recall_ids = unit.recall_ids if unit is not None else _recalls_of_lot(read)
-    facts = _facts(read, links, recall_ids, actor=actor, at=at)
-    if read.gtin and product is None:
+    facts = _facts(read, around, recall_ids, actor=actor, at=at)
+    product, owner = _product(read)
+    if read.gtin and not product:
         facts = replace(facts, is_product_known=False)
     rule = decide(facts)
-    owner = product.brand_owner.gln if product else ""
     known = known_links(links, actor=actor)
     may_see = actor.is_regulator or actor.gln == owner or bool(known)
     lot, expiry_date = _shown(read, facts, may_see=may_see)
+    statement_id = _last_statement(known, actor)
     return Verdict(
         rule=rule,
         reason=_reason(rule, read, links, recall_ids, actor=actor, at=at),
         read=read,
-        product=_product_text(product),
+        product=product,
         lot=lot,
         expiry_date=expiry_date,
         is_recalled=bool(recall_ids),
         recall_ids=recall_ids,
         unit=unit,
-        timeline=tuple(show_links(known, actor=actor, brand_owner=owner)),
-        statement_id=_last_statement(known, actor),
+        timeline=tuple(
+            show_links(known, actor=actor, brand_owner=owner, around=around)
+        ),
+        statement_id=statement_id,
+        receipt=_receipt(statement_id, around, actor),
         shipment_ref=_handed(links, actor) if facts.is_sent_to_you else "",
         undo=_find_undo(unit, links, facts, actor=actor, at=at),
     )
 
 
-def _product_text(product: Product | None) -> str:
+def _product(read: Read) -> tuple[str, str]:
+    """The product as it is shown, and the GLN of its brand owner; "" if unknown."""
+    if unit := read.unit:
+        return _spoken(unit.product, unit.pack_size), unit.brand_owner
+    product = catalog.find_product(read.gtin) if read.gtin else None
     if product is None:
-        return ""
-    return " · ".join(part for part in (str(product), product.pack_size) if part)
+        return "", ""
+    return _spoken(str(product), product.pack_size), product.brand_owner.gln
+
+
+def _spoken(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _receipt(
+    statement_id: str, around: Surroundings, actor: Actor
+) -> dict[str, Any] | None:
+    if actor.is_regulator:  # may read what others said, whose receipts did not come
+        return find_receipt(statement_id)
+    stored = around.receipts.get(statement_id)
+    receipt: dict[str, Any] | None = json.loads(stored) if stored else None
+    return receipt
 
 
 def _recalls_of_lot(read: Read) -> tuple[str, ...]:
@@ -143,7 +165,7 @@ def _recalls_of_lot(read: Read) -> tuple[str, ...]:
 
 def _facts(
     read: Read,
-    links: Sequence[Link],
+    around: Surroundings,
     recall_ids: tuple[str, ...],
     *,
     actor: Actor,
@@ -172,9 +194,10 @@ def _facts(
         is_expired=at.astimezone(UTC).date() > unit.expiry_date,
         status=unit.status,
         is_yours=is_yours,
-        is_sent_to_you=unit.status == IN_TRANSIT and bool(_handed(links, actor)),
+        is_sent_to_you=unit.status == IN_TRANSIT and bool(_handed(around.links, actor)),
         is_inspector=actor.is_regulator,
-        may_supply=is_yours and _may_supply(actor, unit.gtin, at),
+        may_supply=is_yours
+        and around.asker.is_licensed(SUPPLIERS, gtin=unit.gtin, at_ms=as_ms(at)),
     )
 
 
@@ -182,11 +205,6 @@ def _is_lot_known(read: Read) -> bool:
     if not (read.gtin and read.lot):
         return True
     return catalog.find_batch(gtin=read.gtin, lot=read.lot) is not None
-
-
-def _may_supply(actor: Actor, gtin: str, at: datetime) -> bool:
-    party = partners.law_party(actor.gln)
-    return party.is_licensed(SUPPLIERS, gtin=gtin, at_ms=as_ms(at))
 
 
 def _handed(links: Sequence[Link], actor: Actor) -> str:

@@ -1,0 +1,130 @@
+"""What stands around one pack for its asker, in one question: every scan asks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection
+from pyroaring import BitMap
+
+from apps.core.custody import Licence, Party
+from apps.custody.formats import CHUNK, to_set
+from apps.custody.queries.units import Link, Unit
+
+_Row = tuple[Any, ...]
+_LINK, _LICENCE, _SUSPECTS = range(3)
+_ASK: Final = f"""
+SELECT {_LINK}, l.id, e.accepted_ms, e.event_time_ms, e.is_inferred, e.is_corrected,
+  e.ref, e.statement_id, e.rule, e."by", e.site, l.source_holder, l.target_holder,
+  l.target_status, e.counterparty, e.shipment_ref,
+  a.name, a.role, a.country, t.name, l.units, w.receipt
+FROM custody_eventchunk x
+JOIN custody_eventline l ON l.id = x.line_id
+JOIN custody_event e ON e.id = l.event_id
+LEFT JOIN partners_tradingpartner a ON a.gln = e."by"
+LEFT JOIN partners_tradingpartner t ON t.gln = e.counterparty
+LEFT JOIN ledger_vault w ON w.statement_id = e.statement_id
+  AND %s IN (e."by", l.source_holder, l.target_holder, e.counterparty)
+WHERE x.batch_id = %s AND x.chunk_no = %s
+UNION ALL
+SELECT {_LICENCE}, c.id, c.from_ms, c.to_ms, c.is_suspended, FALSE,
+  c.role, CAST(c.scope AS text), '', '', '', '', '', '', '', '', '', '', '', '',
+  NULL, NULL
+FROM partners_licence c
+JOIN partners_tradingpartner p ON p.id = c.partner_id
+WHERE p.gln = %s AND c.is_current
+UNION ALL
+SELECT {_SUSPECTS}, COUNT(*), 0, 0, FALSE, FALSE,
+  '', '', '', '', '', '', '', '', '', '', '', '', '', '', NULL, NULL
+FROM partners_signingkey k WHERE k.suspect_since_ms IS NOT NULL
+"""  # noqa: S608 - numbers of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A partner as a timeline names it; role and country of who acted only."""
+
+    name: str
+    role: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The history of one pack, and what its asker is.
+
+    Attributes:
+        names: by GLN, of who acted and to whom.
+        asker: with its current licences, without its sites.
+        receipts: JSON, by statement, of links that concern the asker; not of erased ones.
+        has_suspects: whether any key of the ledger was revoked as suspect.
+    """
+
+    asker: Party
+    links: Sequence[Link] = ()
+    names: Mapping[str, Named] = field(default_factory=dict)
+    receipts: Mapping[str, bytes] = field(default_factory=dict)
+    has_suspects: bool = False
+
+
+def look_around(unit: Unit, *, gln: str) -> Surroundings:
+    """Every link of the pack's custody, the first one first, and its asker's licences.
+
+    Args:
+        gln: of the asker, "" for a person of no organisation.
+    """
+    chunk_no = unit.ordinal // CHUNK
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK, [gln, unit.batch_id, chunk_no, gln])
+        rows = cursor.fetchall()
+    rows.sort(key=lambda row: row[:2])
+    one = BitMap([unit.ordinal])
+    steps = [row for row in rows if row[0] == _LINK and one <= to_set(row[20])]
+    licences = [_licence(row) for row in rows if row[0] == _LICENCE]
+    return Surroundings(
+        asker=Party(gln=gln, licences=tuple(licences)),
+        links=[_link(row) for row in steps],
+        names=_names(steps),
+        receipts={row[7]: bytes(row[21]) for row in steps if row[21] is not None},
+        has_suspects=any(row[0] == _SUSPECTS and row[1] for row in rows),
+    )
+
+
+def _link(row: _Row) -> Link:
+    return Link(
+        accepted_ms=row[2],
+        event_time_ms=row[3],
+        is_inferred=bool(row[4]),
+        is_corrected=bool(row[5]),
+        ref=row[6],
+        statement_id=row[7],
+        rule=row[8],
+        by=row[9],
+        site=row[10],
+        source_holder=row[11],
+        target_holder=row[12],
+        target_status=row[13],
+        counterparty=row[14],
+        shipment_ref=row[15],
+    )
+
+
+def _names(steps: Sequence[_Row]) -> dict[str, Named]:
+    to = {row[14]: Named(row[19]) for row in steps if row[19] is not None}
+    by = {row[9]: Named(*row[16:19]) for row in steps if row[16] is not None}
+    return to | by
+
+
+def _licence(row: _Row) -> Licence:
+    _, _, from_ms, to_ms, is_suspended, _, role, scope = row[:8]
+    return Licence(
+        role=role,
+        gs1_prefixes=(),
+        scope=tuple(json.loads(scope)),
+        from_ms=from_ms,
+        to_ms=to_ms,
+        is_suspended=bool(is_suspended),
+    )
