@@ -63,6 +63,11 @@ class Manifest:
     map_root: Leaf
     members: tuple[MemberInfo, ...]
 
+    @property
+    def tags(self) -> frozenset[bytes]:
+        """The chains of its lots; made anew each time."""
+        return frozenset(lot.tag for lot in self.lots)
+
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read the member's bytes.
