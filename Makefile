@@ -99,6 +99,7 @@ bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
 	$(V)/python -m tests.bench.sqlite
 	$(V)/python -m tests.bench.provable
 	$(V)/python -m tests.bench.checking
+	$(V)/python -m tests.bench.bundles
 
 faults: .venv/.dev  ## kill and fail real processes at every point, change every column of every row
 	FAULTS=all $(V)/python -m pytest -q $(TESTS) tests/faults

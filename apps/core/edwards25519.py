@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import (
+    X25519PrivateKey,
+    X25519PublicKey,
+)
+
 from .errors import MalformedInput
 
 _P: Final = 2**255 - 19
@@ -16,9 +21,16 @@ _ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 _D: Final = -121665 * pow(121666, -1, _P) % _P
 _SQRT_MINUS_ONE: Final = pow(2, (_P - 1) // 4, _P)
 
-# Extended homogeneous coordinates (X, Y, Z, T) of RFC 8032 section 5.1.4.
-_Point = tuple[int, int, int, int]
-_NEUTRAL: Final[_Point] = (0, 1, 1, 0)
+
+def _projection() -> X25519PrivateKey:
+    """The factor as X25519 takes it: it sets bit 254 and clears bit 255."""
+    factor = 8 * pow(8, -1, _ORDER)
+    if not factor >> 254:
+        factor = 8 * _ORDER - factor
+    return X25519PrivateKey.from_private_bytes(factor.to_bytes(32, "little"))
+
+
+_PROJECTION: Final = _projection()
 
 
 def verify_point(data: bytes) -> None:
@@ -34,11 +46,33 @@ def verify_point(data: bytes) -> None:
         raise MalformedInput(
             "bad_key", got=data.hex(), wanted="a point of edwards25519"
         )
-    if _is_neutral(point) or not _is_neutral(_multiply(_ORDER, point)):
+    if not _has_prime_order(point[1]):
         raise MalformedInput("bad_key", got=data.hex(), wanted="a point of prime order")
 
 
-def _decompress(data: bytes) -> _Point | None:
+def _has_prime_order(y: int) -> bool:
+    """Whether the point with this y is neither neutral nor has a part of small order.
+
+    A point is the sum of a part of prime order and one of small order. A factor of 1
+    modulo the prime and 0 modulo 8 takes the second away and leaves the first, so it
+    leaves exactly the points that have no second one. X25519 multiplies the same
+    points on curve25519, in C, and by u alone, so a factor of -1 does as well.
+
+    Source: RFC 7748 section 4.1 for u, and section 5 for X25519.
+    """
+    if y == 1:
+        return False
+    u = (1 + y) * pow(1 - y, -1, _P) % _P
+    try:
+        left = _PROJECTION.exchange(
+            X25519PublicKey.from_public_bytes(u.to_bytes(32, "little"))
+        )
+    except ValueError:  # nothing is left: the point is of small order
+        return False
+    return int.from_bytes(left, "little") == u
+
+
+def _decompress(data: bytes) -> tuple[int, int] | None:
     if len(data) != 32:
         return None
     number = int.from_bytes(data, "little")
@@ -50,7 +84,7 @@ def _decompress(data: bytes) -> _Point | None:
         return None
     if x & 1 != sign:
         x = _P - x
-    return x, y, 1, x * y % _P
+    return x, y
 
 
 def _square_root(square: int) -> int | None:
@@ -58,31 +92,3 @@ def _square_root(square: int) -> int | None:
     if root * root % _P != square:
         root = root * _SQRT_MINUS_ONE % _P
     return root if root * root % _P == square else None
-
-
-def _is_neutral(point: _Point) -> bool:
-    x, y, z, _ = point
-    return x == 0 and y == z
-
-
-def _multiply(factor: int, point: _Point) -> _Point:
-    # Public data only, so this need not take constant time.
-    result = _NEUTRAL
-    while factor:
-        if factor & 1:
-            result = _add(result, point)
-        point = _add(point, point)
-        factor >>= 1
-    return result
-
-
-def _add(left: _Point, right: _Point) -> _Point:
-    """RFC 8032 section 5.1.4; the formula is complete, it also doubles."""
-    x1, y1, z1, t1 = left
-    x2, y2, z2, t2 = right
-    a = (y1 - x1) * (y2 - x2) % _P
-    b = (y1 + x1) * (y2 + x2) % _P
-    c = 2 * t1 * t2 * _D % _P
-    d = 2 * z1 * z2 % _P
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % _P, g * h % _P, f * g % _P, e * h % _P

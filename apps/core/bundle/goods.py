@@ -46,10 +46,15 @@ class _Said:
 
 @dataclass(slots=True)
 class Goods:
-    """What has become of the units so far."""
+    """What has become of the units so far.
+
+    Args:
+        tags: of the lots.
+    """
 
     units: Units
     calls: Calls
+    tags: frozenset[bytes]
     events: int = 0
     _moves: int = 0  # events that moved units, so far
     _moved: dict[str, array[int]] = field(default_factory=dict)  # the last, by unit
@@ -138,8 +143,7 @@ class Goods:
 
     def _own(self, statement: Statement) -> list[Subject]:
         """The subjects that are lots of the bundle."""
-        tags = {lot.tag for lot in self.units.lots}
-        return [each for each in statement.subjects if each.tag in tags]
+        return [each for each in statement.subjects if each.tag in self.tags]
 
     def _one(
         self, identity: str, statement: Statement, opened: Opened, said: Said

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from ..canonical import JsonValue, canonical_bytes, parse_canonical
-from ..errors import MalformedInput
+from ..errors import MalformedInput, located
 from ..fields import Fields
 from ..leaf import LEAF_SIZE, Leaf, LeafType
 from ..statement import LEDGER_PATTERN
@@ -63,6 +63,11 @@ class Manifest:
     map_root: Leaf
     members: tuple[MemberInfo, ...]
 
+    @property
+    def tags(self) -> frozenset[bytes]:
+        """The chains of its lots; made anew each time."""
+        return frozenset(lot.tag for lot in self.lots)
+
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read the member's bytes.
@@ -86,13 +91,12 @@ class Manifest:
                 most=MOST_BATCHES,
             ),
             recall=fields.hexed("recall").hex() if fields.has("recall") else "",
-            map_root=Leaf.decode(fields.hexed("map_root", size_bytes=LEAF_SIZE)),
+            map_root=_read_map_root(fields),
             members=fields.each(
                 "members", _read_member, least=len(OTHERS), most=len(OTHERS)
             ),
         )
         fields.close()
-        _verify_map_root(manifest.map_root)
         _verify_names(manifest.members)
         return manifest
 
@@ -140,14 +144,15 @@ def _read_member(fields: Fields, name: str) -> MemberInfo:
     return member
 
 
-def _verify_map_root(leaf: Leaf) -> None:
-    if leaf.kind is not LeafType.MAP_ROOT:
-        raise MalformedInput(
-            "wrong_leaf_type",
-            field="manifest.map_root",
-            got=leaf.kind.name,
-            wanted="a map root",
-        )
+def _read_map_root(fields: Fields) -> Leaf:
+    data = fields.hexed("map_root", size_bytes=LEAF_SIZE)
+    with located(fields.path("map_root")):
+        leaf = Leaf.decode(data)
+        if leaf.kind is not LeafType.MAP_ROOT:
+            raise MalformedInput(
+                "wrong_leaf_type", got=leaf.kind.name, wanted="a map root"
+            )
+    return leaf
 
 
 def _verify_names(members: Sequence[MemberInfo]) -> None:

@@ -59,7 +59,8 @@ class Replay:
         register = Register(state, chains.names, voices.tied, is_whole)
         units = Units(manifest.lots, state)
         calls = Calls(chains.names, register, units, {})
-        return cls(manifest, voices, register, calls, Goods(units, calls))
+        goods = Goods(units, calls, manifest.tags)
+        return cls(manifest, voices, register, calls, goods)
 
     @property
     def is_whole(self) -> bool:

@@ -40,6 +40,8 @@ class Units:
     stated: int = 0  # sets that the signature alone says
     # By GTIN and serial: number of the lot, and below 32 bits the ordinal.
     _places: dict[str, dict[str, int]] = field(default_factory=dict)
+    # Every statement about a recall asks for all lots again.
+    _covered: dict[tuple[str, int, Scope], Ordinals] = field(default_factory=dict)
 
     def commission(
         self, tag: bytes, signed: Signed, seed: bytes, serials: Iterator[str]
@@ -144,13 +146,17 @@ class Units:
 
     def covered(self, tag: str, scope: Scope) -> Ordinals:
         """The units of a lot that a scope means, if it means the lot."""
+        serials = self.serials[tag]
         if not scope.names_serials:
-            return whole(len(self.serials[tag]))
-        return Ordinals.of(
-            ordinal
-            for ordinal, serial in enumerate(self.serials[tag])
-            if scope.covers_serial(serial)
-        )
+            return whole(len(serials))
+        asked = tag, len(serials), scope
+        if asked not in self._covered:
+            self._covered[asked] = Ordinals.of(
+                ordinal
+                for ordinal, serial in enumerate(serials)
+                if scope.covers_serial(serial)
+            )
+        return self._covered[asked]
 
     def _number(self, tag: bytes, signed: Signed) -> int:
         for number, lot in enumerate(self.lots):

@@ -11,7 +11,7 @@ from typing import IO, Final, Protocol
 from ..errors import Unavailable
 from .zipform import DEFLATED, MAX_SIZE, METHODS, Header, directory
 
-_LEVEL: Final = 6
+_LEVEL: Final = 4  # level 6 takes half as long again, for 1 % fewer bytes
 _COPY: Final = 1 << 20
 
 

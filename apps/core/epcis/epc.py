@@ -121,7 +121,8 @@ def find_plain_packs(items: Sequence[object]) -> tuple[PackEpc, ...]:
     """All of `items`, if each is such a pack and none stands twice; else ()."""
     plain = [find_plain_pack(item) for item in items]
     packs = tuple(pack for pack in plain if pack is not None)
-    return packs if len(packs) == len(items) == len(set(packs)) else ()
+    # All are texts if all are packs, and a plain pack has one spelling.
+    return packs if len(packs) == len(items) == len(set(items)) else ()
 
 
 @lru_cache(maxsize=1_024)

@@ -127,16 +127,24 @@ def _demands(options: argparse.Namespace, policy: Policy) -> Demands:
 
 
 def _read_tag_key(name: str) -> bytes:
+    """The key in a file.
+
+    Raises:
+        MalformedInput: `bad_tag_key`; what was read is a secret, so it is not shown.
+    """
     data = read_input(name)
     if len(data) == _TAG_KEY_BYTES:
         return data
     try:
         text = data.decode("ascii").strip()
-    except UnicodeDecodeError as error:
+        return decode_hex(text, size_bytes=_TAG_KEY_BYTES, field="--tag-key")
+    except (UnicodeDecodeError, MalformedInput):
         raise MalformedInput(
-            "bad_length", field="--tag-key", got=len(data), wanted="32 bytes"
-        ) from error
-    return decode_hex(text, size_bytes=_TAG_KEY_BYTES, field="--tag-key")
+            "bad_tag_key",
+            field="--tag-key",
+            got=f"{len(data)} bytes",
+            wanted="32 bytes, or 64 lower-case hex digits",
+        ) from None
 
 
 def _write_units(name: str, lots: Sequence[LotReport]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pyroaring import BitMap
 
@@ -40,11 +40,20 @@ class NeedsReplay(Exception):  # noqa: N818 - a signal between two passes, no er
     """A set does not follow from the lots' own events: begin again with `replayed`."""
 
 
+class _EventRow(NamedTuple):
+    """What is asked of an event's row."""
+
+    pk: int
+    ref: str
+    rule: str
+    parent_ref: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """The rows of some statements' events: by reference, and units by event row."""
 
-    events: Mapping[str, Event]
+    events: Mapping[str, _EventRow]
     units: Mapping[int, dict[str, BitMap]]
 
 
@@ -81,7 +90,9 @@ class LotGoods:
             yield saying
 
     def _read(self, ids: list[str]) -> _Rows:
-        events = {row.ref: row for row in Event.objects.filter(statement_id__in=ids)}
+        said = Event.objects.filter(statement_id__in=ids)
+        rows = map(_EventRow._make, said.values_list(*_EventRow._fields))
+        events = {row.ref: row for row in rows}
         lines = EventLine.objects.filter(
             event__statement_id__in=ids, batch_id__in=list(self._tags)
         ).values_list("event_id", "batch_id", "units")
@@ -158,7 +169,7 @@ class LotGoods:
         return _One(units, made, is_guess)
 
     def _units(
-        self, row: Event, named: Named[BitMap], rows: _Rows, corrects: str
+        self, row: _EventRow, named: Named[BitMap], rows: _Rows, corrects: str
     ) -> tuple[Units, bool]:
         """The units that an event is about, and whether that is a guess."""
         if row.rule not in _MOVELESS and corrects != PACKING:
@@ -224,7 +235,7 @@ def replayed(batches: Sequence[Batch], *, tick: Callable[[], None]) -> dict[str,
     return found
 
 
-def _corrected_rule(row: Event) -> str:
+def _corrected_rule(row: _EventRow) -> str:
     """The rule of the event that a correction takes back, "" for anything else."""
     if row.rule != _CORRECTING:
         return ""

@@ -31,13 +31,10 @@ class Names:
 
     def of(self, event: dict[str, Any]) -> Named[BitMap]:
         """What an event in its signed form names."""
-        places = self._read()
         loose: dict[int, list[int]] = {}
         boxes: list[str] = []
         epcs = event.get("epcList") or event.get("childEPCs") or []
-        for epc in epcs:
-            gtin, serial = _split(epc)
-            place = places[gtin].get(serial) if gtin in places else None
+        for epc, place in zip(epcs, self._find(epcs), strict=True):
             if place is None:
                 boxes.append(epc)
             else:
@@ -48,6 +45,17 @@ class Names:
             parent=event.get("parentID", ""),
             takes_all_out=event["bizStep"] == "unpacking" and not epcs,
         )
+
+    def _find(self, epcs: Sequence[str]) -> list[int | None]:
+        """The place of each, None for what is no pack of the lots."""
+        places = self._read()
+        stem = epcs[0][: _SERIAL.start] if epcs else ""
+        if stem.startswith(_PACK) and _are_plain(epcs, stem):
+            # As a case is filled: packs of one product, hundreds of them.
+            find = places.get(stem[_GTIN], {}).get
+            return [find(epc[_SERIAL]) for epc in epcs]
+        pairs = map(_split, epcs)
+        return [places.get(gtin, {}).get(serial) for gtin, serial in pairs]
 
     def _read(self) -> dict[str, dict[str, int]]:
         if self._places is None:
@@ -60,6 +68,12 @@ class Names:
                     zip(serials, range(first, first + batch.size), strict=True)
                 )
         return self._places
+
+
+def _are_plain(epcs: Sequence[str], stem: str) -> bool:
+    """Whether all begin so, and none has a character that is escaped."""
+    text = "\n".join(epcs)
+    return "%" not in text and f"\n{text}".count(f"\n{stem}") == len(epcs)
 
 
 def _split(epc: str) -> tuple[str, str]:

@@ -95,25 +95,38 @@ def iter_sealed(statement_ids: Sequence[str]) -> Iterator[list[Sealed]]:
         LedgerConflict: `history_erased`: the private bytes of one are gone.
     """
     for part in _parts(statement_ids):
-        rows = Vault.objects.select_related("statement").in_bulk(part)
-        missing = next((each for each in part if each not in rows), None)
+        # Columns, not objects: there are many, and each is read once.
+        rows = Vault.objects.filter(pk__in=part).values_list(
+            *("statement_id", "statement__accepted_ms", "statement__kind"),
+            *("payload", "signatures", "lines", "salts"),
+        )
+        found = {row[0]: row for row in rows}
+        missing = next((each for each in part if each not in found), None)
         if missing is not None:
             raise LedgerConflict(
                 "history_erased", got=missing, wanted="statements that are whole"
             )
-        yield [_sealed(rows[each]) for each in part]
+        yield [_sealed(*found[each]) for each in part]
 
 
-def _sealed(row: Vault) -> Sealed:
-    payload = bytes(row.payload)
+def _sealed(
+    identity: str,
+    accepted_ms: int,
+    kind: str,
+    payload: bytes,
+    signatures: bytes,
+    lines: bytes | None,
+    salts: bytes,
+) -> Sealed:
+    payload = bytes(payload)
     return Sealed(
-        id=row.statement_id,
-        accepted_ms=row.statement.accepted_ms,
-        kind=row.statement.kind,
+        id=identity,
+        accepted_ms=accepted_ms,
+        kind=kind,
         payload=payload,
-        envelope=join_envelope(payload=payload, signatures=bytes(row.signatures)),
-        lines=bytes(row.lines or b""),
-        salts=split_salts(bytes(row.salts)),
+        envelope=join_envelope(payload=payload, signatures=bytes(signatures)),
+        lines=bytes(lines or b""),
+        salts=split_salts(bytes(salts)),
     )
 
 

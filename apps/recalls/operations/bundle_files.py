@@ -67,8 +67,9 @@ def write_bundle(bundle: Bundle, wanted: Wanted, show: Show) -> Made:
     except Unavailable:
         (folder / _HEAD).unlink()  # a later checkpoint will have the lot
         raise
-    _forget_other_plans(folder, plan)
-    work = _Work(folder, wanted, plan, head, show)
+    chains = b"".join(chain_lines(plan))
+    _forget_other_plans(folder, chains)
+    work = _Work(folder, wanted, plan, chains, head, show)
     members = [work.member(name) for name in (CHECKPOINT, CHAINS, ENTRIES, MAP, TREE)]
     size_bytes, digest = _put_together(plan, folder, members, path_of(bundle))
     return Made(head.size, size_bytes, digest, len(work.order))
@@ -82,10 +83,12 @@ class _Work:
         folder: Path,
         wanted: Wanted,
         plan: Plan,
+        chains: bytes,
         head: PublishedHead,
         show: Show,
     ) -> None:
         self._folder, self._wanted, self._plan = folder, wanted, plan
+        self._chains = chains
         self._head, self._show = head, show
         self.order = plan.order()
 
@@ -104,7 +107,7 @@ class _Work:
         if name == CHECKPOINT:
             return [self._plan.note]
         if name == CHAINS:
-            return chain_lines(self._plan)
+            return [self._chains]
         if name == ENTRIES:
             return self._entries(None)
         if name == MAP:
@@ -140,12 +143,13 @@ def _pin(folder: Path) -> PublishedHead:
     return head
 
 
-def _forget_other_plans(folder: Path, plan: Plan) -> None:
-    """Members of a plan that has changed since, by a lot more, are written again."""
-    digest = hashlib.sha256()
-    for line in chain_lines(plan):
-        digest.update(line)
-    wanted, path = digest.hexdigest().encode(), folder / _PLAN
+def _forget_other_plans(folder: Path, chains: bytes) -> None:
+    """Members of a plan that has changed since, by a lot more, are written again.
+
+    Args:
+        chains: all lines that say what the plan shows.
+    """
+    wanted, path = hashlib.sha256(chains).hexdigest().encode(), folder / _PLAN
     if path.is_file() and path.read_bytes() == wanted:
         return
     for stale in folder.iterdir():

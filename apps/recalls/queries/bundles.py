@@ -20,11 +20,7 @@ from apps.ledger import queries as ledger
 from apps.partners.queries import Actor
 from apps.recalls.models import Bundle, Recall
 from apps.recalls.queries.bundle_plan import Wanted
-from apps.recalls.queries.recalls import (
-    find_visible,
-    sees_all_holders,
-    units_of,
-)
+from apps.recalls.queries.recalls import find_visible, units_of
 
 # A bundle that was finished since then is handed out again; later another is built.
 FRESH_FOR: Final = timedelta(minutes=15)
@@ -102,8 +98,7 @@ def scope_of_recall(*, recall_id: str, actor: Actor) -> Scope | None:
     recall = find_visible(recall_id=recall_id, actor=actor)
     if recall is None:
         return None
-    sees_all = sees_all_holders(recall=recall, actor=actor)
-    return Scope(None, recall, "" if sees_all else actor.gln)
+    return Scope(None, recall, _reader(actor))
 
 
 def scope_of_lot(*, gtin: str, lot: str, actor: Actor) -> Scope | None:
@@ -111,7 +106,16 @@ def scope_of_lot(*, gtin: str, lot: str, actor: Actor) -> Scope | None:
     sight = find_sight(actor=actor, gtin=gtin, lot=lot)
     if sight is None:
         return None
-    return Scope(sight.batch, None, "" if sight.sees_all else actor.gln)
+    return Scope(sight.batch, None, _reader(actor))
+
+
+def _reader(actor: Actor) -> str:
+    """For whom a bundle is: the regulator alone gets the whole (DESIGN section 3).
+
+    Who opened a recall sees its holders on pages, but a whole bundle also has the
+    licences of all of them, and other makers' packs on the same pallets.
+    """
+    return "" if actor.is_regulator else actor.gln
 
 
 def scope_of_bundle(*, bundle: Bundle, actor: Actor) -> Scope | None:

@@ -36,3 +36,19 @@ def test_what_the_library_writes_is_read_where_rfc_8785_writes_it_so(value, asci
     else:
         with pytest.raises(MalformedInput):
             parse_canonical(data, max_bytes=LIMIT, doubles=True)
+
+
+@given(st.lists(scalars | st.sampled_from(["\x00", "\\u0000", '"', "\x1f", "é", "𝄞"])))
+def test_a_list_is_written_as_its_items_are(items):
+    try:
+        wanted = b"[" + b",".join(map(canonical_bytes, items)) + b"]"
+    except MalformedInput:
+        with pytest.raises(MalformedInput):
+            canonical_bytes(items)
+    else:
+        assert canonical_bytes(items) == wanted
+
+
+@given(st.lists(st.text() | st.sampled_from(["\x00", "\\u0000", "\\", "/"])))
+def test_a_list_of_texts_is_written_as_each_of_them_is(items):
+    test_a_list_is_written_as_its_items_are.hypothesis.inner_test(items)
