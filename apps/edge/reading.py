@@ -25,7 +25,8 @@ def fetch_rows(sql: str, params: Params) -> list[Row]:
             return list(cursor.fetchall())
     connection.ensure_connection()
     with connection.connection.cursor(binary=True) as cursor:
-        return list(cursor.execute(sql, params))
+        found: list[Row] = cursor.execute(sql, params).fetchall()
+        return found
 
 
 def iter_rows(sql: str, params: Params) -> Iterator[Row]:
