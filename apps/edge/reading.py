@@ -11,7 +11,7 @@ from django.db import connection
 _ROWS: Final = 4_096  # fetched at once
 _names = count()  # of cursors: one may be open while another is
 Row: TypeAlias = tuple[Any, ...]
-Params: TypeAlias = "list[int | str | bytes]"
+Params: TypeAlias = "list[int | str | bytes | list[str] | list[bytes]]"
 
 
 def fetch_rows(sql: str, params: Params) -> list[Row]:
@@ -24,8 +24,10 @@ def fetch_rows(sql: str, params: Params) -> list[Row]:
             cursor.execute(sql, params)
             return list(cursor.fetchall())
     connection.ensure_connection()
-    with connection.connection.cursor(binary=True) as cursor:
-        return list(cursor.execute(sql, params))
+    raw = connection.connection
+    with connection.wrap_database_errors, raw.cursor(binary=True) as cursor:
+        found: list[Row] = cursor.execute(sql, params).fetchall()
+        return found
 
 
 def iter_rows(sql: str, params: Params) -> Iterator[Row]:

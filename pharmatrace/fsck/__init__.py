@@ -3,8 +3,9 @@
 Statements from their vaults, partners, products and recalls from statements, serial
 roots from seeds and serials, leaves from statements, chains and roots from leaves,
 heads and files from roots, holdings from the law. Nothing is mended. Memory stays flat
-but for the map (64 bytes a tag, and 80 a node of its upper levels), the rows of partners,
-products and recalls, and the replay of the law, which keeps every serial at hand.
+but for the map (64 bytes a tag, and 80 a node of its upper levels), the heads of the
+first 100,000 chains (45 MB), the rows of partners, products and recalls, and the replay
+of the law, which keeps every serial at hand.
 
 Where the ledger is long and a second core is there, signatures and the map are worked
 out in processes beside this one; what they find is the same.

@@ -10,13 +10,15 @@ from apps.anchoring import queries as anchoring
 from apps.anchoring.queries import HeadRow
 from apps.core.errors import IntegrityBreach
 from apps.core.leaf import MAP_ROOT_TAG, LeafType
+from apps.edge.cycles import no_search
 from apps.ledger import queries as ledger
 from apps.ledger.queries import LeafColumns
 from pharmatrace.fsck.anchors import check_anchors
+from pharmatrace.fsck.chains import ChainChecker
 from pharmatrace.fsck.files import TreeChecker, check_recalls
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.leaves import LeafChecker
-from pharmatrace.fsck.maps import MapChecker, check_chains, derive_roots
+from pharmatrace.fsck.maps import MapChecker, derive_roots
 from pharmatrace.fsck.progress import Tick, silent
 
 
@@ -27,10 +29,12 @@ def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
     with derive_roots(tags=anchoring.count_heads(), leaves=size) as beside:
         walk = _Walk(published, MapChecker(beside))
         for page in ledger.iter_leaf_columns(stop=size):
-            yield from walk.take(page)
+            with no_search():
+                found = list(walk.take(page))
+            yield from found
             tick("leaves", walk.leaves.count, size)
         yield from walk.finish(size)
-    yield from check_chains(size)
+    yield from walk.chains.finish(size)
     yield from check_recalls(published)
     yield from check_anchors(published)
 
@@ -48,6 +52,7 @@ class _Walk:
 
     def __init__(self, published: int, map_checker: MapChecker) -> None:
         self.leaves = LeafChecker()
+        self.chains = ChainChecker()
         self._tree = TreeChecker(published)
         self._map = map_checker
         self._heads = anchoring.iter_heads()
@@ -57,6 +62,7 @@ class _Walk:
     def take(self, page: LeafColumns) -> Iterator[Finding]:
         """The next leaves."""
         yield from self.leaves.check(page)
+        self.chains.take(page)
         roots = [at for at, tag in enumerate(page.tags) if tag == MAP_ROOT_TAG]
         yield from self._check_map(page, roots)
         yield from self._check_tree(page, roots)

@@ -1,4 +1,4 @@
-"""The map: its root at the end of every run, its entries at the end of the log."""
+"""The map: its root at the end of every run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, TypeAlias
 
-from apps.anchoring import queries as anchoring
-from apps.anchoring.queries import Entry
 from apps.core.maproots import Run, RunRoots
 from apps.core.merkle import HASH_SIZE
 from apps.edge.processes import Beside, spare_processes
-from apps.ledger import queries as ledger
 from pharmatrace.fsck.finding import Finding
 
 _LEAST_DEPTH: Final = 8
@@ -89,56 +86,3 @@ class MapChecker:
             if commitment != root:
                 got = commitment.hex()
                 yield Finding("map_root_differs", f"leaf {index}", got, root.hex())
-
-
-def check_chains(size: int) -> Iterator[Finding]:
-    """Each leaf against the one before it in its tag, and the map's stored entries.
-
-    The database brings the leaves in the order of their chains.
-    """
-    entries = _Entries()
-    rows = ledger.iter_chain_rows(stop=size)
-    for tag, count, digest, index, is_last, named, before in rows:
-        if named is not None:
-            yield Finding("chain_broken", f"leaf {index}", named.hex())
-        elif before is not None:
-            yield Finding("chain_runs_back", f"leaf {index}", str(before))
-        if is_last:
-            entries.compare((tag, count, digest, index))
-    yield from entries.finish()
-
-
-class _Entries:
-    """The map's entries beside the ends of all chains, both ascending by tag."""
-
-    def __init__(self) -> None:
-        self._entries = anchoring.iter_entries()
-        self._entry = next(self._entries, None)
-        self._differing: list[bytes] = []
-
-    def compare(self, wanted: Entry) -> None:
-        """What the entry of the next chain's tag should be."""
-        tag = wanted[0]
-        while self._entry is not None and self._entry[0] < tag:
-            self._differ()
-        if self._entry == wanted:
-            self._entry = next(self._entries, None)
-        elif self._entry is not None and self._entry[0] == tag:
-            self._differ()
-        else:
-            self._differing.append(tag)
-
-    def finish(self) -> Iterator[Finding]:
-        """After the last chain: every tag whose entry differs."""
-        while self._entry is not None:
-            self._differ()
-        if self._differing:
-            got = f"{len(self._differing)} entries that differ"
-            yield Finding("map_differs", "map", got)
-        for tag in self._differing:
-            yield Finding("map_entry_differs", f"tag {tag.hex()}")
-
-    def _differ(self) -> None:
-        if self._entry is not None:
-            self._differing.append(self._entry[0])
-            self._entry = next(self._entries, None)

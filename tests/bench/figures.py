@@ -55,7 +55,7 @@ def measure_all(*, is_smoke: bool, var: Path) -> list[Figure]:
         *statements(world, size=5 if is_smoke else 200, rounds=rounds),
         *verifications(world, size=5 if is_smoke else 400, rounds=rounds),
         fsck_statements(world, rounds=min(rounds, 3)),
-        signatures(rounds=rounds),
+        *signatures(rounds=rounds, least=100 if is_smoke else 20_000),
         integration(world, size=500 if is_smoke else 20_000, rounds=min(rounds, 3)),
         inclusion(size=5 if is_smoke else 200, rounds=rounds),
         fsck_log(rounds=min(rounds, 3)),

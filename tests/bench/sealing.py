@@ -1,8 +1,9 @@
-"""Measure of the signatures that fsck checks, on one core, from rows to answers."""
+"""Measures of the signatures that fsck checks, from rows to answers."""
 
 from apps.core.envelope import open_sealed, parse_envelope
-from apps.core.sealed import Keys, Sealed, SealedBatch, SealJudge
+from apps.core.sealed import Fault, Keys, Sealed, SealedBatch, SealJudge
 from apps.core.signing import load_public_key
+from apps.edge.processes import Beside, spare_processes
 from apps.ledger import queries as ledger
 from apps.partners import queries as partners
 from apps.partners.models import SigningKey
@@ -10,38 +11,70 @@ from tests.bench.report import Figure
 from tests.bench.world import seconds
 
 
-def signatures(*, rounds: int) -> Figure:
+def signatures(*, rounds: int, least: int) -> list[Figure]:
     """Sealed rows read, envelopes parsed, ids and digests derived, signatures verified.
 
-    The floor verifies the same signatures over the same bytes and does nothing else.
+    The floor verifies the same signatures over the same bytes, on one core, and does
+    nothing else. The second figure goes over the rows until there were `least`
+    signatures, with a process a core, as `fsck` has on a long ledger.
     """
-    keys = {
-        row.keyid: (row.algorithm, bytes(row.spki)) for row in SigningKey.objects.all()
-    }
+    bare = list(_bare(*_keys()))
+    repeats = -(-least // len(bare))
+    alone, beside, floors = [], [], []
+    with Beside(SealJudge, processes=spare_processes()) as many:
+        _judge(many)  # until they are started
+        for _ in range(rounds):
+            floors.append(
+                len(bare) / seconds(lambda: [verify(*said) for verify, said in bare])
+            )
+            alone.append(len(bare) / seconds(_judge_alone))
+            taken = seconds(lambda: [_judge(many) for _ in range(repeats)])
+            beside.append(repeats * len(bare) / taken)
+    name, floor = "fsck: signatures of statements and receipts", "the same signatures"
+    return [
+        Figure(
+            f"{name}, {where}",
+            "1/s",
+            tuple(values),
+            f"{floor}, cryptography, one core",
+            tuple(floors),
+            f"{count:,} signatures",
+        )
+        for where, values, count in (
+            ("one core", alone, len(bare)),
+            ("a process a core", beside, repeats * len(bare)),
+        )
+    ]
+
+
+def _judge_alone() -> None:
+    with Beside(SealJudge, processes=0) as judge:
+        _judge(judge)
+
+
+def _judge(judge: Beside[SealedBatch, list[Fault]]) -> list[list[Fault]]:
+    """All pages handed over and answered."""
     genesis = partners.find_genesis()
     assert genesis is not None
-    receipt_keys = {key.keyid: (key.alg, key.spki) for key in genesis.receipt_keys}
+    answers: list[list[Fault]] = []
+    keys, receipt_keys = _keys()
+    for page in _pages():
+        answers += judge.put(SealedBatch(page, keys, receipt_keys, genesis.webauthn))
+    answers += judge.finish()
+    assert not any(answers)
+    return answers
 
-    def judge() -> None:
-        judged = SealJudge()
-        for page in _pages():
-            batch = SealedBatch(page, keys, receipt_keys, genesis.webauthn)
-            assert judged(batch) == []
 
-    bare = list(_bare(keys, receipt_keys))
-    values, floors = [], []
-    for _ in range(rounds):
-        floors.append(
-            len(bare) / seconds(lambda: [verify(*said) for verify, said in bare])
-        )
-        values.append(len(bare) / seconds(judge))
-    return Figure(
-        "fsck: signatures of statements and receipts",
-        "1/s",
-        tuple(values),
-        "the same signatures, cryptography",
-        tuple(floors),
-        f"{len(bare):,} signatures, one core",
+def _keys() -> tuple[Keys, Keys]:
+    """Of those who signed, and of the ledger itself."""
+    genesis = partners.find_genesis()
+    assert genesis is not None
+    return (
+        {
+            row.keyid: (row.algorithm, bytes(row.spki))
+            for row in SigningKey.objects.all()
+        },
+        {key.keyid: (key.alg, key.spki) for key in genesis.receipt_keys},
     )
 
 

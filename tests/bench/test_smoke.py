@@ -35,9 +35,9 @@ def test_the_bench_prints_every_figure_beside_its_floor(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr[-2_000:]
     rows = json.loads((tmp_path / "b.json").read_text())
-    assert len(rows) == 18
+    assert len(rows) == 19
     assert all(row["median"] > 0 and row["floor_median"] > 0 for row in rows)
-    assert done.stdout.count("\n") >= 19
+    assert done.stdout.count("\n") >= 20
 
 
 def test_a_bundle_is_built_and_checked_and_both_stand_beside_their_goals() -> None:

@@ -186,6 +186,16 @@ def test_a_leaf_of_no_statement_that_should_have_one_is_named(anchored):
     assert ("leaf_without_statement", f"leaf {leaf.index}") in findings(anchored)
 
 
+def test_a_map_root_that_names_a_statement_is_found_with_the_statement(story):
+    root, said = (
+        Leaf.objects.filter(type=3).latest("index"),
+        Leaf.objects.filter(type=2).latest("index"),
+    )
+    rewrite(root, statement_id=said.statement_id, position=1)
+
+    assert findings(story) == [("leaves_missing", f"statement {said.statement_id}")]
+
+
 @pytest.mark.parametrize("kind", ["json", "tsr"])
 def test_changed_lost_and_stray_files_are_named(anchored, log, kind):
     name = f"{index()}.{kind}"

@@ -1,12 +1,43 @@
-"""Chains and the map's stored entries: what the database brings in their order."""
+"""Chains and the map's stored entries: remembered, or brought by the database."""
 
 import pytest
 
 from apps.anchoring.models import MapEntry
 from apps.ledger.models import Leaf
-from tests.fsck.forging import findings, flip, past_triggers
+from pharmatrace.fsck import chains
+from tests.fsck.forging import findings, flip, past_triggers, rewrite
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=["remembered", "brought by the database"], autouse=True)
+def way(request, monkeypatch):
+    """Every test runs with few tags, and with too many to be remembered."""
+    if request.param != "remembered":
+        monkeypatch.setattr(chains, "_MOST_TAGS", 3)
+
+
+def test_the_database_is_asked_only_where_something_is_wrong(story, monkeypatch):
+    asked = []
+    ask = chains._check_chains
+    monkeypatch.setattr(chains, "_check_chains", lambda n: asked.append(n) or ask(n))
+    size = Leaf.objects.count()
+
+    assert findings(story) == []
+    assert asked == ([] if size < chains._MOST_TAGS else [size])
+
+    leaf = Leaf.objects.exclude(chain_seq=0).latest("index")
+    rewrite(leaf, prev_leaf_hash=flip(leaf.prev_leaf_hash))
+    assert ("chain_broken", f"leaf {leaf.index}") in findings(story)
+    assert asked[-1] == size
+
+
+def test_a_lost_leaf_breaks_its_chain(story):
+    later = Leaf.objects.filter(chain_seq=1).exclude(tag=bytes(32)).latest("index")
+    rows = Leaf.objects.filter(tag=later.tag, chain_seq=0)
+    past_triggers(lambda: rows._raw_delete(rows.db), "ledger_leaf")
+
+    assert ("chain_broken", f"leaf {later.index}") in findings(story)
 
 
 def test_a_chain_that_runs_back_is_found(story):

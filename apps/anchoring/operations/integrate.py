@@ -161,8 +161,8 @@ def _edge_of(state: TreeState) -> RootBuilder:
 
 def _find_heads(tags: Collection[bytes]) -> dict[bytes, _Head]:
     return {
-        tag: (head.count, head.head_leaf_hash, head.last_index)
-        for tag, head in queries.find_heads(tags).items()
+        tag: (count, digest, index)
+        for tag, count, digest, index in queries.find_entries(tags)
     }
 
 

@@ -21,20 +21,21 @@ Entry: TypeAlias = tuple[bytes, int, bytes, int]
 _HEADS = "SELECT tag, count, head_leaf_hash, last_index FROM anchoring_mapentry"
 
 
-def find_heads(tags: Collection[bytes]) -> dict[bytes, MapValue]:
-    """What the map says now about those of `tags` that it knows."""
-    found: dict[bytes, MapValue] = {}
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # %b: an array of bytes in binary takes a tenth of the time.
-            cursor.execute(f"{_HEADS} WHERE tag = ANY(%b)", [list(tags)])
-            found.update(map(_head, cursor.fetchall()))
-            return found
-        for part in _parts(sorted(tags)):
-            marks = ",".join(["%s"] * len(part))
-            cursor.execute(f"{_HEADS} WHERE tag IN ({marks})", part)
-            found.update(map(_head, cursor.fetchall()))
+def find_entries(tags: Collection[bytes]) -> list[Entry]:
+    """What the map says now about those of `tags` that it knows, in any order."""
+    if connection.vendor == "postgresql":
+        # %b: an array of bytes in binary takes a tenth of the time.
+        return fetch_rows(f"{_HEADS} WHERE tag = ANY(%b)", [list(tags)])
+    found: list[Entry] = []
+    for part in _parts(sorted(tags)):
+        marks = ",".join(["%s"] * len(part))
+        found += fetch_rows(f"{_HEADS} WHERE tag IN ({marks})", [*part])
     return found
+
+
+def find_heads(tags: Collection[bytes]) -> dict[bytes, MapValue]:
+    """The same by tag."""
+    return dict(map(_head, find_entries(tags)))
 
 
 def list_heads() -> Iterator[tuple[bytes, MapValue]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from apps.core.leaf import ZEROS
+from apps.edge.cycles import no_search
 from apps.edge.reading import fetch_rows, iter_rows
 
 _PAGE: Final = 8_192  # rows
@@ -59,9 +60,11 @@ class LeafColumns(NamedTuple):
 def iter_leaf_columns(*, stop: int) -> Iterator[LeafColumns]:
     """The leaves below index `stop` in order, a page at a time in memory."""
     for start in range(0, stop, _PAGE):
-        rows = fetch_rows(_COLUMNS, [start, min(start + _PAGE, stop)])
-        if rows:
-            yield LeafColumns(*zip(*rows, strict=True))
+        with no_search():
+            rows = fetch_rows(_COLUMNS, [start, min(start + _PAGE, stop)])
+            page = LeafColumns(*zip(*rows, strict=True)) if rows else None
+        if page is not None:
+            yield page
 
 
 def iter_chain_rows(*, stop: int) -> Iterator[ChainRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,12 @@ _ENTRIES: Final = (
     'SELECT "index", leaf_hash, type, time_ms, tag, chain_seq, prev_leaf_hash,'
     " commitment FROM ledger_leaf"
 )
+# A list of any length as one argument: the text stays the same and is prepared once.
+_AMONG: Final = {
+    "postgresql": f"{LEAVES} WHERE statement_id = ANY(%s) ORDER BY position",
+    "sqlite": f"{LEAVES} WHERE statement_id IN"  # noqa: S608  # constants
+    " (SELECT value FROM json_each(%s)) ORDER BY position",
+}
 _PAGE: Final = 4_096  # rows
 _MOST_MARKS: Final = 500  # parameters of one statement on SQLite
 
@@ -128,13 +135,11 @@ def leaves_of(statement_id: str) -> list[StoredLeaf]:
 def leaves_among(statement_ids: Sequence[str]) -> dict[str, list[StoredLeaf]]:
     """The leaves of several statements, each list in subject order."""
     found: dict[str, list[StoredLeaf]] = {}
-    for at in range(0, len(statement_ids), _MOST_MARKS):
-        part = statement_ids[at : at + _MOST_MARKS]
-        marks = ",".join(["%s"] * len(part))
-        for row in fetch_rows(
-            f"{LEAVES} WHERE statement_id IN ({marks}) ORDER BY position", [*part]
-        ):
-            found.setdefault(row[1], []).append(StoredLeaf(*row))
+    ids = [*statement_ids]
+    is_postgresql = connection.vendor == "postgresql"
+    argument = ids if is_postgresql else json.dumps(ids)
+    for row in fetch_rows(_AMONG[connection.vendor], [argument]):
+        found.setdefault(row[1], []).append(StoredLeaf(*row))
     return found
 
 
