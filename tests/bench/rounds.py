@@ -28,8 +28,9 @@ PLACES = [
     ("read and validated", _CHECK, "_read"),
     ("known serials asked", _CHECK, "find_taken"),
     ("staged", _CHECK, "stage_serials"),
-    ("known serials asked", _STAGE, "_verify_new"),
-    ("registry written", _COMMISSION, "_register"),
+    ("known serials asked", _STAGE, "find_taken"),
+    ("salts, leaves, root", _STAGE, "serials_root"),
+    ("registry written", _COMMISSION, "register_staged"),
     ("holding and vectors", _COMMISSION, "commission"),
 ]
 _DATABASE = ("known serials asked", "staged", "registry written", "holding and vectors")

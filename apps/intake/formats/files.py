@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apps.core.errors import MalformedInput
+from apps.intake.formats.alike import Alike
 from apps.intake.formats.csv_rows import read_csv
-from apps.intake.formats.rows import LineError, Row
+from apps.intake.formats.rows import LineError, Row, Taken
 from apps.intake.formats.xlsx_rows import MAGIC, open_xlsx
 
 _PIECE_BYTES = 1 << 20
@@ -20,11 +21,12 @@ _KNOWN = {
 
 @contextmanager
 def open_rows(
-    path: Path, *, progress: Callable[[], None]
-) -> Iterator[tuple[int, Iterator[Row | LineError]]]:
+    path: Path, *, progress: Callable[[], None], alike: Alike | None = None
+) -> Iterator[tuple[int, Iterator[Row | LineError | Taken]]]:
     """How many lines the file has, about, and its rows.
 
-    `progress` is called for every piece of the file, whether it gives rows or not.
+    `progress` is called for every piece of the file, whether it gives rows or not;
+    lines that `alike` takes are not given row by row.
 
     Raises:
         MalformedInput: neither CSV nor XLSX, or as their readers say.
@@ -42,7 +44,7 @@ def open_rows(
             return
         total = _count_lines(path)
         file.seek(0)
-        yield total, read_csv(file, progress=progress)
+        yield total, read_csv(file, progress=progress, alike=alike)
 
 
 def _count_lines(path: Path) -> int:
