@@ -97,6 +97,8 @@ coverage: .venv/.dev node_modules/.done messages  ## the suite, with floors for 
 bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
 	$(V)/python -m tests.bench
 	$(V)/python -m tests.bench.sqlite
+	$(V)/python -m tests.bench.uploading
+	$(V)/python -m tests.bench.uploading --sqlite
 	$(V)/python -m tests.bench.provable
 	$(V)/python -m tests.bench.checking
 	$(V)/python -m tests.bench.bundles

@@ -131,7 +131,7 @@ CSV: dict[str, bytes] = {
     "impossible expiry": b"serial,expiry\nA1,2028-02-30\n",
     "a PDF": b"%PDF-1.7\n",
     "half an archive": b"PK\x03\x04" + b"\x00" * 200,
-    "gzip": gzip.compress(b"serial\nA1\n"),
+    "gzip in gzip": gzip.compress(gzip.compress(b"serial\nA1\n")),
     "HTML": b"<html><script>alert(1)</script></html>\n",
     "JSON": b'{"serial":["A1"]}\n',
 }

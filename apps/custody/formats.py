@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pyroaring import BitMap
@@ -39,6 +39,10 @@ def whole(size: int) -> BitMap:
 
 def ranges(units: BitMap) -> Iterator[tuple[int, int]]:
     """Inclusive ranges of a set, ascending, not touching."""
+    if units and units.max() - units.min() + 1 == len(units):
+        # A lot of a million is one range; asking each of its units takes a second.
+        yield units.min(), units.max()
+        return
     first = last = -2
     for ordinal in units:
         if ordinal == last + 1:
@@ -53,15 +57,13 @@ def ranges(units: BitMap) -> Iterator[tuple[int, int]]:
 
 def chunk_numbers(units: BitMap) -> list[int]:
     """The chunks of 1,024 ordinals that `units` touches, ascending."""
-    numbers = []
-    rest = units
-    while rest:
-        number = rest.min() // CHUNK
+    numbers: list[int] = []
+    place, count = 0, len(units)
+    while place < count:
+        number = units[place] // CHUNK
         numbers.append(number)
-        end = (number + 1) * CHUNK
-        if rest.max() < end:
-            break
-        rest = rest[rest.rank(end - 1) :]
+        # By rank: cutting off what was seen copies the rest for every chunk.
+        place = units.rank((number + 1) * CHUNK - 1)
     return numbers
 
 
@@ -107,13 +109,12 @@ def rows_at(vector: array[int], offsets: BitMap) -> set[int]:
     return rows
 
 
-def chunked(serials: Iterable[str]) -> Iterator[list[str]]:
-    """Serials in lists of 1,024, the last one shorter."""
-    part: list[str] = []
-    for serial in serials:
-        part.append(serial)
-        if len(part) == CHUNK:
-            yield part
-            part = []
-    if part:
-        yield part
+def chunked(serials: Sequence[str], *, base: int) -> Iterator[Sequence[str]]:
+    """Serials of ordinals from `base` on, in the chunks that these stand in.
+
+    The first and the last may hold fewer than 1,024.
+    """
+    start, end = 0, CHUNK - base % CHUNK
+    while start < len(serials):
+        yield serials[start:end]
+        start, end = end, end + CHUNK

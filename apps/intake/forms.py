@@ -69,7 +69,7 @@ def read_form(
             "missing_field" if not found else "unknown_field",
             field=others[0] if others else "file",
             got=f"{len(found)} files, {len(others)} of other names",
-            wanted="one file, CSV in UTF-8 or XLSX",
+            wanted="one file: CSV in UTF-8, XLSX or EPCIS in JSON",
         )
     return wish, found[0]
 

@@ -15,11 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _OURS = ("DATABASE_URL", "PHARMATRACE_TEST_VAR", "DJANGO_SETTINGS_MODULE")
 
 
-def _run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A part of the bench in a process of its own, on a database of its own."""
-    if embedded.find_postgresql() is None:
-        pytest.skip("NO POSTGRESQL ON THIS MACHINE: the bench is not tried")
-    return subprocess.run(
+def _run(module: str, *arguments: str) -> str:
+    """What a bench prints, run with a database of its own."""
+    done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={k: v for k, v in os.environ.items() if k not in _OURS},
@@ -28,27 +26,55 @@ def _run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=180,
     )
-
-
-def test_the_bench_prints_every_figure_beside_its_floor(tmp_path: Path) -> None:
-    done = _run("tests.bench", "--smoke", "--json", str(tmp_path / "b.json"))
-
     assert done.returncode == 0, done.stderr[-2_000:]
+    return done.stdout
+
+
+@pytest.fixture
+def needs_postgresql() -> None:
+    if embedded.find_postgresql() is None:
+        pytest.skip("NO POSTGRESQL ON THIS MACHINE: the bench is not tried")
+
+
+@pytest.mark.usefixtures("needs_postgresql")
+def test_the_bench_prints_every_figure_beside_its_floor(tmp_path: Path) -> None:
+    told = _run("tests.bench", "--smoke", "--json", str(tmp_path / "b.json"))
+
     rows = json.loads((tmp_path / "b.json").read_text())
     assert len(rows) == 19
     assert all(row["median"] > 0 and row["floor_median"] > 0 for row in rows)
-    assert done.stdout.count("\n") >= 20
+    assert told.count("\n") >= 20
 
 
+@pytest.mark.usefixtures("needs_postgresql")
 def test_a_bundle_is_built_and_checked_and_both_stand_beside_their_goals() -> None:
-    done = _run(
+    told = _run(
         "tests.bench.bundles", *["--serials", "300", "--holders", "3", "--rounds", "1"]
     )
 
-    assert done.returncode == 0, done.stderr[-2_000:]
-    said = done.stdout
-    assert "7 events" in said  # begun once, sent and received three times
-    assert "bytes per event" in said
-    assert "(goal: 10 s)" in said
-    assert "(goal: 30 s)" in said
-    assert "(goal: 1.5 GB)" in said
+    assert "7 events" in told  # begun once, sent and received three times
+    assert "bytes per event" in told
+    assert "(goal: 10 s)" in told
+    assert "(goal: 30 s)" in told
+    assert "(goal: 1.5 GB)" in told
+
+
+def _verify_goals(told: str, first: str) -> None:
+    goals = [line for line in told.splitlines() if "(to be at " in line]
+    assert [goal.split()[0] for goal in goals] == [first, "G2", "G3", "G5", "memory"]
+    assert all(goal.rpartition(": ")[2] in {"kept", "MISSED"} for goal in goals)
+
+
+@pytest.mark.usefixtures("needs_postgresql")
+def test_the_bench_of_an_upload_prints_phases_and_goals() -> None:
+    told = _run("tests.bench.uploading", "--smoke")
+
+    assert told.startswith("3,000 serials, 1 rounds, postgresql")
+    _verify_goals(told, "G1")
+
+
+def test_the_bench_of_an_upload_on_sqlite() -> None:
+    told = _run("tests.bench.uploading", "--smoke", "--sqlite")
+
+    assert told.startswith("3,000 serials, 1 rounds, sqlite")
+    _verify_goals(told, "G21")

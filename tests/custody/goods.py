@@ -7,6 +7,7 @@ from apps.catalog import queries as catalog
 from apps.catalog.models import Batch
 from apps.core.gs1 import compute_check_digit
 from apps.custody import operations, queries
+from apps.custody.models import Staging
 from apps.ledger.operations import Accepted
 from apps.partners import queries as partners
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM, Player
@@ -53,7 +54,17 @@ class Goods:
         count: int = 100,
         expiry: date = EXPIRY,
     ) -> Accepted:
-        staging = operations.stage_serials(
+        return self.sign_staged(self.stage_only(lot, names, count, expiry))
+
+    def stage_only(
+        self,
+        lot: str = "A1",
+        names: list[str] | None = None,
+        count: int = 100,
+        expiry: date = EXPIRY,
+    ) -> Staging:
+        """Serials that were checked and wait for the signature."""
+        return operations.stage_serials(
             product=catalog.get_product(AMOXIL.gtin),
             partner=partners.get_partner(NOVAMED.gln),
             lot=lot,
@@ -61,6 +72,8 @@ class Goods:
             serials=names if names is not None else serials(count),
             at=self.stage.tick(),
         )
+
+    def sign_staged(self, staging: Staging) -> Accepted:
         draft = queries.draft_commissioning(
             staging_id=staging.pk,
             site=site(NOVAMED),

@@ -112,7 +112,6 @@ def test_an_endless_quote_swallows_no_lines(tmp_path):
         (b"\xfe\xff\x00A", "wrong_encoding"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "not_csv"),
         (b"%PDF-1.7", "not_csv"),
-        (b"\x1f\x8b\x08", "not_csv"),
     ],
 )
 def test_a_file_of_another_kind_is_named(tmp_path, head, code):

@@ -119,7 +119,7 @@ def test_a_damaged_workbook_is_refused(tmp_path, content):
 def test_an_archive_that_is_no_workbook_is_refused(tmp_path):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("serials.csv", b"A1\n")
+        archive.writestr("[Content_Types].xml", b"A1\n")
 
     assert _refusal(out.getvalue(), tmp_path) == "not_xlsx"
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import count
-
-from django.db import IntegrityError, connection, transaction
 from pyroaring import BitMap
 
 from apps.catalog import operations as catalog
@@ -16,19 +12,17 @@ from apps.core.custody.event import NewUnits
 from apps.core.errors import LedgerConflict
 from apps.core.recall import Scope, parse_scope
 from apps.core.subjects import Subject
-from apps.custody.formats import CHUNK, to_bytes
+from apps.custody.formats import to_bytes
 from apps.custody.models import (
     Commissioning,
     Event,
     RecallRule,
     RecallScope,
-    SerialChunk,
-    StagedChunk,
     Staging,
 )
 from apps.custody.operations import forward
-from apps.custody.operations.project import add_line, move_units
-from apps.custody.queries.containers import case_serials
+from apps.custody.operations.project import add_line, put_in_holding
+from apps.custody.operations.registering import register_staged
 from apps.custody.queries.lines import SaidLine
 from apps.custody.queries.load import Loaded, Touched, load
 from apps.custody.queries.resolve import Named, build_event
@@ -125,106 +119,16 @@ def commission(*, staging: Staging, event: Event, judgement: Judgement[BitMap]) 
         root=staging.root,
         seed=staging.seed,
     )
-    _register(staging, batch.pk)
+    register_staged(staging=staging, batch_id=batch.pk)
     move = Move(effect.new.tag, effect.new.units, None, effect.place)
-    # The vectors must exist before a move can write the holding into them.
+    holding = put_in_holding(batch.pk, move)
     forward.add_chunks(
-        batch_id=batch.pk, base=staging.base, size=staging.size, holding_id=0
+        batch_id=batch.pk, base=staging.base, size=staging.size, holding_id=holding.pk
     )
-    move_units(batch.pk, move)
     add_line(event, batch.pk, move)
     _inherit_recalls(staging, batch.pk)
     staging.delete()
     return batch.pk
-
-
-def _register(staging: Staging, batch_id: int) -> None:
-    serials = [
-        serial
-        for chunk in StagedChunk.objects.filter(staging=staging).order_by("chunk_no")
-        for serial in chunk.serials.split("\n")
-    ]
-    if not case_serials(gtin=staging.product.gtin).isdisjoint(serials):
-        raise _taken()
-    _keep_chunks(batch_id, list(zip(serials, count(staging.base), strict=False)))
-    register(batch_id=batch_id, base=staging.base, serials=serials)
-
-
-def register(*, batch_id: int, base: int, serials: Sequence[str]) -> None:
-    """Enter a batch's serials, ordinals from `base` on, into the registry.
-
-    Raises:
-        LedgerConflict: `serial_taken`.
-    """
-    product_id = catalog_queries.get_batch(batch_id).product_id
-    # Sorted by key the index grows at its edge: three times as fast.
-    rows = sorted(zip(serials, count(base), strict=False))
-    try:
-        with transaction.atomic():
-            _insert_serials(product_id, batch_id, rows)
-    except IntegrityError as error:
-        raise _taken() from error
-
-
-def _taken() -> LedgerConflict:
-    return LedgerConflict(
-        "serial_taken", wanted="serials that the product does not have yet"
-    )
-
-
-def _keep_chunks(batch_id: int, rows: list[tuple[str, int]]) -> None:
-    chunks: dict[int, list[str]] = {}
-    firsts: dict[int, int] = {}
-    for serial, ordinal in rows:
-        number = ordinal // CHUNK
-        firsts.setdefault(number, ordinal)
-        chunks.setdefault(number, []).append(serial)
-    SerialChunk.objects.bulk_create(
-        [
-            SerialChunk(
-                batch_id=batch_id,
-                chunk_no=number,
-                first=firsts[number],
-                serials="\n".join(serials),
-            )
-            for number, serials in chunks.items()
-        ],
-        batch_size=200,
-    )
-
-
-def _insert_serials(
-    product_id: int, batch_id: int, rows: list[tuple[str, int]]
-) -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor != "postgresql":
-            cursor.executemany(
-                "INSERT INTO custody_serialnumber"
-                " (product_id, serial, batch_id, ordinal) VALUES (%s, %s, %s, %s)",
-                [(product_id, serial, batch_id, ordinal) for serial, ordinal in rows],
-            )
-            return
-        # COPY is psycopg's own: its errors are turned into Django's here.
-        with (
-            connection.wrap_database_errors,
-            cursor.copy(
-                "COPY custody_serialnumber (product_id, serial, batch_id, ordinal)"
-                " FROM STDIN"
-            ) as copy,
-        ):
-            for start in range(0, len(rows), 20_000):
-                copy.write(
-                    "".join(
-                        f"{product_id}\t{_escaped(serial)}\t{batch_id}\t{ordinal}\n"
-                        for serial, ordinal in rows[start : start + 20_000]
-                    )
-                )
-
-
-def _escaped(serial: str) -> str:
-    # GS1's set 82 has neither tab nor newline nor backslash; a backslash here would
-    # be read as an escape, so it is written as one all the same.
-    return serial.replace("\\", "\\\\")
 
 
 def _inherit_recalls(staging: Staging, batch_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Literal
 
@@ -31,31 +32,36 @@ _UPDATE = {
 
 def add_chunks(*, batch_id: int, base: int, size: int, holding_id: int) -> None:
     """Vectors for `size` new units from ordinal `base` on, all in one holding."""
-    units = BitMap(range(base, base + size))
-    numbers = chunk_numbers(units)
-    existing = set(
-        ForwardChunk.objects.filter(
-            batch_id=batch_id, chunk_no__in=numbers[:1]
-        ).values_list("chunk_no", flat=True)
-    )
-    fresh = [number for number in numbers if number not in existing]
+    if not size:
+        return
+    end = base + size
+    numbers = range(base // CHUNK, (end - 1) // CHUNK + 1)
+    first = ForwardChunk.objects.filter(batch_id=batch_id, chunk_no=numbers[0])
+    if base % CHUNK and first.exists():
+        part = BitMap(range(base, min(end, (numbers[0] + 1) * CHUNK)))
+        set_holding(batch_id=batch_id, units=part, holding_id=holding_id)
+        numbers = numbers[1:]
+    none = bytes(4 * CHUNK)
     ForwardChunk.objects.bulk_create(
         [
             ForwardChunk(
                 batch_id=batch_id,
                 chunk_no=number,
-                holdings=written(
-                    read_vector(b""), within(units, number), holding_id
-                ).tobytes(),
-                containers=bytes(4 * CHUNK),
+                holdings=_begun(number * CHUNK, base, end, holding_id),
+                containers=none,
             )
-            for number in fresh
+            for number in numbers
         ],
         batch_size=200,
     )
-    for number in sorted(existing):
-        part = units & BitMap(range(number * CHUNK, (number + 1) * CHUNK))
-        set_holding(batch_id=batch_id, units=part, holding_id=holding_id)
+
+
+def _begun(start: int, base: int, end: int, holding_id: int) -> bytes:
+    """The vector from ordinal `start` on, with the holding from `base` to `end` - 1."""
+    before = max(base - start, 0)
+    held = min(end - start, CHUNK) - before
+    rest = CHUNK - before - held
+    return array("I", [0] * before + [holding_id] * held + [0] * rest).tobytes()
 
 
 def set_holding(*, batch_id: int, units: BitMap, holding_id: int) -> None:

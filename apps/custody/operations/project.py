@@ -98,9 +98,15 @@ def move_units(batch_id: int, move: Move[BitMap]) -> Holding:
         source = _holding(batch_id, move.source)
         rest = to_set(source.units) - move.units
         _store_holding(source, rest)
+    target = put_in_holding(batch_id, move)
+    forward.set_holding(batch_id=batch_id, units=move.units, holding_id=target.pk)
+    return target
+
+
+def put_in_holding(batch_id: int, move: Move[BitMap]) -> Holding:
+    """Add the units to the holding where they go; the vectors are the caller's."""
     target = _holding(batch_id, move.target)
     _store_holding(target, to_set(target.units) | move.units)
-    forward.set_holding(batch_id=batch_id, units=move.units, holding_id=target.pk)
     return target
 
 

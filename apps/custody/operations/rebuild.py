@@ -27,7 +27,7 @@ from apps.custody.models import (
     Shipment,
     ShipmentLine,
 )
-from apps.custody.operations import commission, despatches, forward
+from apps.custody.operations import despatches, forward, registering
 from apps.custody.operations.closed import write_closed
 from apps.custody.operations.project import add_line
 from apps.custody.operations.scopes import store_scopes
@@ -72,7 +72,7 @@ def rebuild() -> dict[str, int]:
         _write_event(judged, batch_ids)
         count += 1
     for tag, names in replay.serials.items():
-        commission.register(batch_id=batch_ids[tag], base=0, serials=names)
+        registering.register(batch_id=batch_ids[tag], base=0, serials=names)
     _write_containers(replay, batch_ids)
     _write_places(replay, batch_ids)
     _mark_corrected(replay)

@@ -13,9 +13,8 @@ from apps.catalog import queries as catalog
 from apps.catalog.models import Product
 from apps.core.errors import MalformedInput
 from apps.core.leaf import batch_tag
-from apps.core.merkle import RootBuilder
-from apps.core.serials import serial_leaves
-from apps.custody.formats import CHUNK, chunked
+from apps.core.serials import serials_root
+from apps.custody.formats import chunked
 from apps.custody.models import StagedChunk, Staging
 from apps.custody.queries.containers import case_serials
 from apps.custody.queries.registry import find_taken
@@ -23,6 +22,7 @@ from apps.edge.secrets import tag_key
 from apps.partners.models import TradingPartner
 
 _SEED_BYTES = 32
+_ROWS = 200  # of 1,024 serials each, in one statement
 
 
 def stage_serials(
@@ -50,55 +50,49 @@ def stage_serials(
     seed = seed or secrets.token_bytes(_SEED_BYTES)
     batch = catalog.find_batch(gtin=product.gtin, lot=lot)
     base = 0 if batch is None else batch.size
-    cases = case_serials(gtin=product.gtin)
-    builder = RootBuilder()
-    size = 0
-    with transaction.atomic():
-        staging = Staging.objects.create(
-            id=uuid.uuid4(),
-            product=product,
-            partner=partner,
-            lot=lot,
-            expiry_date=expiry_date,
-            tag=batch_tag(tag_key(), gtin=product.gtin, lot=lot),
-            base=base,
-            size=0,
-            root=bytes(32),
-            seed=seed,
-            created_at=at,
+    listed = list(serials)
+    if not listed:
+        raise MalformedInput(
+            "nothing_named",
+            field="serials",
+            got="nothing",
+            wanted="at least one serial",
         )
-        for number, part in enumerate(chunked(serials)):
-            _verify_new(product, part, cases=cases, first_row=number * CHUNK + 1)
-            builder.extend(
-                serial_leaves(
-                    seed=seed, gtin=product.gtin, base=base + size, serials=part
-                )
-            )
-            size += len(part)
-            StagedChunk.objects.create(
-                staging=staging, chunk_no=number, serials="\n".join(part)
-            )
-        if not size:
-            raise MalformedInput(
-                "nothing_named",
-                field="serials",
-                got="nothing",
-                wanted="at least one serial",
-            )
-        staging.size, staging.root = size, builder.root()
-        staging.save(update_fields=["size", "root"])
+    _verify_new(product, listed)
+    root = serials_root(seed=seed, gtin=product.gtin, base=base, serials=listed)
+    staging = Staging(
+        id=uuid.uuid4(),
+        product=product,
+        partner=partner,
+        lot=lot,
+        expiry_date=expiry_date,
+        tag=batch_tag(tag_key(), gtin=product.gtin, lot=lot),
+        base=base,
+        size=len(listed),
+        root=root,
+        seed=seed,
+        created_at=at,
+    )
+    with transaction.atomic():
+        staging.save(force_insert=True)
+        StagedChunk.objects.bulk_create(
+            (
+                StagedChunk(staging=staging, chunk_no=number, serials="\n".join(part))
+                for number, part in enumerate(chunked(listed, base=base))
+            ),
+            batch_size=_ROWS,
+        )
     return staging
 
 
-def _verify_new(
-    product: Product, serials: list[str], *, cases: set[str], first_row: int
-) -> None:
+def _verify_new(product: Product, serials: list[str]) -> None:
     taken = find_taken(product_id=product.pk, serials=serials)
-    taken = taken or [serial for serial in serials if serial in cases]
+    if not taken and (cases := case_serials(gtin=product.gtin)):
+        taken = [serial for serial in serials if serial in cases]
     if taken:
         raise MalformedInput(
             "serial_taken",
-            field=f"serials[{first_row + serials.index(taken[0])}]",
+            field=f"serials[{serials.index(taken[0]) + 1}]",
             got=taken[0],
             wanted=f"a serial that {product.gtin} does not have yet",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
@@ -9,10 +10,11 @@ from django.db import connection
 
 from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
-from apps.custody.models import SerialChunk, SerialNumber
+from apps.custody.models import SerialChunk
 
 Position = tuple[int, int]  # batch row, ordinal
 _AT_ONCE = 900
+_ASKED_AT_ONCE = 50_000
 
 
 def find_positions(packs: Iterable[Pack]) -> dict[Pack, Position]:
@@ -42,11 +44,30 @@ def _find(gtin: str, serials: Sequence[str]) -> Mapping[Pack, Position]:
 def find_taken(*, product_id: int, serials: Sequence[str]) -> list[str]:
     """Those of `serials` that the product has already, in the order given."""
     taken: set[str] = set()
-    for start in range(0, len(serials), _AT_ONCE):
-        part = serials[start : start + _AT_ONCE]
-        rows = SerialNumber.objects.filter(product_id=product_id, serial__in=part)
-        taken.update(rows.values_list("serial", flat=True))
-    return [serial for serial in serials if serial in taken]
+    for start in range(0, len(serials), _ASKED_AT_ONCE):
+        part = serials[start : start + _ASKED_AT_ONCE]
+        with connection.cursor() as cursor:
+            cursor.execute(*_question(product_id, part))
+            taken.update(serial for (serial,) in cursor.fetchall())
+    return [serial for serial in serials if serial in taken] if taken else []
+
+
+def _question(product_id: int, serials: Sequence[str]) -> tuple[str, list[int | str]]:
+    """One parameter for all serials: as many parameters as serials cost minutes."""
+    if connection.vendor == "postgresql":
+        # No serial holds a newline: one text is bound ten times as fast as a list. The
+        # sub-select keeps the planner from seeing a constant, for which it would read
+        # the whole registry once for each question instead of its index.
+        return (
+            "SELECT serial FROM custody_serialnumber WHERE product_id = %s"
+            " AND serial = ANY(ARRAY(SELECT unnest(string_to_array(%s, E'\\n'))))",
+            [product_id, "\n".join(serials)],
+        )
+    return (
+        "SELECT serial FROM custody_serialnumber WHERE product_id = %s"
+        " AND serial IN (SELECT value FROM json_each(%s))",
+        [product_id, json.dumps(serials)],
+    )
 
 
 def serials_of(*, batch_id: int, ordinals: Iterable[int]) -> dict[int, str]:

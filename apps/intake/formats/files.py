@@ -5,44 +5,50 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apps.core.errors import MalformedInput
+from apps.intake.formats.alike import Alike
 from apps.intake.formats.csv_rows import read_csv
-from apps.intake.formats.rows import LineError, Row
+from apps.intake.formats.epcis_list import HEADS, open_epcis
+from apps.intake.formats.packed import unpacked
+from apps.intake.formats.rows import LineError, Row, Taken
 from apps.intake.formats.xlsx_rows import MAGIC, open_xlsx
 
 _PIECE_BYTES = 1 << 20
-# Office binary (.xls), PDF, gzip: sent by mistake often enough to name them.
+_WANTED = "CSV in UTF-8, XLSX or EPCIS in JSON; plain, gzip or zip"
+# Sent by mistake often enough to name them.
 _KNOWN = {
     b"\xd0\xcf\x11\xe0": "an old .xls workbook",
     b"%PDF": "a PDF",
-    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
 }
 
 
 @contextmanager
 def open_rows(
-    path: Path, *, progress: Callable[[], None]
-) -> Iterator[tuple[int, Iterator[Row | LineError]]]:
+    path: Path, *, progress: Callable[[], None], alike: Alike | None = None
+) -> Iterator[tuple[int, Iterator[Row | LineError | Taken]]]:
     """How many lines the file has, about, and its rows.
 
-    `progress` is called for every piece of the file, whether it gives rows or not.
+    `progress` is called for every piece of the file, whether it gives rows or not;
+    lines that `alike` takes are not given row by row.
 
     Raises:
-        MalformedInput: neither CSV nor XLSX, or as their readers say.
+        MalformedInput: none of the formats, or as their readers say.
     """
-    with path.open("rb") as file:
+    with unpacked(path, progress=progress) as plain, plain.open("rb") as file:
         head = file.read(4)
         for magic, name in _KNOWN.items():
             if head.startswith(magic):
-                raise MalformedInput(
-                    "not_csv", field="file", got=name, wanted="CSV in UTF-8 or XLSX"
-                )
+                raise MalformedInput("not_csv", field="file", got=name, wanted=_WANTED)
         if head == MAGIC:
-            with open_xlsx(path, progress=progress) as opened:
+            with open_xlsx(plain, progress=progress) as opened:
                 yield opened
-            return
-        total = _count_lines(path)
-        file.seek(0)
-        yield total, read_csv(file, progress=progress)
+        elif head.startswith(HEADS):
+            yield open_epcis(plain, progress=progress)
+        else:
+            total = _count_lines(plain)
+            file.seek(0)
+            yield total, read_csv(file, progress=progress, alike=alike)
 
 
 def _count_lines(path: Path) -> int:

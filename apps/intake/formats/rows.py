@@ -27,6 +27,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """So many rows were checked and taken while they were read."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class LineError:
     """One line that cannot be taken: what was got, what was wanted.
 

@@ -1,8 +1,9 @@
 """The check of one file, as a job: leased, repeatable, all or nothing.
 
 1. Take the lease of the job; a second worker leaves.
-2. Read rows, check each, ask the register for known serials a thousand at a time.
-3. In one transaction stage all serials, or write the errors; then the file goes.
+2. Read rows and check each.
+3. In one transaction stage all serials, if the register knows none of them, or write
+   the errors; then the file goes.
 A run that lost its lease fails at its next progress and writes nothing.
 """
 
@@ -20,9 +21,10 @@ from apps.core.errors import LedgerConflict, MalformedInput
 from apps.custody.operations import stage_serials
 from apps.custody.queries import find_taken
 from apps.custody.queries.commissionings import find_recall_ahead
+from apps.intake.formats.alike import Alike
 from apps.intake.formats.check import LotFacts, RowCheck
 from apps.intake.formats.files import open_rows
-from apps.intake.formats.rows import MAX_ROWS, LineError, Row
+from apps.intake.formats.rows import MAX_ROWS, LineError, Row, Taken
 from apps.intake.models import UNCHECKED_STATES, Upload, UploadError, UploadState
 from apps.intake.operations.files import path_of, remove_file
 from apps.intake.queries import UploadWish, verify_wish
@@ -32,7 +34,7 @@ from apps.jobs.operations import Claim
 Clock = Callable[[], datetime]
 
 MAX_ERRORS = 1_000
-_STEP = 1_000  # serials asked for at once
+_STEP = 50_000  # serials asked for between two looks at the lease
 _SHOW_EVERY = timedelta(milliseconds=300)
 
 
@@ -118,10 +120,12 @@ def _read(run: _Run) -> None:
         )
         path = path_of(run.upload)
         # The reader calls for progress: what gives no rows must keep the lease too.
-        with open_rows(path, progress=run.show) as (run.total, rows):
+        alike = Alike(run.check.serials)
+        with open_rows(path, progress=run.show, alike=alike) as (run.total, rows):
             for item in rows:
                 _take(run, item)
-        _note_known(run, product.pk)
+        if run.error_count:
+            _note_known(run, product.pk)
         _verify_not_empty(run)
     except MalformedInput as error:
         run.note(LineError.of(error, line_no=0))
@@ -132,17 +136,24 @@ def _verify_not_empty(run: _Run) -> None:
         raise MalformedInput("empty", field="file", wanted="rows with serials")
 
 
-def _take(run: _Run, item: Row | LineError) -> None:
+def _take(run: _Run, item: Row | LineError | Taken) -> None:
+    if isinstance(item, Taken):
+        _count(run, item.count)
+        return
     error = item if isinstance(item, LineError) else run.check.take(item)
     if item.line_no == run.check.header_line:
         return
-    run.rows += 1
+    _count(run, 1)
+    if error is not None:
+        run.note(error)
+
+
+def _count(run: _Run, rows: int) -> None:
+    run.rows += rows
     if run.rows > MAX_ROWS:
         raise MalformedInput(
             "too_many_rows", field="file", wanted=f"at most {MAX_ROWS} rows"
         )
-    if error is not None:
-        run.note(error)
 
 
 def _note_known(run: _Run, product_id: int) -> None:
@@ -169,11 +180,17 @@ def _finish(run: _Run) -> None:
         try:
             _stage(run)
         except MalformedInput as error:
-            # Another file was signed in between; the register says which serial.
-            line_no = run.check.serials.get(error.got or "", 0)
-            run.note(LineError.of(error, line_no=line_no, row=error.got or ""))
+            _note_taken(run, error)
     if run.error_count:
         _refuse(run)
+
+
+def _note_taken(run: _Run, error: MalformedInput) -> None:
+    """Staging names the first serial that is known; the file's errors name each."""
+    _note_known(run, get_product(run.upload.gtin).pk)
+    if not run.error_count:  # a serial of a case, which is no serial of a pack
+        line_no = run.check.serials.get(error.got or "", 0)
+        run.note(LineError.of(error, line_no=line_no, row=error.got or ""))
 
 
 def _stage(run: _Run) -> None:

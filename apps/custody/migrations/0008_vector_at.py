@@ -29,6 +29,6 @@ def drop(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("custody", "0006_closings_append_only")]
+    dependencies = [("custody", "0007_staged_chunks_by_ordinal")]
 
     operations = [migrations.RunPython(make, drop)]

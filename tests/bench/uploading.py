@@ -1,0 +1,80 @@
+"""An upload by phases: file, check, staging, signature, each beside its floor.
+
+    python -m tests.bench.uploading [--size 1000000] [--rounds 5] [--sqlite] [--smoke]
+
+Every round loads the same rows raw, sends the file, checks it, signs and commissions
+it, and sends it twice more with a serial that stands in it twice and with one that the
+ledger has. The table grows from round to round, as a maker's does.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+
+def main() -> int:
+    """Print the phases and the goals; 1 where there is no database to measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sqlite", action="store_true", help="SQLite, as make run has")
+    parser.add_argument("--smoke", action="store_true", help="3,000 rows, one round")
+    parser.add_argument("--check", help=argparse.SUPPRESS)  # the measured child
+    chosen = parser.parse_args()
+    if chosen.check:
+        return _check_alone(chosen.check)
+    if chosen.smoke:
+        chosen.size, chosen.rounds = 3_000, 1
+    with (
+        tempfile.TemporaryDirectory(prefix="pt-bench-") as var,
+        _database(is_sqlite=chosen.sqlite) as found,
+    ):
+        if not found:
+            print("no PostgreSQL on this machine and no wheel: nothing to measure")
+            return 1
+        os.environ["PHARMATRACE_TEST_VAR"] = var
+        _begin()
+        from tests.bench.rounds import measure
+
+        print("\n".join(measure(Path(var), size=chosen.size, rounds=chosen.rounds)))
+    return 0
+
+
+@contextmanager
+def _database(*, is_sqlite: bool) -> Iterator[bool]:
+    """A fresh database that DATABASE_URL names; False where there is none."""
+    from tests import embedded
+
+    os.environ.pop("DATABASE_URL", None)
+    binaries = None if is_sqlite else embedded.find_postgresql()
+    server = embedded.postgresql(binaries, durable=True) if binaries else nullcontext()
+    with server as url:
+        if url:
+            os.environ["DATABASE_URL"] = url
+        yield is_sqlite or url is not None
+
+
+def _begin() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    import django
+
+    django.setup()
+
+
+def _check_alone(upload_id: str) -> int:
+    """Check one upload in a process that does nothing else; say its most memory."""
+    _begin()
+    from tests.bench.rounds import check, most_kib
+
+    before = most_kib()
+    check(upload_id)
+    print(before, most_kib())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
