@@ -25,7 +25,7 @@ from pharmatrace.demo.cast import (
 )
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
-from tests.frozen import play
+from tests.frozen import play, play_now
 
 __all__ = [
     "AMOXIL",
@@ -43,6 +43,7 @@ __all__ = [
     "keyring",
     "ledger",
     "stage",
+    "stage_of_today",
 ]
 
 START = datetime(2027, 3, 1, 8, 0, tzinfo=UTC)
@@ -73,9 +74,18 @@ def _open(stage: Stage) -> None:
 
 def admit_all(stage: Stage) -> None:
     """From genesis to two registered products."""
+    _admit_traders(stage)
+    stage.register(NOVAMED, CARDIOL)
+
+
+def stage_of_today(keyring: Keyring) -> Stage:
+    """The cast as of now, with one product: what doors draft is dated today."""
+    return play_now("traders and a product", keyring, _admit_traders)
+
+
+def _admit_traders(stage: Stage) -> None:
     stage.open_ledger()
     for player in TRADERS:
         stage.admit(player)
         stage.license(player)
     stage.register(NOVAMED, AMOXIL)
-    stage.register(NOVAMED, CARDIOL)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -21,10 +20,9 @@ from django.utils import timezone
 from apps.ledger.models import Statement
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
+from tests.emptying import list_tables
 
 Said = TypeVar("Said")
-# Filled by every migration and flush, not by stories.
-_STANDING = ("django_content_type", "auth_permission", "django_migrations")
 
 
 @dataclass(frozen=True)
@@ -103,13 +101,8 @@ def _freeze(
 
 def read_tables() -> dict[str, list[Any]]:
     """Every row of every table that has any, as the database spells it."""
-    names = [
-        model._meta.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and model._meta.db_table not in _STANDING
-    ]
     read = _copy_out if connection.vendor == "postgresql" else _quote
-    return {name: rows for name in sorted(set(names)) if (rows := read(name))}
+    return {name: rows for name in list_tables() if (rows := read(name))}
 
 
 def _write_tables(frozen: _Frozen) -> None:

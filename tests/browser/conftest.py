@@ -24,6 +24,21 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 # As patient as Playwright's other calls: what is awaited comes at once, or after
 # everything else that a busy machine does.
 expect.set_options(timeout=30_000)
+# A window as a person has it starts processes for what no test looks at: a popup of the
+# address bar, a renderer in reserve. They cost as much as all else of a fresh profile.
+_UNSEEN = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    "SpareRendererForSitePerProcess",
+)
+# What Playwright turns off itself, where it changes pages or reaches for the network:
+# Chromium hears the last list alone.
+_LEFT_OUT = (
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose"),
+    *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "LensOverlay"),
+    *("MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
+    *("AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints"),
+    *("NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+)
 # axe rules we hold ourselves to: WCAG 2.2 A and AA, and the best practices.
 _AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -64,9 +79,11 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("NO CHROMIUM: browser tests were not run (set CHROME)")
     _use_a_node_that_runs()
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    left_out = f"--disable-features={','.join((*_LEFT_OUT, *_UNSEEN))}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=[*as_root, "--disable-dev-shm-usage"]
+            executable_path=executable,
+            args=[*as_root, "--disable-dev-shm-usage", left_out],
         )
         yield browser
         browser.close()

@@ -1,20 +1,18 @@
 """A desk in the browser: the live site's own ledger, a profile, a passkey made there."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from apps.partners.models import SigningKey
-from pharmatrace.demo.cast import AMOXIL, NOVAMED, TRADERS
+from pharmatrace.demo.cast import NOVAMED
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
-from tests.cast import keyring
+from tests.cast import keyring, stage_of_today
 from tests.custody.goods import sscc
 
 __all__ = ["keyring", "sit_down", "stage"]
@@ -36,13 +34,7 @@ def stage(
     settings.DEMO_KEYS_DIR = keyring.directory
     settings.UPLOAD_DIR = tmp_path / "uploads"
     settings.LOG_DIR, settings.LOCK_STORE = tmp_path / "log", tmp_path / "lock"
-    opened = Stage(keyring, timezone.now() - timedelta(minutes=1))
-    opened.open_ledger()
-    for player in TRADERS:
-        opened.admit(player)
-        opened.license(player)
-    opened.register(NOVAMED, AMOXIL)
-    return opened
+    return stage_of_today(keyring)
 
 
 @pytest.fixture

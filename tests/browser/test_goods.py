@@ -13,9 +13,8 @@ from apps.custody import queries
 from apps.custody.models import Container, Discrepancy, Shipment
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, TRANSPHARM, Player
 from pharmatrace.demo.signing import Keyring
-from tests.cast import keyring
+from tests.cast import keyring, stage_of_today
 from tests.custody.goods import Goods, box, pack, packs, serials, sscc
-from tests.custody.pages import stage_of_today
 
 __all__ = ["keyring"]
 

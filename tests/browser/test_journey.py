@@ -5,22 +5,20 @@ sends it on; Stella receives, unpacks, dispenses and takes a supply back; what s
 signed is proven offline; Nora recalls the lot, and Stella's next scan says HOLD.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from apps.anchoring.tasks import sequence
-from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRADERS, TRANSPHARM, Player
+from pharmatrace.demo.cast import NOVAMED, STELLA, TRANSPHARM, Player
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
 from tests.browser import steps
 from tests.browser.steps import NAMES
-from tests.cast import keyring
+from tests.cast import keyring, stage_of_today
 from tests.journeys.proving import assert_proves
 
 __all__ = ["keyring"]
@@ -36,13 +34,7 @@ def stage(
     settings.DEMO_KEYS_DIR = keyring.directory
     settings.UPLOAD_DIR = tmp_path / "uploads"
     settings.LOG_DIR, settings.LOCK_STORE = tmp_path / "log", tmp_path / "lock"
-    opened = Stage(keyring, timezone.now() - timedelta(minutes=1))
-    opened.open_ledger()
-    for player in TRADERS:
-        opened.admit(player)
-        opened.license(player)
-    opened.register(NOVAMED, AMOXIL)
-    return opened
+    return stage_of_today(keyring)
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
 """How tests of pages look at them: as somebody of the cast, as text."""
 
 import re
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from django.test import Client
-from django.utils import timezone
 
-from pharmatrace.demo.cast import AMOXIL, NOVAMED, TRADERS, Player
-from pharmatrace.demo.signing import Keyring
+from pharmatrace.demo.cast import Player
 from pharmatrace.demo.stage import Stage
 
 
@@ -50,14 +47,3 @@ class Reader:
 def at(ref: str) -> str:
     """A reference as a part of an address."""
     return quote(ref, safe="")
-
-
-def stage_of_today(keyring: Keyring) -> Stage:
-    """The cast as of now: doors read the clock, so what they draft is dated today."""
-    opened = Stage(keyring, timezone.now() - timedelta(minutes=5))
-    opened.open_ledger()
-    for player in TRADERS:
-        opened.admit(player)
-        opened.license(player)
-    opened.register(NOVAMED, AMOXIL)
-    return opened

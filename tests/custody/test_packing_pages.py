@@ -13,8 +13,9 @@ from apps.ledger.formats import Draft
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
+from tests.cast import stage_of_today
 from tests.custody.goods import Goods, box, packs, serials, site, sscc
-from tests.custody.pages import Reader, stage_of_today
+from tests.custody.pages import Reader
 
 PLAN = {"gtin": AMOXIL.gtin, "lot": "A1", "site": site(NOVAMED)}
 

@@ -16,8 +16,7 @@ from apps.jobs.models import Outbox
 from apps.ledger.models import Leaf, Statement
 from apps.recalls.models import Notice
 from pharmatrace.celery import app
-from tests.cast import keyring
-from tests.custody.pages import stage_of_today
+from tests.cast import keyring, stage_of_today
 from tests.jobs import wakeups
 from tests.jobs.doors import NEW_CONTAINER, RECALL, Doors
 

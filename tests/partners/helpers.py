@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.test import Client
+
 from apps.core.envelope import (
     STATEMENT_TYPE,
     Signature,
@@ -25,6 +27,13 @@ def rows() -> tuple[int, ...]:
     """How much is written: the same before and after a refusal."""
     models = (Statement, Vault, Pending, SigningKey, TradingPartner, Licence)
     return tuple(model.objects.count() for model in models)
+
+
+def read(client: Client, path: str) -> str:
+    """What a page shows."""
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.status_code
+    return answer.content.decode()
 
 
 def altered(payload: bytes, **changes: object) -> bytes:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.test import Client
 from django.utils import timezone
 
 from apps.core.envelope import parse_envelope
@@ -142,16 +141,6 @@ def test_an_authority_proposes_the_end_of_a_stolen_key(stage: Stage) -> None:
 
 
 # The pages.
-
-
-@pytest.fixture
-def browse(stage: Stage) -> Any:
-    def as_admin(player: Player) -> Client:
-        client = Client()
-        client.force_login(stage.actor(player).user)
-        return client
-
-    return as_admin
 
 
 def test_the_page_of_proposals_says_what_waits_and_how_it_ended(

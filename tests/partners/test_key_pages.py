@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-from django.test import Client
 from django.utils import timezone
 
 from apps.anchoring.operations import sequence
@@ -13,35 +11,13 @@ from apps.partners.models import (
     SigningKey,
 )
 from tests.cast import NOVAMED, OPERATOR, REGULATOR, STELLA, Stage
+from tests.partners.helpers import read
 from tests.partners.lending import (
     enrol_passkey,
 )
 
 NILS = NOVAMED.people[1]
 PLANT = NOVAMED.sites[0].gln
-
-
-@pytest.fixture
-def now(stage: Stage) -> Stage:
-    """The cast in the present: pages read the clock."""
-    stage.at = timezone.now()
-    return stage
-
-
-@pytest.fixture
-def browse(stage: Stage) -> Any:
-    def as_person(player: Any, person: Any = None) -> Client:
-        client = Client()
-        client.force_login(stage.actor(player, person).user)
-        return client
-
-    return as_person
-
-
-def read(client: Client, path: str) -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.status_code
-    return answer.content.decode()
 
 
 def test_the_history_names_entry_time_approver_and_proof(

@@ -4,37 +4,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from apps.partners.models import (
     Invitation,
     Licence,
 )
 from tests.cast import NOVAMED, REGULATOR, STELLA, Stage
-
-
-@pytest.fixture
-def now(stage: Stage) -> Stage:
-    """The cast in the present: pages read the clock."""
-    stage.at = timezone.now()
-    return stage
-
-
-@pytest.fixture
-def browse(stage: Stage) -> Any:
-    def as_person(player: Any, person: Any = None) -> Client:
-        client = Client()
-        client.force_login(stage.actor(player, person).user)
-        return client
-
-    return as_person
-
-
-def read(client: Client, path: str) -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.status_code
-    return answer.content.decode()
-
+from tests.partners.helpers import read
 
 # Invitations that wait.
 

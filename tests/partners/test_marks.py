@@ -1,50 +1,14 @@
 """What an office co-signed is marked too, and marks cost the same for one and for many."""
 
-from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from apps.ledger.operations import Accepted
 from apps.partners import queries
 from apps.partners.models import SigningKey
 from tests.cast import NOVAMED, OPERATOR, STELLA, Stage
-from tests.custody.goods import sscc
 from tests.partners.lending import (
     enrol_passkey,
 )
-
-NILS = NOVAMED.people[1]
-PLANT = NOVAMED.sites[0].gln
-
-
-def case(number: int) -> dict[str, object]:
-    return {
-        "kind": "event",
-        "step": "new_container",
-        "site": PLANT,
-        "container": f"(00){sscc(number)}",
-    }
-
-
-@pytest.fixture
-def key(stage: Stage) -> SigningKey:
-    """The key of Nils, enrolled."""
-    stage.enrol(NOVAMED, NILS)
-    return SigningKey.objects.get(signer=NILS.signer)
-
-
-def revoke(stage: Stage, key: SigningKey, **wish: Any) -> Accepted:
-    said = {"kind": "key.revoke", "keyid": key.keyid, "reason": "tablet lost"}
-    return stage.act(NOVAMED, said | wish)
-
-
-def suspect_from(stage: Stage) -> str:
-    """This moment, as a wish names it; a tick passes before and after."""
-    stage.tick(timedelta(seconds=2))
-    at = stage.tick().replace(microsecond=0)
-    stage.tick(timedelta(seconds=2))
-    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+from tests.partners.suspicion import NILS, case, revoke, suspect_from
 
 
 def listed(stage: Stage, key: SigningKey) -> list[str]:

@@ -1,6 +1,5 @@
 """What a suspect key signed is marked, listed, and said again by its party."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from apps.partners.models import Reattestation, SigningKey
 from pharmatrace.demo.signing import sign_statement
 from pharmatrace.fsck import check_statements
 from tests.cast import NOVAMED, OPERATOR, REGULATOR, STELLA, Stage
-from tests.custody.goods import sscc
 from tests.partners.helpers import envelope_of, rows
 from tests.partners.lending import (
     delegation_to,
@@ -25,43 +23,7 @@ from tests.partners.lending import (
     lend,
     say,
 )
-
-NILS = NOVAMED.people[1]
-PLANT = NOVAMED.sites[0].gln
-
-
-def case(number: int) -> dict[str, object]:
-    return {
-        "kind": "event",
-        "step": "new_container",
-        "site": PLANT,
-        "container": f"(00){sscc(number)}",
-    }
-
-
-@pytest.fixture
-def key(stage: Stage) -> SigningKey:
-    """The key of Nils, enrolled."""
-    stage.enrol(NOVAMED, NILS)
-    return SigningKey.objects.get(signer=NILS.signer)
-
-
-def revoke(stage: Stage, key: SigningKey, **wish: Any) -> Accepted:
-    said = {"kind": "key.revoke", "keyid": key.keyid, "reason": "tablet lost"}
-    return stage.act(NOVAMED, said | wish)
-
-
-def suspect_from(stage: Stage) -> str:
-    """This moment, as a wish names it; a tick passes before and after."""
-    stage.tick(timedelta(seconds=2))
-    at = stage.tick().replace(microsecond=0)
-    stage.tick(timedelta(seconds=2))
-    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-def reattest(stage: Stage, key: SigningKey, *names: str, **wish: Any) -> Accepted:
-    said = {"kind": "key.reattest", "keyid": key.keyid, "statements": list(names)}
-    return stage.act(NOVAMED, said | wish)
+from tests.partners.suspicion import NILS, case, reattest, revoke, suspect_from
 
 
 def forge(stage: Stage, *names: str, keyid: str, player: Any = NOVAMED) -> Accepted:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from apps.core.envelope import DELEGATION_TYPE, envelope_bytes
 from apps.core.strict import format_base64, parse_base64
@@ -13,6 +12,7 @@ from apps.partners.models import (
     Shift,
 )
 from tests.cast import NOVAMED, STELLA, Stage
+from tests.partners.helpers import read
 from tests.partners.lending import (
     delegation_to,
     device_key,
@@ -25,29 +25,6 @@ from tests.partners.test_shifts import case
 
 NILS = NOVAMED.people[1]
 PLANT = NOVAMED.sites[0].gln
-
-
-@pytest.fixture
-def now(stage: Stage) -> Stage:
-    """The cast in the present: pages read the clock."""
-    stage.at = timezone.now()
-    return stage
-
-
-@pytest.fixture
-def browse(stage: Stage) -> Any:
-    def as_person(player: Any, person: Any = None) -> Client:
-        client = Client()
-        client.force_login(stage.actor(player, person).user)
-        return client
-
-    return as_person
-
-
-def read(client: Client, path: str) -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.status_code
-    return answer.content.decode()
 
 
 def draft(client: Client, **changes: Any) -> tuple[Any, Any]:

@@ -3,42 +3,11 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
-from apps.ledger.operations import Accepted
 from apps.partners.models import SigningKey
 from tests.cast import AMOXIL, NOVAMED, STELLA, Stage
-from tests.custody.goods import Goods, pack, sscc
-
-NILS = NOVAMED.people[1]
-PLANT = NOVAMED.sites[0].gln
-
-
-def case(number: int) -> dict[str, object]:
-    return {
-        "kind": "event",
-        "step": "new_container",
-        "site": PLANT,
-        "container": f"(00){sscc(number)}",
-    }
-
-
-@pytest.fixture
-def key(stage: Stage) -> SigningKey:
-    """The key of Nils, enrolled."""
-    stage.enrol(NOVAMED, NILS)
-    return SigningKey.objects.get(signer=NILS.signer)
-
-
-def revoke(stage: Stage, key: SigningKey, **wish: Any) -> Accepted:
-    said = {"kind": "key.revoke", "keyid": key.keyid, "reason": "tablet lost"}
-    return stage.act(NOVAMED, said | wish)
-
-
-def reattest(stage: Stage, key: SigningKey, *names: str, **wish: Any) -> Accepted:
-    said = {"kind": "key.reattest", "keyid": key.keyid, "statements": list(names)}
-    return stage.act(NOVAMED, said | wish)
-
+from tests.custody.goods import Goods, pack
+from tests.partners.suspicion import NILS, case, reattest, revoke
 
 # Where a statement is shown.
 
@@ -52,16 +21,10 @@ def suspect(stage: Stage, key: SigningKey) -> tuple[str, str]:
     return said[0], said[1]
 
 
-def browse(stage: Stage, player: Any) -> Client:
-    client = Client()
-    client.force_login(stage.actor(player).user)
-    return client
-
-
 def test_the_statements_page_says_that_it_is_suspect(
-    stage: Stage, suspect: tuple[str, str]
+    stage: Stage, suspect: tuple[str, str], browse: Any
 ) -> None:
-    client = browse(stage, NOVAMED)
+    client = browse(NOVAMED)
 
     pages = [
         client.get(f"/ledger/statements/{name}").content.decode() for name in suspect
@@ -73,9 +36,9 @@ def test_the_statements_page_says_that_it_is_suspect(
 
 
 def test_machines_read_that_it_is_suspect(
-    stage: Stage, suspect: tuple[str, str], key: SigningKey
+    stage: Stage, suspect: tuple[str, str], key: SigningKey, browse: Any
 ) -> None:
-    client = browse(stage, NOVAMED)
+    client = browse(NOVAMED)
 
     told = [
         client.get(f"/api/v1/statements/{name}").json()["suspect"] for name in suspect
@@ -93,18 +56,18 @@ def test_machines_read_that_it_is_suspect(
 
 
 def test_the_batch_says_which_of_its_links_are_suspect(
-    stage: Stage, key: SigningKey
+    stage: Stage, key: SigningKey, browse: Any
 ) -> None:
     goods = Goods(stage)
     goods.commission(count=10)
     wish = {
         "kind": "event",
         "step": "sample",
-        "site": PLANT,
+        "site": NOVAMED.sites[0].gln,
         "items": [pack("S000001")],
     }
     said = stage.act(NOVAMED, wish, person=NILS).statement_id
-    client = browse(stage, NOVAMED)
+    client = browse(NOVAMED)
     path = f"/batches/{AMOXIL.gtin}/A1"
     assert "signed by a suspect key" not in client.get(path).content.decode()
 
@@ -118,9 +81,9 @@ def test_the_batch_says_which_of_its_links_are_suspect(
 
 
 def test_the_page_of_suspects_lists_them_by_key_with_one_form(
-    stage: Stage, suspect: tuple[str, str], key: SigningKey
+    stage: Stage, suspect: tuple[str, str], key: SigningKey, browse: Any
 ) -> None:
-    client = browse(stage, NOVAMED)
+    client = browse(NOVAMED)
 
     shown = client.get("/organisation/suspects").content.decode()
 
@@ -131,5 +94,5 @@ def test_the_page_of_suspects_lists_them_by_key_with_one_form(
     home = client.get("/").content.decode()
     assert "2 statements want another look" in home  # and the enrolment of the key
     assert "want another look" in client.get("/organisation").content.decode()
-    foreign = browse(stage, STELLA).get("/organisation/suspects").content.decode()
+    foreign = browse(STELLA).get("/organisation/suspects").content.decode()
     assert "Nothing wants another look" in foreign

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
@@ -16,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from pharmatrace.demo.signing import Keyring
 from tests.browser.pages.demo import Demo, build_demo
 from tests.cast import keyring
+from tests.emptying import empty_database
 
 __all__ = ["keyring"]
 
@@ -52,7 +52,7 @@ def demo(
         try:
             yield build_demo(keyring, timezone.now() - timedelta(hours=1))
         finally:
-            call_command("flush", verbosity=0, interactive=False)
+            empty_database()
             connection.close()
 
 

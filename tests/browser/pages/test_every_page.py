@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.browser.pages.demo import ROLES, Demo
 from tests.browser.pages.places import never_opened, places
@@ -106,6 +106,7 @@ class Visitor:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.said: list[str] = []
+        self.widths = WIDTHS
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.said.append(str(error)))
 
@@ -118,18 +119,24 @@ class Visitor:
         """Everything that is wrong with one page."""
         self.said.clear()
         page = self.page
-        page.set_viewport_size({"width": WIDTHS[0], "height": 800})
         answer = page.goto(path, wait_until="load")
         faults = [] if answer and answer.status < 500 else ["a failure of ours"]
         is_new = self._is_new()
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
+        for width in self.widths:
+            self._widen(width)
             faults += [f"{width}: {fault}" for fault in self._looks()]
             if is_new and (width == WIDTHS[0] or path not in self.judged_narrow):
                 faults += [f"{width}: {fault}" for fault in self._judge()]
+        # The next page opens at the width that this one was left at.
+        self.widths = self.widths[::-1]
         if is_new:
             self.judged_narrow.add(path)
         return [f"{path}: {fault}" for fault in [*faults, *self.said]]
+
+    def _widen(self, width: int) -> None:
+        size = ViewportSize(width=width, height=800)
+        if self.page.viewport_size != size:
+            self.page.set_viewport_size(size)
 
     def _is_new(self) -> bool:
         """Whether nobody has put this frame, or what it holds, to axe."""

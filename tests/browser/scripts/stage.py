@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,7 +79,18 @@ class Stage:
 
 def render(template: str, *, user: int = 7, **context: Any) -> str:
     """`template` as a signed-in person of Stella sees it."""
-    engine = DjangoTemplates(
+    request = RequestFactory().get("/")
+    request.user = SimpleNamespace(is_authenticated=bool(user), pk=user)
+    with override_settings(ROOT_URLCONF="tests.browser.scripts.stage_urls"):
+        page = _engine().get_template(template)
+        return page.render({"frame": FRAME if user else None, **context}, request)
+
+
+@cache
+def _engine() -> DjangoTemplates:
+    """One for all tests: it keeps what it has compiled."""
+    assert engines
+    return DjangoTemplates(
         {
             "NAME": "stage",
             "DIRS": [TEMPLATES, PAGES],
@@ -88,12 +100,6 @@ def render(template: str, *, user: int = 7, **context: Any) -> str:
             },
         }
     )
-    assert engines
-    request = RequestFactory().get("/")
-    request.user = SimpleNamespace(is_authenticated=bool(user), pk=user)
-    with override_settings(ROOT_URLCONF="tests.browser.scripts.stage_urls"):
-        page = engine.get_template(template)
-        return page.render({"frame": FRAME if user else None, **context}, request)
 
 
 class _Handler(BaseHTTPRequestHandler):
