@@ -23,13 +23,14 @@ from tests.bench.world import EXPIRY, World, build, seconds
 
 _CHECK = "apps.intake.operations.check"
 _STAGE = "apps.custody.operations.stage"
+_REGISTRY = "apps.custody.queries.registry"
 _COMMISSION = "apps.custody.operations.commission"
 PLACES = [
     ("read and validated", _CHECK, "_read"),
-    ("known serials asked", _CHECK, "find_taken"),
     ("staged", _CHECK, "stage_serials"),
-    ("known serials asked", _STAGE, "find_taken"),
-    ("salts, leaves, root", _STAGE, "serials_root"),
+    ("known serials asked", _REGISTRY, "Asking.put"),
+    ("known serials asked", _REGISTRY, "Asking.taken"),
+    ("salts, leaves, root", _STAGE, "_extend"),
     ("registry written", _COMMISSION, "register_staged"),
     ("holding and vectors", _COMMISSION, "commission"),
 ]

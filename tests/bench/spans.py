@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from operator import attrgetter
 from unittest import mock
 
-Place = tuple[str, str, str]  # phase, module, function
+Place = tuple[str, str, str]  # phase, module, function or Class.method
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def spans(places: Sequence[Place]) -> Iterator[dict[str, float]]:
     clock = _Clock(taken)
     with ExitStack() as stack:
         for phase, module, name in places:
-            work = getattr(import_module(module), name)
+            work = attrgetter(name)(import_module(module))
             stack.enter_context(
                 mock.patch(f"{module}.{name}", _timed(clock, phase, work))
             )

@@ -13,11 +13,12 @@ from apps.catalog import queries as catalog
 from apps.catalog.models import Product
 from apps.core.errors import MalformedInput
 from apps.core.leaf import batch_tag
-from apps.core.serials import serials_root
+from apps.core.merkle import RootBuilder
+from apps.core.serials import serial_leaves
 from apps.custody.formats import chunked
 from apps.custody.models import StagedChunk, Staging
 from apps.custody.queries.containers import case_serials
-from apps.custody.queries.registry import find_taken
+from apps.custody.queries.registry import ASKED_AT_ONCE, asking
 from apps.edge.secrets import tag_key
 from apps.partners.models import TradingPartner
 
@@ -58,8 +59,7 @@ def stage_serials(
             got="nothing",
             wanted="at least one serial",
         )
-    _verify_new(product, listed)
-    root = serials_root(seed=seed, gtin=product.gtin, base=base, serials=listed)
+    root = _hash_new(product, listed, seed=seed, base=base)
     staging = Staging(
         id=uuid.uuid4(),
         product=product,
@@ -85,8 +85,15 @@ def stage_serials(
     return staging
 
 
-def _verify_new(product: Product, serials: list[str]) -> None:
-    taken = find_taken(product_id=product.pk, serials=serials)
+def _hash_new(product: Product, serials: list[str], *, seed: bytes, base: int) -> bytes:
+    """The root over serials that are new to the product: hashed while it is asked."""
+    builder = RootBuilder()
+    with asking(product_id=product.pk) as asked:
+        for start in range(0, len(serials), ASKED_AT_ONCE):
+            part = serials[start : start + ASKED_AT_ONCE]
+            asked.put(part)
+            _extend(builder, part, seed=seed, gtin=product.gtin, base=base + start)
+        taken = asked.taken()
     if not taken and (cases := case_serials(gtin=product.gtin)):
         taken = [serial for serial in serials if serial in cases]
     if taken:
@@ -96,6 +103,13 @@ def _verify_new(product: Product, serials: list[str]) -> None:
             got=taken[0],
             wanted=f"a serial that {product.gtin} does not have yet",
         )
+    return builder.root()
+
+
+def _extend(
+    builder: RootBuilder, serials: list[str], *, seed: bytes, gtin: str, base: int
+) -> None:
+    builder.extend(serial_leaves(seed=seed, gtin=gtin, base=base, serials=serials))
 
 
 def discard_staging(*, staging_id: uuid.UUID) -> None:

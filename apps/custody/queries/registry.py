@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
+from typing import Any
 
 from django.db import connection
+from psycopg import Pipeline
 
 from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
@@ -14,7 +17,7 @@ from apps.custody.models import SerialChunk
 
 Position = tuple[int, int]  # batch row, ordinal
 _AT_ONCE = 900
-_ASKED_AT_ONCE = 50_000
+ASKED_AT_ONCE = 50_000
 
 
 def find_positions(packs: Iterable[Pack]) -> dict[Pack, Position]:
@@ -43,13 +46,49 @@ def _find(gtin: str, serials: Sequence[str]) -> Mapping[Pack, Position]:
 
 def find_taken(*, product_id: int, serials: Sequence[str]) -> list[str]:
     """Those of `serials` that the product has already, in the order given."""
-    taken: set[str] = set()
-    for start in range(0, len(serials), _ASKED_AT_ONCE):
-        part = serials[start : start + _ASKED_AT_ONCE]
-        with connection.cursor() as cursor:
-            cursor.execute(*_question(product_id, part))
-            taken.update(serial for (serial,) in cursor.fetchall())
-    return [serial for serial in serials if serial in taken] if taken else []
+    with asking(product_id=product_id) as asked:
+        for start in range(0, len(serials), ASKED_AT_ONCE):
+            asked.put(serials[start : start + ASKED_AT_ONCE])
+        return asked.taken()
+
+
+class Asking:
+    """Asks which serials a product has already; `asking` makes one."""
+
+    def __init__(self, product_id: int, make_cursor: Callable[[], Any]) -> None:
+        self._product_id = product_id
+        self._make_cursor = make_cursor
+        self._asked: list[tuple[Sequence[str], Any]] = []
+
+    def put(self, serials: Sequence[str]) -> None:
+        """Ask for these too, at most `ASKED_AT_ONCE` for the memory of a question."""
+        cursor = self._make_cursor()
+        cursor.execute(*_question(self._product_id, serials))
+        self._asked.append((serials, cursor))
+
+    def taken(self) -> list[str]:
+        """Those that the product has, of all that were asked for, in their order."""
+        found: list[str] = []
+        for serials, cursor in self._asked:
+            if known := {serial for (serial,) in cursor.fetchall()}:
+                found += [serial for serial in serials if serial in known]
+        return found
+
+
+@contextmanager
+def asking(*, product_id: int) -> Iterator[Asking]:
+    """Ask for serials while the caller goes on; inside, nothing else is to be asked.
+
+    On PostgreSQL questions are sent in libpq's pipeline mode: the server looks into its
+    index while the caller works. SQLite has no server, so it answers as it is asked.
+    """
+    if connection.vendor != "postgresql" or not Pipeline.is_supported():
+        yield Asking(product_id, connection.cursor)
+        return
+    connection.ensure_connection()
+    # Psycopg's own cursors: its errors are turned into Django's here.
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield Asking(product_id, connection.connection.cursor)
 
 
 def _question(product_id: int, serials: Sequence[str]) -> tuple[str, list[int | str]]:
