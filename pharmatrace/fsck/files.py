@@ -125,6 +125,13 @@ def _compare(tile: Tile, wanted: bytes) -> Iterator[Finding]:
         yield Finding("tile_missing", tile.path)
     elif found != wanted:
         yield Finding("tile_differs", _place(tile, found, wanted))
+    # Those of earlier heads stay until the tile is full, for who still asks for them.
+    for partial in anchoring.list_partials(tile):
+        if 0 < partial.width < tile.width:
+            begin = wanted[: len(wanted) // tile.width * partial.width]
+            found = anchoring.find_tile(partial)
+            if found not in (None, begin):
+                yield Finding("tile_differs", _place(partial, found or b"", begin))
 
 
 def _place(tile: Tile, found: bytes, wanted: bytes) -> str:

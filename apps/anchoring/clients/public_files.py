@@ -120,6 +120,14 @@ class PublicFiles:
         sync_folders([path.parent])
         return is_ours
 
+    def list_partials(self, tile: Tile) -> list[Tile]:
+        """The partial files of a tile or bundle that are there, the shortest first."""
+        folder = self._root / f"{Tile(tile.level, tile.index).path}.p"
+        if not folder.is_dir():
+            return []
+        widths = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+        return [Tile(tile.level, tile.index, width) for width in sorted(widths)]
+
     def drop_partials(self, tile: Tile) -> None:
         """Delete the partial files of a tile whose full file is published."""
         full = Tile(tile.level, tile.index)

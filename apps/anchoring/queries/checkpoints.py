@@ -183,3 +183,8 @@ def policy_of(keys: Iterable[VerifierKey]) -> bytes:
 def find_tile(tile: Tile) -> bytes | None:
     """A published tile or bundle, exactly as named; None if it is not there."""
     return public_files().find_tile(tile)
+
+
+def list_partials(tile: Tile) -> list[Tile]:
+    """The published partial files of a tile or bundle, the shortest first."""
+    return public_files().list_partials(tile)
