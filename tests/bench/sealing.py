@@ -1,5 +1,7 @@
 """Measures of the signatures that fsck checks, from rows to answers."""
 
+from itertools import chain
+
 from apps.core.envelope import open_sealed, parse_envelope
 from apps.core.sealed import Fault, Keys, Sealed, SealedBatch, SealJudge
 from apps.core.signing import load_public_key
@@ -28,7 +30,7 @@ def signatures(*, rounds: int, least: int) -> list[Figure]:
                 len(bare) / seconds(lambda: [verify(*said) for verify, said in bare])
             )
             alone.append(len(bare) / seconds(_judge_alone))
-            taken = seconds(lambda: [_judge(many) for _ in range(repeats)])
+            taken = seconds(lambda: _judge(many, times=repeats))
             beside.append(repeats * len(bare) / taken)
     name, floor = "fsck: signatures of statements and receipts", "the same signatures"
     return [
@@ -52,17 +54,16 @@ def _judge_alone() -> None:
         _judge(judge)
 
 
-def _judge(judge: Beside[SealedBatch, list[Fault]]) -> list[list[Fault]]:
-    """All pages handed over and answered."""
+def _judge(judge: Beside[SealedBatch, list[Fault]], *, times: int = 1) -> None:
+    """All pages handed over, so many times, and then all of them answered."""
     genesis = partners.find_genesis()
     assert genesis is not None
     answers: list[list[Fault]] = []
     keys, receipt_keys = _keys()
-    for page in _pages():
+    for page in chain.from_iterable(_pages() for _ in range(times)):
         answers += judge.put(SealedBatch(page, keys, receipt_keys, genesis.webauthn))
     answers += judge.finish()
     assert not any(answers)
-    return answers
 
 
 def _keys() -> tuple[Keys, Keys]:

@@ -11,9 +11,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from ..checkpoint import Checkpoint, SignedCheckpoint
 from ..errors import (
@@ -25,12 +25,17 @@ from ..errors import (
 )
 from ..note import Note
 from ..policy import Policy, open_trusted_checkpoint
-from ..tiles import TILE_WIDTH, Tile, TileHashes, grow_tiles
+from ..tiles import (
+    TILE_WIDTH,
+    Tile,
+    TileHashes,
+    changed_bundles,
+    grow_tiles,
+)
 from ..tree import root_of
 from .monitor_http import LogFiles
 from .monitor_judge import judge_leaves
 from .monitor_map import HeadMap
-from .monitor_slices import Slice, iter_slices
 from .monitor_state import Evidence, MonitorState, ShownHead
 from .monitor_tiles import ServedTiles, read_checkpoint, split_bundle
 from .monitor_tree import (
@@ -40,6 +45,9 @@ from .monitor_tree import (
     verify_growth,
     verify_root,
 )
+
+# Leaves that are fetched, judged and saved together: 8 MB of entries, and whole tiles.
+SLICE: Final = 256 * TILE_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +165,22 @@ class Monitor:
             raise _fork(head, last)
 
     def _reach(self, head: Checkpoint, served: ServedTiles) -> None:
-        start, size = self._place.size, head.tree_size
-        if start < size:
-            with closing(iter_slices(served, start=start, size=size)) as slices:
-                for each in slices:
-                    self._judge(each, head, served)
-        if self._place.size == size:
+        while self._place.size < head.tree_size:
+            whole = (self._place.size // SLICE + 1) * SLICE
+            self._judge(min(whole, head.tree_size), head, served)
+        if self._place.size == head.tree_size:
             verify_root(root_of_edges(self._edges, head.tree_size), head)
 
-    def _judge(self, part: Slice, head: Checkpoint, served: ServedTiles) -> None:
-        """The leaves of this slice, judged and saved, or nothing."""
+    def _judge(self, size: int, head: Checkpoint, served: ServedTiles) -> None:
+        """The leaves up to `size`, judged and saved, or nothing."""
         # 3
-        size = part.size
-        entries, hashes = self._read_entries(part)
+        entries, hashes = self._read_entries(size, served)
         tiles = grow_tiles(
             old_size=self._place.size,
             leaf_hashes=hashes,
             read=edge_reader(self._edges),
         )
-        _verify_tiles(tiles, part)
+        _verify_tiles(tiles, served, is_end=size == head.tree_size)
         # 4
         edges = edges_of(self._edges, tiles, size)
         if size == head.tree_size:
@@ -195,15 +200,17 @@ class Monitor:
         self._heads.forget_saved()
         self._place, self._edges = place, edges
 
-    def _read_entries(self, part: Slice) -> tuple[list[bytes], list[bytes]]:
-        """The entries from our place up to the slice's end, and their leaf hashes.
+    def _read_entries(
+        self, size: int, served: ServedTiles
+    ) -> tuple[list[bytes], list[bytes]]:
+        """The entries from our place up to `size`, and their leaf hashes.
 
         The first bundle may begin with entries that were judged before.
         """
-        bundles = part.bundles
+        bundles = [*changed_bundles(old_size=self._place.size, new_size=size)]
         entries = [
             entry
-            for tile, data in zip(bundles, part.get_bundles(), strict=True)
+            for tile, data in zip(bundles, served.read_many(bundles), strict=True)
             for entry in split_bundle(tile, data)
         ]
         hashes = [sha256(b"\0" + entry).digest() for entry in entries]
@@ -244,9 +251,12 @@ def _verify_begins(head: Checkpoint, shown: ShownHead, served: ServedTiles) -> N
         raise fork from error
 
 
-def _verify_tiles(tiles: dict[Tile, bytes], part: Slice) -> None:
+def _verify_tiles(
+    tiles: dict[Tile, bytes], served: ServedTiles, *, is_end: bool
+) -> None:
     """Check that the log serves these tiles; partial ones only at a published size."""
-    for tile, data in zip(part.tiles, part.get_tiles(), strict=True):
+    asked = [tile for tile in tiles if is_end or tile.width == TILE_WIDTH]
+    for tile, data in zip(asked, served.read_many(asked), strict=True):
         if data != tiles[tile]:
             raise ProofError(
                 "tile_differs", field=tile.path, wanted="the hashes of the entries"
