@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.site.maker import Maker
-from tests.site.serving import answer, free_port, start, wait_for
+from tests.site.serving import answer, free_port, start
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         process = start(Path(folder), port, environment)
         try:
             answer(f"{url}/log/checkpoint", within_seconds=120)
-            taken = sorted(_measure(Maker(url, Path(folder)), count))
+            taken = sorted(_measure(Maker(url, Path(folder)), Path(folder), count))
         finally:
             process.terminate()
             process.wait(30)
@@ -41,10 +41,9 @@ def main() -> None:
     )
 
 
-def _measure(maker: Maker, count: int) -> list[float]:
-    upload = maker.upload()
-    wait_for(lambda: maker.is_staged(upload), within_seconds=60)
-    maker.commission(upload)
+def _measure(maker: Maker, folder: Path, count: int) -> list[float]:
+    maker.upload(folder)
+    maker.commission()
     taken = []
     for number in range(count):
         time.sleep(random.random())  # any moment between two ticks

@@ -1,6 +1,9 @@
 """Novamed's machine at a served demo, by HTTP alone."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -8,6 +11,7 @@ import httpx
 from apps.core.strict import parse_base64
 from pharmatrace.demo.cast import CARDIOL, NOVAMED, PASSWORD
 from pharmatrace.demo.signing import Keyring, sign_statement
+from tests.site.serving import ROOT
 
 SIZE = 1_000  # serials of an upload
 LOT = "S900"
@@ -18,43 +22,49 @@ class Maker:
 
     def __init__(self, url: str, var_dir: Path) -> None:
         self.url = url
+        self.token = _make_token(url)
+        self.draft: dict[str, str] = {}
         self.key = Keyring(var_dir / "demo-keys").key_of(NOVAMED)
         self.http = httpx.Client(
             base_url=url,
-            headers={"Authorization": f"Bearer {_make_token(url)}"},
+            headers={"Authorization": f"Bearer {self.token}"},
             trust_env=False,
             timeout=30,
         )
 
-    def upload(self) -> str:
-        """Send a file of serials; the address that says how far its check is."""
+    def upload(self, folder: Path) -> None:
+        """Have a file of serials checked by the command; its draft is kept to sign.
+
+        Args:
+            folder: for the file, the token and the draft.
+        """
         rows = "\n".join(["serial", *(f"SRV{n:06}" for n in range(SIZE)), ""])
-        fields = {"gtin": CARDIOL.gtin, "lot": LOT, "expiry_date": "2029-06-30"}
-        sent = self.http.post(
-            "/api/v1/uploads",
-            data=fields | {"site": NOVAMED.sites[0].gln},
-            files={"file": ("serials.csv", rows.encode())},
+        (folder / "serials.csv").write_text(rows)
+        (folder / "token").write_text(self.token)
+        command = [
+            *(sys.executable, "-m", "apps.core.outside.upload"),
+            *(str(folder / "serials.csv"), "--site", self.url),
+            *("--gtin", CARDIOL.gtin, "--lot", LOT, "--expiry-date", "2029-06-30"),
+            *("--site-gln", NOVAMED.sites[0].gln),
+            *("--token-file", str(folder / "token")),
+        ]
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
         )
-        assert sent.status_code == 202, sent.text
-        return sent.headers["Location"]
+        assert done.returncode == 0, done.stderr
+        assert f"checked  {SIZE:,} serials" in done.stderr
+        self.draft = json.loads(done.stdout)
 
-    def is_staged(self, upload: str) -> bool:
-        """Whether the check is done, without an error."""
-        found = self.http.get(upload).json()
-        assert found["state"] != "refused", found
-        return bool(found["state"] == "staged")
-
-    def commission(self, upload: str) -> str:
-        """Sign and send what was staged; the id of the statement."""
-        draft = self.http.get(f"{upload}/statement").json()
-        payload = parse_base64(draft["payload"], field="payload")
+    def commission(self) -> str:
+        """Sign and send what was drafted; the id of the statement."""
+        payload = parse_base64(self.draft["payload"], field="payload")
         sent = self.http.post(
             "/api/v1/statements",
             content=sign_statement(payload, self.key),
             headers={"Content-Type": "application/json"},
         )
         assert sent.status_code == 201, sent.text
-        return str(draft["statement_id"])
+        return self.draft["statement_id"]
 
     def hold(self, number: int, *, wait: int = 0) -> httpx.Response:
         """Put one pack of the upload on hold; `wait` seconds for the proof."""

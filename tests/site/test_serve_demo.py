@@ -106,9 +106,8 @@ def test_the_demo_is_served_works_by_itself_and_starts_again(
     before = _size(url)
     maker = Maker(url, var_dir)
 
-    upload = maker.upload()
-    wait_for(lambda: maker.is_staged(upload), within_seconds=allowed_seconds(20))
-    statement_id = maker.commission(upload)
+    maker.upload(tmp_path)
+    statement_id = maker.commission()
 
     # Nobody but beat asks for it.
     wait_for(lambda: maker.is_proven(statement_id), within_seconds=allowed_seconds(20))

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-import urllib.error
-import urllib.request
-from typing import Final
-from urllib.parse import urlsplit
 
 from ..envelope import Envelope, envelope_bytes
-from ..errors import MalformedInput, Unavailable, UntrustedSignature
-
-TIMEOUT_SECONDS: Final = 30
-_MAX_ANSWER_BYTES: Final = 16 << 20
-_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+from .site import Site
 
 
 def post_statement(
@@ -23,50 +15,17 @@ def post_statement(
     """The site's answer to `POST /api/v1/statements`, as JSON text.
 
     Args:
-        site: https address; http is for this machine only, the token would leak.
         envelope: what was signed.
         lines: the file of events, for kind `events`.
-        token: sent as a Bearer token.
 
     Raises:
-        MalformedInput: `bad_address`.
-        UntrustedSignature: `refused_by_site`, with the site's own words.
-        Unavailable: nobody answers.
+        TraceError: as `Site`.
     """
-    parts = urlsplit(site)
-    is_local = parts.hostname in _LOCAL
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
-        raise MalformedInput("bad_address", got=site, wanted="https://…")
     body, kind = _body(envelope, lines)
-    request = urllib.request.Request(  # noqa: S310  # the scheme was checked above
-        f"{site.rstrip('/')}/api/v1/statements",
-        data=body,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": kind},
-        method="POST",
+    answer = Site(site, token).ask(
+        "POST", "/api/v1/statements", body=body, headers={"Content-Type": kind}
     )
-    try:
-        with _opener().open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return _text(answer.read(_MAX_ANSWER_BYTES))
-    except urllib.error.HTTPError as error:
-        told = _text(error.read(_MAX_ANSWER_BYTES))
-        raise UntrustedSignature(
-            "refused_by_site", got=f"{error.code} {told}", wanted="201"
-        ) from error
-    except OSError as error:
-        raise Unavailable("no_answer", got=str(error), wanted=site) from error
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """An opener that follows no redirect: it would carry the token elsewhere."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-    return opener
+    return answer.decode("utf-8", "replace")
 
 
 def _body(envelope: Envelope, lines: bytes | None) -> tuple[bytes, str]:
@@ -86,7 +45,3 @@ def _body(envelope: Envelope, lines: bytes | None) -> tuple[bytes, str]:
         for name, file, kind, content in parts
     )
     return body + f"--{mark}--\r\n".encode(), f"multipart/form-data; boundary={mark}"
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")

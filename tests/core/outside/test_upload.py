@@ -1,0 +1,279 @@
+"""The command that uploads serials, against a site that answers as ours does."""
+
+import hashlib
+import io
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from apps.core.outside import upload
+from apps.core.outside.progress import Progress, line
+
+ID = "0f6a3c1e-8f0b-4c43-9f5e-2f1f4e9d8a11"
+PLACE = f"/api/v1/uploads/{ID}"
+SERIALS = b"serial\nA1\nA2\n"
+DIGEST = hashlib.sha256(SERIALS).hexdigest()
+ERROR = {
+    "line": 2,
+    "code": "serial_known",
+    "column": "serial",
+    "message": "This serial is known.",
+    "got": "A1\x1b[31m",
+    "wanted": "another",
+}
+
+
+def state(name, **more):
+    return {
+        "id": ID,
+        "state": name,
+        "file_digest": DIGEST,
+        "rows_done": 2,
+        "rows_total": 2,
+        "error_count": 0,
+        "is_born_recalled": False,
+        "statement_id": "",
+        "errors_by_line": [],
+    } | more
+
+
+class Site(BaseHTTPRequestHandler):
+    """Answers from a list for each call, the last answer again and again."""
+
+    def _answer(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        call = f"{self.command} {self.path}"
+        self.server.seen.append((call, dict(self.headers), self.rfile.read(length)))
+        answers = self.server.answers[call]
+        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+        if status is None:  # the connection is cut
+            self.close_connection = True
+            return
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
+
+    def do_GET(self):
+        self._answer()
+
+    def do_POST(self):
+        self._answer()
+
+    def do_DELETE(self):
+        self._answer()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def site(monkeypatch):
+    monkeypatch.setattr(upload, "_POLL_SECONDS", 0.01)
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    server.seen = []
+    server.answers = {
+        "POST /api/v1/uploads": [(202, state("queued"))],
+        f"GET {PLACE}": [(200, state("checking")), (200, state("staged"))],
+        f"GET {PLACE}/statement": [(200, b'{"payload":"x"}')],
+        f"GET {PLACE}/errors": [(200, b"line,code\r\n2,serial_known\r\n")],
+        f"DELETE {PLACE}": [(204, b"")],
+    }
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def send(tmp_path, site, capsys):
+    (tmp_path / "serials.csv").write_bytes(SERIALS)
+    (tmp_path / "token").write_text("pt_secret\n")
+
+    def send(*more, address=""):
+        code = upload.run(
+            [
+                str(tmp_path / "serials.csv"),
+                *("--site", address or f"http://127.0.0.1:{site.server_address[1]}"),
+                *("--gtin", "09521568600330", "--lot", "D90"),
+                *("--expiry-date", "2029-06-30", "--site-gln", "9521568000024"),
+                *("--token-file", str(tmp_path / "token"), "--patience", "0.2"),
+                *more,
+            ]
+        )
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return send
+
+
+def calls(site):
+    return [call for call, _, _ in site.seen]
+
+
+def test_the_draft_is_printed_once_the_check_is_done(send, site):
+    code, out, err = send()
+
+    assert (code, out) == (0, '{"payload":"x"}\n')
+    assert f"upload   {ID}" in err
+    assert f"SHA-256 {DIGEST}" in err
+    assert "checked  2 serials of lot D90" in err
+    assert "RECALLED" not in err
+    assert calls(site) == [
+        "POST /api/v1/uploads",
+        f"GET {PLACE}",
+        f"GET {PLACE}",
+        f"GET {PLACE}/statement",
+    ]
+
+
+def test_the_form_says_the_lot_and_carries_the_file_as_it_is(send, site):
+    send()
+
+    _, headers, body = site.seen[0]
+    assert headers["Authorization"] == "Bearer pt_secret"
+    assert int(headers["Content-Length"]) == len(body)
+    mark = headers["Content-Type"].partition("boundary=")[2].encode()
+    assert body.endswith(b"\r\n--" + mark + b"--\r\n")
+    assert b'; filename="serials.csv"\r\n' in body
+    assert b"\r\n\r\n" + SERIALS + b"\r\n--" in body
+    for name, value in {
+        "gtin": "09521568600330",
+        "lot": "D90",
+        "expiry_date": "2029-06-30",
+        "site": "9521568000024",
+    }.items():
+        assert f'name="{name}"\r\n\r\n{value}\r\n--'.encode() in body
+
+
+def test_a_refusal_lists_the_lines_and_keeps_all_of_them_in_a_file(
+    send, site, tmp_path
+):
+    refused = state("refused", error_count=1, errors_by_line=[ERROR])
+    site.answers[f"GET {PLACE}"] = [(200, refused)]
+
+    code, out, err = send("--errors", str(tmp_path / "errors.csv"))
+
+    assert (code, out) == (1, "")
+    assert "line 2: serial: This serial is known. (got A1" in err
+    assert "\x1b" not in err
+    assert "1 lines with errors" in err
+    assert (tmp_path / "errors.csv").read_bytes().endswith(b"2,serial_known\r\n")
+
+
+def test_a_check_alone_leaves_nothing(send, site):
+    code, out, err = send("--check-only")
+
+    assert (code, out) == (0, "")
+    assert "kept     nothing" in err
+    assert calls(site)[-1] == f"DELETE {PLACE}"
+
+
+def test_a_lot_under_recall_is_said_to_be(send, site):
+    site.answers[f"GET {PLACE}"] = [(200, state("staged", is_born_recalled=True))]
+
+    assert "RECALLED" in send()[2]
+
+
+def test_a_signed_upload_has_nothing_to_sign(send, site):
+    signed = state("commissioned", statement_id="ab" * 32)
+    site.answers[f"GET {PLACE}"] = [(200, signed)]
+
+    code, out, err = send()
+
+    assert (code, out) == (0, "")
+    assert "ab" * 32 in err
+
+
+def test_a_cancelled_upload_is_refused(send, site):
+    site.answers[f"GET {PLACE}"] = [(200, state("cancelled"))]
+
+    assert send()[0] == 1
+
+
+def test_a_site_that_is_away_for_a_moment_is_asked_again(send, site):
+    away = [(None, b""), (502, b"Bad gateway"), (200, b"<p>")]
+    site.answers[f"GET {PLACE}"] = [*away, (200, state("staged"))]
+
+    assert send()[0] == 0
+
+
+def test_what_the_site_says_against_it_is_shown(send, site):
+    site.answers["POST /api/v1/uploads"] = [(403, b'{"code":"not_licensed"}')]
+
+    code, _, err = send()
+
+    assert code == 1
+    assert 'got 403 {"code":"not_licensed"}' in err
+
+
+def test_a_site_that_stays_away_is_not_waited_for_without_end(send, site):
+    site.answers[f"GET {PLACE}"] = [(None, b"")]
+
+    code, out, err = send()
+
+    assert (code, out) == (1, "")
+    assert "no answer" in err
+
+
+def test_an_upload_of_another_file_is_not_taken_for_this_one(send, site):
+    other = state("queued", file_digest="00" * 32)
+    site.answers["POST /api/v1/uploads"] = [(202, other)]
+
+    code, _, err = send()
+
+    assert code == 1
+    assert "file differs" in err
+
+
+@pytest.mark.parametrize("address", ["http://trace.example", "ftp://localhost", "x"])
+def test_a_token_goes_nowhere_else(send, site, address):
+    code, _, err = send(address=address)
+
+    assert code == 1
+    assert "bad address" in err
+    assert site.seen == []
+
+
+def test_a_missing_file_is_no_upload(send, site, tmp_path):
+    (tmp_path / "serials.csv").unlink()
+
+    assert send()[0] == 2
+    assert site.seen == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_bar_stands_on_a_terminal_alone():
+    seconds = iter([0.0, 1.0, 1.1, 2.0])
+    terminal, file = Terminal(), io.StringIO()
+    progress = Progress("sent", "bytes", out=terminal, clock=lambda: next(seconds))
+    for done in (250, 300, 500):  # the second comes too early to be seen
+        progress.show(done, 1000)
+    progress.end()
+    Progress("sent", "bytes", out=file).show(1, 2)
+
+    lines = terminal.getvalue().split("\r")
+    assert [text.strip() for text in lines if text.strip()] == [
+        "sent [######..................] 250 of 1,000 bytes, 250/s, 3 s left",
+        "sent [############............] 500 of 1,000 bytes, 250/s, 2 s left",
+    ]
+    assert file.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "text"),
+    [
+        (7, None, 1.0, "checked 7 rows"),
+        (0, 10, 0.0, f"checked [{'.' * 24}] 0 of 10 rows"),
+        (10, 10, 2.0, f"checked [{'#' * 24}] 10 of 10 rows, 5/s, 0 s left"),
+    ],
+)
+def test_a_line_guesses_nothing(done, total, seconds, text):
+    assert line("checked", "rows", done, total, seconds) == text
