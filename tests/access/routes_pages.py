@@ -29,6 +29,8 @@ _LOT = {"gtin": "gtin", "lot": "lot"}
 # Makers and the regulator; the operator runs the site and recalls nothing.
 _RECALLING = who("SAFR ok, MO forbidden, 0TXV login")
 _ASKING = who("MSAFR ok, O forbidden, 0TXV login")
+# A whole bundle goes to the regulator alone, and to others as if it were not there.
+_WHOLE = who("R ok, MSAFO missing, 0TXV login")
 
 _PARTNERS = (
     page("", get=EVERYBODY),
@@ -131,7 +133,8 @@ _RECALLS = (
         post=say(SEEN, MOVED),
         query="?gtin={gtin}&lot={lot}",
     ),
-    page("bundles/<uuid:bundle_id>", get=SEEN, bundle_id="bundle"),
+    page("bundles/<uuid:bundle_id>", get=OWN, bundle_id="bundle"),
+    page("bundles/<uuid:bundle_id>", get=_WHOLE, bundle_id="whole"),
     page("query", get=_ASKING),
     page("query", get=_ASKING, query="?gtin={gtin}"),
     page("alerts", get=MEMBERS),

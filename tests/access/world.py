@@ -66,14 +66,14 @@ def build_world(keyring: Keyring, at: datetime) -> World:
 def build_bundles(world: World, chain: Chain) -> None:
     """The bundle of the recall for each party, as each of them may have it."""
     ids = world.ids[chain.letter]
-    for slug in ("shop", "hub", "maker"):
-        actor = world.stage.actor(getattr(chain, slug))
+    for player in (REGULATOR, chain.shop, chain.hub, chain.maker):
+        actor = world.stage.actor(player)
         scope = scope_of_recall(recall_id=ids["recall"], actor=actor)
         assert scope is not None
         bundle = recalls.request_bundle(scope=scope, at=timezone.now())
         recalls.build_bundle(bundle_id=bundle.pk, clock=timezone.now)
         assert find_fresh(scope, at=timezone.now()) is not None
-        ids["bundle"] = str(bundle.pk)
+        ids["whole" if player is REGULATOR else "bundle"] = str(bundle.pk)
 
 
 def make_token(stage: Stage, player: Player) -> str:
