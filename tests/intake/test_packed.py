@@ -46,6 +46,11 @@ def test_a_packed_file_is_read_like_a_plain_one(tmp_path, content):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def _begins_before_itself(archive: bytes) -> bytes:
+    """The zip says that its directory stands farther on than it does."""
+    return archive[:-6] + (1 << 20).to_bytes(4, "little") + archive[-2:]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -63,6 +68,7 @@ def test_a_packed_file_is_read_like_a_plain_one(tmp_path, content):
         (_gzip(b"A1\n" * 99)[:-9], "archive_damaged"),
         (_gzip(b"A1\n")[:-4] + b"\0\0\0\0", "archive_damaged"),
         (b"\x1f\x8b\x08", "archive_damaged"),
+        (_begins_before_itself(_zip({"a.csv": "A1"})), "archive_damaged"),
         (
             _zip({"a.csv": "A1"}, zipfile.ZIP_STORED).replace(b"A1", b"B2"),
             "archive_damaged",

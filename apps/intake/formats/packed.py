@@ -5,6 +5,7 @@ written, and the first beyond the limit ends it. An archive inside an archive is
 refused, so that no file can unpack in levels. XLSX is a zip too and is left alone.
 """
 
+import errno
 import gzip
 import tempfile
 import zipfile
@@ -85,7 +86,10 @@ def _find_part(path: Path) -> zipfile.ZipInfo | None:
 def _open_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> IO[bytes]:
     try:
         return archive.open(part)
-    except (*_BROKEN, NotImplementedError, RuntimeError) as error:
+    except (*_BROKEN, NotImplementedError, RuntimeError, OSError) as error:
+        # A place before the file's begin is EINVAL; any other fault is the disk's.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise _damaged("an archive whose headers do not agree") from error
 
 
