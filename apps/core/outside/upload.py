@@ -29,6 +29,12 @@ _UPLOADS: Final = "/api/v1/uploads"
 _CHUNK_BYTES: Final = 1 << 16
 _POLL_SECONDS: Final = 0.5
 _SHOWN_ERRORS: Final = 20
+_MEMBERS: Final = frozenset(
+    {
+        *("id", "state", "file_digest", "rows_done", "rows_total", "error_count"),
+        *("is_born_recalled", "statement_id"),
+    }
+)
 _UNCHECKED: Final = frozenset({"queued", "checking"})
 
 
@@ -160,7 +166,7 @@ def _watch(site: Site, upload: dict[str, Any], *, patience: float) -> dict[str, 
 def _refuse(
     site: Site, place: str, upload: Mapping[str, Any], *, errors: str | None
 ) -> None:
-    for error in upload["errors_by_line"][:_SHOWN_ERRORS]:
+    for error in upload.get("errors_by_line", [])[:_SHOWN_ERRORS]:
         where = f"line {error['line']}" if error["line"] else "the file"
         column = f" {shown(error['column'])}:" if error["column"] else ""
         tell(
@@ -185,7 +191,7 @@ def _read(answer: bytes) -> dict[str, Any]:
         raise Unavailable(
             "no_answer", got="an answer that is no JSON", wanted="the site's API"
         ) from error
-    if not isinstance(found, dict) or "state" not in found:
+    if not isinstance(found, dict) or _MEMBERS - found.keys():
         raise Unavailable("no_answer", got="another answer", wanted="an upload")
     return found
 

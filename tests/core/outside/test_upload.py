@@ -238,6 +238,16 @@ def test_a_token_goes_nowhere_else(send, site, address):
     assert site.seen == []
 
 
+@pytest.mark.parametrize("answer", [b"[]", b'{"state": "queued"}', b"", b"null"])
+def test_an_answer_of_another_api_is_refused_in_words(send, site, answer):
+    site.answers["POST /api/v1/uploads"] = [(202, answer)]
+
+    code, out, err = send()
+
+    assert (code, out) == (1, "")
+    assert "no answer" in err
+
+
 def test_a_missing_file_is_no_upload(send, site, tmp_path):
     (tmp_path / "serials.csv").unlink()
 
