@@ -34,6 +34,27 @@ BEGIN
 END
 $$
 """
+# Whole trees of containers: from each one up to its root, and all that is below.
+_TREES = """
+CREATE OR REPLACE FUNCTION container_trees(starts bigint[]) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE STRICT ROWS 10
+SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  IF array_length(starts, 1) IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  WITH RECURSIVE up(id, parent_id) AS (
+    SELECT c.id, c.parent_id FROM custody_container c WHERE c.id = ANY(starts)
+    UNION SELECT c.id, c.parent_id FROM up JOIN custody_container c
+      ON c.id = up.parent_id),
+  tree(id) AS (
+    SELECT up.id FROM up
+    UNION SELECT c.id FROM tree JOIN custody_container c ON c.parent_id = tree.id)
+  SELECT tree.id FROM tree;
+END
+$$
+"""
 
 
 def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -44,11 +65,13 @@ def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """
     if editor.connection.vendor == "postgresql":
         editor.execute(_MAKE)
+        editor.execute(_TREES)
 
 
 def drop(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Without it."""
     if editor.connection.vendor == "postgresql":
+        editor.execute("DROP FUNCTION container_trees(bigint[])")
         editor.execute(
             "DROP FUNCTION vector_changed(bytea, integer[], bytea[], bytea[])"
         )

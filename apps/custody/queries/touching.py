@@ -40,16 +40,24 @@ innermost(id) AS (
   SELECT DISTINCT vector_at(b.containers, CAST(l.ordinal %% {chunk} AS integer))
   FROM loose l JOIN boxed b
     ON b.batch_id = l.batch_id AND b.chunk_no = l.ordinal / {chunk}),
+seeds(id) AS MATERIALIZED (
+  SELECT c.id FROM start s JOIN custody_container c ON c.epc = s.epc
+  UNION SELECT id FROM innermost WHERE id <> 0),
+"""
+_AROUND: Final = {
+    # As a function: the planner guesses that recursion finds very much.
+    "postgresql": "tree(id) AS MATERIALIZED ("
+    "SELECT t.id FROM container_trees(ARRAY(SELECT id FROM seeds)) t(id))",
+    "sqlite": """
 up(id, parent_id) AS (
-  SELECT c.id, c.parent_id FROM custody_container c JOIN start s ON s.epc = c.epc
-  UNION SELECT c.id, c.parent_id FROM custody_container c
-    JOIN innermost i ON i.id = c.id
-  UNION SELECT c.id, c.parent_id FROM custody_container c
-    JOIN up ON up.parent_id = c.id),
+  SELECT c.id, c.parent_id FROM seeds s JOIN custody_container c ON c.id = s.id
+  UNION SELECT c.id, c.parent_id FROM up JOIN custody_container c
+    ON c.id = up.parent_id),
 tree(id) AS (
   SELECT id FROM up
-  UNION SELECT c.id FROM custody_container c JOIN tree t ON t.id = c.parent_id)
-"""
+  UNION SELECT c.id FROM tree t JOIN custody_container c ON c.parent_id = t.id)
+""",
+}
 _FOUND: Final = """
 WITH RECURSIVE
 wanted(gtin, serial, epc) AS MATERIALIZED ({wanted}),
@@ -134,7 +142,8 @@ class Found:
 
 def tree_sql() -> str:
     """The common part of both questions about containers."""
-    return _TREE.format(chunk=CHUNK, zeros=_ZEROS[connection.vendor])
+    vendor = connection.vendor
+    return _TREE.format(chunk=CHUNK, zeros=_ZEROS[vendor]) + _AROUND[vendor]
 
 
 def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Iterable[str]) -> Found:
