@@ -3,7 +3,7 @@
 from apps.custody.operations.closing import close_books, prepare_closing
 from apps.custody.operations.order import order_closing, run_closing
 from apps.custody.operations.rebuild import rebuild
-from apps.custody.operations.record import record_events
+from apps.custody.operations.record import record_all, record_events
 from apps.custody.operations.rehearse import draft_events
 from apps.custody.operations.scopes import change_scope, close_scope, open_scope
 from apps.custody.operations.stage import discard_staging, stage_serials
@@ -19,6 +19,7 @@ __all__ = [
     "order_closing",
     "prepare_closing",
     "rebuild",
+    "record_all",
     "record_events",
     "replay_check",
     "run_closing",

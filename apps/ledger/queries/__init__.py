@@ -38,6 +38,7 @@ from apps.ledger.queries.signed import (
 from apps.ledger.queries.statements import (
     find_accepted,
     find_accepted_ms,
+    find_all_accepted,
     find_quarantine,
     find_vault,
     get_envelope,
@@ -69,6 +70,7 @@ __all__ = [
     "envelopes_of",
     "find_accepted",
     "find_accepted_ms",
+    "find_all_accepted",
     "find_erasure",
     "find_first_said",
     "find_quarantine",

@@ -9,7 +9,13 @@ from apps.partners.queries.actors import (
     token_actor,
 )
 from apps.partners.queries.drafts import draft_admit, draft_licence
-from apps.partners.queries.genesis import find_genesis, get_genesis, is_authority
+from apps.partners.queries.genesis import (
+    find_genesis,
+    get_genesis,
+    is_authority,
+    read_genesis,
+    remembered_genesis,
+)
 from apps.partners.queries.history import (
     HistoryRow,
     LentRow,
@@ -174,6 +180,8 @@ __all__ = [
     "names_of",
     "names_of_glns",
     "proposals_visible_to",
+    "read_genesis",
+    "remembered_genesis",
     "requests_visible_to",
     "require_role",
     "search_partners",
