@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, IntegerField, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,12 +13,20 @@ from apps.alerts.models import Alert
 from apps.custody.models import Holding, Shipment
 from apps.intake.models import Upload, UploadState
 from apps.partners import queries as partners
+from apps.partners.models import TradingPartner
 from apps.partners.queries import Actor
 from apps.recalls.models import Notice, Recall
 from apps.recalls.queries.recalls import open_notices as list_open_notices
 
 _SENDERS = frozenset({"manufacturer", "wholesaler", "carrier"})
 _SUPPLIERS = frozenset({"pharmacy", "hospital"})
+
+
+class _Count(Subquery):
+    """How many rows a query has, as a column of another."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +57,25 @@ def incoming(actor: Actor) -> QuerySet[Shipment]:
 
 
 def count_inbox(actor: Actor) -> int:
-    """How much waits for this person: recalls, deliveries, alerts, things to sign."""
+    """How much waits for this person: recalls, deliveries, alerts, things to sign.
+
+    One question, as long as no party statement waits for a signature.
+    """
     if not actor.is_member:
         return 0
-    goods = open_notices(actor).count() + incoming(actor).count()
-    return goods + open_alerts(actor).count() + count_keys(actor) + _proposals(actor)
+    waiting: list[QuerySet[Any]] = [
+        open_notices(actor),
+        incoming(actor),
+        open_alerts(actor),
+    ]
+    if actor.can_administer:
+        waiting.append(partners.requests_visible_to(actor))
+    counts = [_Count(rows.order_by().values("pk")) for rows in waiting]
+    proposals = partners.open_proposals(actor)
+    asked = TradingPartner.objects.filter(gln=actor.gln)
+    *found, is_proposed = asked.values_list(*counts, Exists(proposals)).get()
+    count: int = sum(found)
+    return count + (_proposals(actor) if is_proposed else 0)
 
 
 def count_keys(actor: Actor) -> int:

@@ -6,6 +6,7 @@ The ORM writes such a question anew each time, which takes longer than its answe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -31,10 +32,19 @@ class Columns(Generic[_Model]):
     def read(self, values: Sequence[Any]) -> _Model:
         """The instance that `count` values of a row stand for."""
         found = list(values)
-        for place, expression, converters in _converters(self._model, connection.vendor):
+        for place, expression, converters in _converters(
+            self._model, connection.vendor
+        ):
             for convert in converters:
                 found[place] = convert(found[place], expression, connection)
         return self._model.from_db(connection.alias, self._names, found)
+
+
+def read_moment(value: datetime | str) -> datetime:
+    """An aware moment as a driver gives it; SQLite keeps moments as text, in UTC."""
+    if isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)

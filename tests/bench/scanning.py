@@ -33,7 +33,9 @@ def verdicts(world: World, names: Sequence[str], *, rounds: int) -> list[Figure]
     whole: list[float] = []
     with _questions() as ask:
         for _ in range(rounds):
-            taken = [_four(world.stella, unit, ask, at) for at, unit in enumerate(found)]
+            taken = [
+                _four(world.stella, unit, ask, at) for at, unit in enumerate(found)
+            ]
             for values, times in zip(
                 (floors, bare, audited, whole), zip(*taken, strict=True), strict=True
             ):
