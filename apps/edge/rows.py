@@ -41,10 +41,9 @@ class Columns(Generic[_Model]):
 
 
 def read_moment(value: datetime | str) -> datetime:
-    """An aware moment as a driver gives it; SQLite keeps moments as text, in UTC."""
-    if isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    """An aware moment as a driver gives it; SQLite's are text or naive, in UTC."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)

@@ -17,6 +17,12 @@ from apps.partners.models import (
 _SIGNING = frozenset({MemberRole.SIGNER.value, MemberRole.ADMIN.value})
 _OFFICES = frozenset({LicenceRole.REGULATOR.value, LicenceRole.OPERATOR.value})
 _TOKEN, _USER, _PARTNER = Columns(ApiToken), Columns(User), Columns(TradingPartner)
+_MEMBERSHIP = Columns(Membership)
+_LIST_MEMBERSHIPS = f"""
+SELECT {_MEMBERSHIP.of("m")}, {_PARTNER.of("p")}
+FROM partners_membership m JOIN partners_tradingpartner p ON p.id = m.partner_id
+WHERE m.user_id = %s ORDER BY m.id
+"""  # noqa: S608 - columns of ours
 _FIND_TOKEN = f"""
 SELECT {_TOKEN.of("t")}, {_USER.of("u")}, {_PARTNER.of("p")}, m.role
 FROM partners_apitoken t
@@ -97,9 +103,15 @@ def get_actor(*, user: User, chosen_gln: str) -> Actor:
 
 def list_memberships(*, user: User) -> list[Membership]:
     """The organisations a person belongs to, the oldest membership first."""
-    return list(
-        Membership.objects.filter(user=user).select_related("partner").order_by("id")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_LIST_MEMBERSHIPS, [user.pk])
+        rows = cursor.fetchall()
+    found = []
+    for row in rows:
+        membership = _MEMBERSHIP.read(row[: _MEMBERSHIP.count])
+        membership.partner = _PARTNER.read(row[_MEMBERSHIP.count :])
+        found.append(membership)
+    return found
 
 
 def token_actor(token: ApiToken) -> Actor:
