@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, Final, TypeAlias
 
@@ -10,8 +11,13 @@ from django.db import connection
 
 _ROWS: Final = 4_096  # fetched at once
 _names = count()  # of cursors: one may be open while another is
+# A list as one argument: the text of the question stays the same, prepared once.
+AMONG: Final = {
+    "postgresql": "= ANY(%s)",
+    "sqlite": "IN (SELECT value FROM json_each(%s))",
+}
 Row: TypeAlias = tuple[Any, ...]
-Params: TypeAlias = "list[int | str | bytes | list[str] | list[bytes]]"
+Params: TypeAlias = "list[int | str | bytes | list[int] | list[str] | list[bytes]]"
 
 
 def fetch_rows(sql: str, params: Params) -> list[Row]:
@@ -28,6 +34,12 @@ def fetch_rows(sql: str, params: Params) -> list[Row]:
     with connection.wrap_database_errors, raw.cursor(binary=True) as cursor:
         found: list[Row] = cursor.execute(sql, params).fetchall()
         return found
+
+
+def among(numbers: Iterable[int]) -> list[int] | str:
+    """Row numbers as the one argument of `AMONG`, however many they are."""
+    listed = list(numbers)
+    return listed if connection.vendor == "postgresql" else json.dumps(listed)
 
 
 def iter_rows(sql: str, params: Params) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from apps.catalog.models import Batch
 from apps.core.custody import IN_TRANSIT
 from apps.core.recall import Scope, parse_scope
 from apps.custody.formats import whole
-from apps.custody.queries.holders import ever_held, shares
+from apps.custody.queries.holders import ever_held, ever_held_among, held_by
 from apps.custody.queries.scopes import batches_in_scope, units_in_scope
 from apps.partners.formats import as_datetime
 from apps.partners.queries import Actor, get_genesis
@@ -126,10 +126,18 @@ def find_visible(*, recall_id: str, actor: Actor) -> Recall | None:
 
 def concerns(*, recall: Recall, gln: str) -> bool:
     """Whether the partner holds or held a unit that the recall means."""
-    return any(
-        meant.units & ever_held(batch_id=meant.batch.pk, gln=gln)
-        for meant in units_of(recall)
-    )
+    return any(ever for _, ever in _ever_of(units_of(recall), gln))
+
+
+def _ever_of(meant: list[Meant], gln: str) -> list[tuple[Batch, BitMap]]:
+    """The meant units that a partner holds or held, batch by batch."""
+    batch_ids = [each.batch.pk for each in meant]
+    held = ever_held_among(batch_ids=batch_ids, glns=[gln])
+    return [
+        (each.batch, each.units & held[each.batch.pk])
+        for each in meant
+        if each.batch.pk in held
+    ]
 
 
 def sees_all_holders(*, recall: Recall, actor: Actor) -> bool:
@@ -161,21 +169,22 @@ def list_changes(*, recall: Recall) -> list[RecallChange]:
 
 def list_own_lots(*, recall: Recall, actor: Actor) -> list[OwnLot]:
     """The recalled lots that the actor's organisation has or had, counted now."""
+    mine = [
+        (batch, ever) for batch, ever in _ever_of(units_of(recall), actor.gln) if ever
+    ]
+    if not mine:
+        return []
     answers = last_answers(recall=recall)
+    now = held_by(batch_ids=[batch.pk for batch, _ in mine], gln=actor.gln)
     found = []
-    for meant in units_of(recall):
-        ever = ever_held(batch_id=meant.batch.pk, gln=actor.gln) & meant.units
-        if not ever:
-            continue
+    for batch, ever in mine:
         here = {"held": 0, IN_TRANSIT: 0}
-        for share in shares(batch_id=meant.batch.pk, units=ever):
-            if share.holder == actor.gln and share.status in LIVE:
+        for share in now:
+            if share.batch_id == batch.pk and share.status in LIVE:
                 place = IN_TRANSIT if share.status == IN_TRANSIT else "held"
-                here[place] += len(share.units)
-        answer = answers.get((actor.gln, meant.batch.pk))
-        found.append(
-            OwnLot(meant.batch, len(ever), here["held"], here[IN_TRANSIT], answer)
-        )
+                here[place] += len(share.units & ever)
+        answer = answers.get((actor.gln, batch.pk))
+        found.append(OwnLot(batch, len(ever), here["held"], here[IN_TRANSIT], answer))
     return found
 
 
