@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from django.db import connection
 
 _ROWS: Final = 4_096  # fetched at once
+_BINARY: Final = 1  # psycopg.pq.Format
 _names = count()  # of cursors: one may be open while another is
 # A list as one argument: the text of the question stays the same, prepared once.
 AMONG: Final = {
@@ -25,15 +26,11 @@ def fetch_rows(sql: str, params: Params) -> list[Row]:
 
     PostgreSQL sends them in its binary form, in half the time that its text takes.
     """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return list(cursor.fetchall())
-    connection.ensure_connection()
-    raw = connection.connection
-    with connection.wrap_database_errors, raw.cursor(binary=True) as cursor:
-        found: list[Row] = cursor.execute(sql, params).fetchall()
-        return found
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.cursor.format = _BINARY
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
 
 
 def among(numbers: Iterable[int]) -> list[int] | str:

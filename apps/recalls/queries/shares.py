@@ -153,7 +153,7 @@ def _places_of(meant: list[Meant]) -> Iterator[_Held]:
     if not wanted:
         return
     for *columns, stored in fetch_rows(_ASK[connection.vendor], [among(wanted)]):
-        held = _Held(*columns, units=to_set(stored))
+        held = _Held._make([*columns, to_set(stored)])
         units = wanted[held.batch_id]
         if units is not None:
             held = held._replace(units=held.units & units)
