@@ -8,7 +8,8 @@ from apps.catalog.models import Batch
 from apps.custody.queries.holders import ever_held, ever_held_among, held_by, shares
 from apps.recalls.operations import flag_affected
 from apps.recalls.queries.affected import affected
-from apps.recalls.queries.recalls import list_own_lots
+from apps.recalls.queries.case import Case
+from apps.recalls.queries.own_lots import list_own_lots
 from apps.recalls.queries.trace import find_trace
 from apps.recalls.queries.where import Criteria, find_where
 from pharmatrace.demo.cast import AMOXIL, LINDE, NOVAMED, REGULATOR, STELLA, TRANSPHARM
@@ -62,7 +63,7 @@ def test_where_one_pack_is_is_three_questions(lots):
 def test_a_recall_of_several_lots_is_three_questions(lots):
     recall = open_recall(lots.stage, "A1", "A2", "A3")
     answer(lots.stage, recall, lot="A2", quarantined=3)
-    rows, texts = asked(lambda: affected(recall))
+    rows, texts = asked(lambda: affected(Case(recall)))
 
     assert len(texts) <= 3
     assert sum(row.count for row in rows) == 116
@@ -72,7 +73,7 @@ def test_a_recall_of_several_lots_is_three_questions(lots):
 def test_ones_own_lots_of_a_recall_are_four_questions(lots):
     recall = open_recall(lots.stage, "A1", "A2", "A3")
     actor = lots.stage.actor(STELLA)
-    own, texts = asked(lambda: list_own_lots(recall=recall, actor=actor))
+    own, texts = asked(lambda: list_own_lots(case=Case(recall), actor=actor))
 
     assert len(texts) <= 4
     assert [(each.batch.lot, each.total, each.held, each.gone) for each in own] == [
