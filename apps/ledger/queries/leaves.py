@@ -132,6 +132,18 @@ def leaves_of(statement_id: str) -> list[StoredLeaf]:
         return list(map(stored, cursor.fetchall()))
 
 
+def find_last_index(statement_id: str) -> int | None:
+    """Where the last leaf of a statement stands in the log; None while it is pending."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT "index" FROM ledger_leaf WHERE statement_id = %s'
+            " ORDER BY position DESC LIMIT 1",
+            [statement_id],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def leaves_among(statement_ids: Sequence[str]) -> dict[str, list[StoredLeaf]]:
     """The leaves of several statements, each list in subject order."""
     found: dict[str, list[StoredLeaf]] = {}

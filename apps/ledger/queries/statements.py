@@ -108,6 +108,14 @@ def find_vault(statement_id: str) -> Vault | None:
     return Vault.objects.filter(statement_id=statement_id).first()
 
 
+def payloads_of(statement_ids: Iterable[str]) -> dict[str, bytes]:
+    """What was signed, by statement; unknown and erased ones are absent."""
+    ids = sorted(statement_ids)
+    rows = Vault.objects.filter(statement_id__in=ids) if ids else Vault.objects.none()
+    columns = rows.values_list("statement_id", "payload")
+    return {statement_id: bytes(payload) for statement_id, payload in columns}
+
+
 def list_alike(*, start: str, end: str, by: str, most: int) -> list[tuple[str, str]]:
     """Id and kind of statements whose hex id begins and ends so, in order.
 

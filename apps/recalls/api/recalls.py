@@ -20,6 +20,7 @@ from apps.partners.queries import Actor
 from apps.recalls.api import schemas, tables
 from apps.recalls.models import Recall
 from apps.recalls.queries.affected import affected
+from apps.recalls.queries.case import Case
 from apps.recalls.queries.recalls import (
     find_visible,
     list_changes,
@@ -76,7 +77,8 @@ class RecallView(APIView):
         recall = get_visible(recall_id, actor)
         report = None
         if sees_all_holders(recall=recall, actor=actor):
-            report = build_report(recall=recall, rows=affected(recall), at=at)
+            case = Case(recall)
+            report = build_report(case=case, rows=affected(case), at=at)
         shown: Any = with_own_notices(Recall.objects.filter(pk=recall.pk), actor).get()
         body = dict(schemas.RecallSerializer(shown).data)
         changes = list_changes(recall=recall)
@@ -108,7 +110,7 @@ class AffectedView(APIView):
         """Units by holder, lot, site and status; a holder sees its own rows only."""
         actor = actor_of(request)
         recall = get_visible(recall_id, actor)
-        rows = affected(recall)
+        rows = affected(Case(recall))
         if not sees_all_holders(recall=recall, actor=actor):
             rows = [row for row in rows if row.holder == actor.gln]
         note_read(actor, "recalls.affected", recall.pk)
