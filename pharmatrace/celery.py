@@ -75,6 +75,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": _TICK_EXPIRES},
     },
+    "check that no pack is lost or doubled": {
+        "task": "custody.check_conservation",
+        "schedule": crontab(hour="1", minute="37"),
+        "options": {"expires": 6 * 3600},
+    },
     "check every stored byte": {
         "task": "ledger.fsck_nightly",
         "schedule": crontab(hour="2", minute="17"),

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,32 +45,43 @@ def find_redis() -> Path | None:
 
 
 @contextmanager
-def postgresql(binaries: Path, *, durable: bool = False) -> Iterator[str]:
-    """A fresh server on a socket of its own; yields its DATABASE_URL.
+def postgresql(
+    binaries: Path,
+    *,
+    durable: bool = False,
+    data: Path | None = None,
+    settings: Sequence[str] = (),
+) -> Iterator[str]:
+    """A server on a socket of its own; yields its DATABASE_URL.
 
     Args:
         durable: pay for fsync, as a server does that must survive a power cut.
+        data: a folder that is kept, and taken up again; else all is fresh and goes.
+        settings: further ones, `name=value`.
     """
     with _home("pt-pg-") as home:
+        data = data or home / "data"
         tools = _reachable(binaries / "initdb", home).parent
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/"}
         child: dict[str, Any] = {"cwd": home, "env": environment, **_unprivileged()}
-        subprocess.run(
-            [
-                *(tools / "initdb", "-D", home / "data", "-U", "postgres"),
-                *("-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"),
-                *("--no-sync", "--no-instructions"),
-            ],
-            check=True,
-            capture_output=True,
-            **child,
-        )
+        if not (data / "PG_VERSION").exists():
+            subprocess.run(
+                [
+                    *(tools / "initdb", "-D", data, "-U", "postgres", "-k"),
+                    *("-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"),
+                    *("--no-sync", "--no-instructions"),
+                ],
+                check=True,
+                capture_output=True,
+                **child,
+            )
         log_path = home / "log"
         with log_path.open("w") as log:
             server = subprocess.Popen(
                 [
-                    *(tools / "postgres", "-D", home / "data", "-k", home),
+                    *(tools / "postgres", "-D", data, "-k", home),
                     *(_DURABLE if durable else _FAST),
+                    *(part for each in settings for part in ("-c", each)),
                 ],
                 stdout=log,
                 stderr=log,

@@ -20,6 +20,7 @@ TITLES: Final[dict[str, _Words]] = {
     "container_unknown": _("A container that nobody opened"),
     "expired": _("Expired goods were to be moved or supplied"),
     "in_transit": _("Goods under way were to be used"),
+    "not_conserved": _("Packs of a lot are lost, or in two places"),
     "never_held": _("An answer about packs that were never held"),
     "not_brand_owner": _("A recall of somebody else's product"),
     "at_another_site": _("Goods that are at another site"),
@@ -51,6 +52,10 @@ _TO_DO: Final[dict[str, _Words]] = {
     "not_in_your_custody": _(
         "Check what was delivered: perhaps it was never received, or sent on. A pack"
         " that the ledger shows at somebody else may be a copy."
+    ),
+    "not_conserved": _(
+        "Nothing is mended by itself. Run manage.py fsck and read what it names before"
+        " anything is rebuilt: the holdings of the lot are not what its events say."
     ),
     "not_brand_owner": _("Ask who tried and why; their key may be in other hands."),
     "not_recall_opener": _("Ask who tried and why; their key may be in other hands."),

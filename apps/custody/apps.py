@@ -1,5 +1,6 @@
 """Registers custody with Django."""
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -8,6 +9,7 @@ from django.db.backends.signals import connection_created
 from typing_extensions import override
 
 from apps.custody.formats import vector_at
+from apps.edge.health import register_check
 
 
 class CustodyConfig(AppConfig):
@@ -19,8 +21,10 @@ class CustodyConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Give SQLite the function that a migration gives PostgreSQL."""
+        """Give SQLite the function that PostgreSQL has, and /health its line."""
         connection_created.connect(_add_vector_at, dispatch_uid="custody.vector_at")
+        balance = import_module("apps.custody.queries.balance")  # needs the models
+        register_check("conservation", balance.conservation_line)
 
 
 def _add_vector_at(*, connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -31,11 +31,12 @@ _FROM_MS = 1_577_836_800_000  # 2020-01-01
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A pharmacy with one site and one key."""
+    """A partner, mostly a pharmacy, with one site and one key."""
 
     gln: str
     site: str
     key: Ed25519PrivateKey
+    role: str = "pharmacy"
 
     @property
     def voice(self) -> Voice:
@@ -46,7 +47,7 @@ class Holder:
         public = public_key_of(self.key)
         return PartyAdmit(
             gln=self.gln,
-            name=f"Pharmacy {self.gln}",
+            name=f"{self.role.capitalize()} {self.gln}",
             country="DE",
             first_key=NamedKey(public, self.voice.signer),
             key_tag=key_tag(tag_key(), keyid=public.keyid),
@@ -56,7 +57,7 @@ class Holder:
     def licence(self) -> PartyLicence:
         return PartyLicence(
             gln=self.gln,
-            role="pharmacy",
+            role=self.role,
             gs1_prefixes=(),
             sites=(SiteNamed(self.site, "counter"),),
             scope=("*",),
@@ -67,11 +68,17 @@ class Holder:
 
 
 def admit(sayer: Sayer, count: int) -> list[Holder]:
-    """So many of them, in the ledger and in the register of partners."""
+    """So many pharmacies, in the ledger and in the register of partners."""
+    made = [_holder(number) for number in range(count)]
+    admit_all(sayer, made)
+    return made
+
+
+def admit_all(sayer: Sayer, made: Sequence[Holder]) -> None:
+    """Admit and license each of them, in one transaction."""
     stage = sayer.stage
     offices = [stage.keyring.key_of(office) for office in OFFICES]
     office = Voice(REGULATOR.gln, REGULATOR.admin.signer, offices)
-    made = [_holder(number) for number in range(count)]
     with sayer.at_once():
         admitted = [_admit(sayer, office, each) for each in made]
         licensed = [
@@ -85,7 +92,6 @@ def admit(sayer: Sayer, count: int) -> list[Holder]:
             for each in made
         ]
         _register(made, admitted, licensed)
-    return made
 
 
 def _admit(sayer: Sayer, office: Voice, holder: Holder) -> Submission:
@@ -113,7 +119,7 @@ def _register(
             gln=holder.gln,
             name=body.name,
             country=body.country,
-            role="pharmacy",
+            role=holder.role,
             tag=party_tag(tag_key(), gln=holder.gln),
             admitted_by=said.statement_id,
         )
@@ -130,7 +136,7 @@ def _register(
         licences.append(
             Licence(
                 partner=partner,
-                role="pharmacy",
+                role=holder.role,
                 gs1_prefixes=[],
                 sites=[holder.site],
                 scope=["*"],

@@ -1,7 +1,9 @@
 """Who holds what: registry, event lines, holdings, containers, shipments, scopes.
 
 `SerialChunk` and `Closing` are evidence, `Commissioning` and `ClosingPart` are sealed,
-`Staging` and `ClosingDraft` wait for a signature; every other row is a projection that `rebuild` can drop and replay from the ledger.
+`Staging` and `ClosingDraft` wait for a signature, `Imbalance` and `ConservationRun` say
+what the nightly check found; every other row is a projection that `rebuild` can drop and
+replay from the ledger.
 Sets of ordinals are roaring bitmaps (portable format).
 """
 
@@ -11,6 +13,7 @@ from apps.custody.models.closings import (
     ClosingDraftPart,
     ClosingPart,
 )
+from apps.custody.models.conservation import ConservationRun, Imbalance
 from apps.custody.models.goods import (
     BatchHold,
     Container,
@@ -43,6 +46,7 @@ __all__ = [
     "ClosingDraftPart",
     "ClosingPart",
     "Commissioning",
+    "ConservationRun",
     "Container",
     "ContainerLine",
     "Discrepancy",
@@ -51,6 +55,7 @@ __all__ = [
     "EventLine",
     "ForwardChunk",
     "Holding",
+    "Imbalance",
     "RecallRule",
     "RecallScope",
     "SerialChunk",

@@ -1,6 +1,7 @@
 """The only writers of custody: stage, judge, project, open and close scopes."""
 
 from apps.custody.operations.closing import close_books, prepare_closing
+from apps.custody.operations.conserve import Conserved, check_conservation
 from apps.custody.operations.order import order_closing, run_closing
 from apps.custody.operations.rebuild import rebuild
 from apps.custody.operations.record import record_all, record_events
@@ -10,7 +11,9 @@ from apps.custody.operations.stage import discard_staging, stage_serials
 from apps.custody.queries.compare import replay_check
 
 __all__ = [
+    "Conserved",
     "change_scope",
+    "check_conservation",
     "close_books",
     "close_scope",
     "discard_staging",

@@ -8,33 +8,18 @@ begins with the newest closing, and only what was said of goods after it is judg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from pyroaring import BitMap
 
-from apps.core.bodies import (
-    Genesis,
-    PartyAdmit,
-    PartyLicence,
-    ProductRegister,
-    RecallAmend,
-    RecallClose,
-    RecallOpen,
-    parse_body,
-)
 from apps.core.custody import (
     CustodyEvent,
     Judgement,
-    Licence,
     NewUnits,
-    OpenRecall,
-    Party,
     State,
     fold,
     judge,
-    verify_law,
 )
 from apps.core.custody.said import Pack
 from apps.core.errors import IntegrityBreach
@@ -43,17 +28,18 @@ from apps.core.statement import Statement
 from apps.custody.formats import whole
 from apps.custody.queries.closed import Closed, find_closed, load_closed
 from apps.custody.queries.lines import SaidLine, read_lines
-from apps.custody.queries.load import Loaded, regulators_of
+from apps.custody.queries.load import Loaded
 from apps.custody.queries.logged import (
     judged_in_order,
     named_by_errors,
     submission_of,
 )
 from apps.custody.queries.registry import commissioned_serials
+from apps.custody.queries.replay_readers import READERS
 from apps.custody.queries.resolve import Named, build_event
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
+from apps.custody.queries.surroundings import Surroundings
 from apps.ledger.operations import Submission
-from apps.ledger.queries import StoredStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +64,10 @@ class Replay:
     scopes: dict[str, tuple[str, Scope]] = field(default_factory=dict)  # by recall
     sites: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     closed: Closed | None = None
+    around: Surroundings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.around = Surroundings(self.state)
 
     def begin(self) -> None:
         """Take the newest closing, if the books were ever closed.
@@ -91,6 +81,7 @@ class Replay:
         if self.closed is None:
             return
         load_closed(self.state, self.closed, watched=self.state.watched)
+        self.around = Surroundings(self.state)
         for batch in self.state.batches.values():
             self._name(batch.tag, batch.gtin, base=0, size=batch.size)
 
@@ -106,28 +97,45 @@ class Replay:
         skipped = self.closed.statements if self.closed else 0
         for row in judged_in_order(skipped=skipped):
             submission = submission_of(row)
-            reader = _READERS.get(submission.statement.kind)
+            reader = READERS.get(submission.statement.kind)
             if reader is not None:
                 reader(self, row, submission.statement)
             elif submission.statement.kind in {"event", "events"}:
-                yield from self._events(row, submission)
+                yield from self.take(submission, ref=row.id, at_ms=row.accepted_ms)
 
-    def _events(self, row: StoredStatement, submission: Submission) -> Iterator[Judged]:
+    def take(self, submission: Submission, *, ref: str, at_ms: int) -> Iterator[Judged]:
+        """Judge the events of one statement; the state takes each of them.
+
+        Args:
+            ref: the statement's id.
+            at_ms: when it was accepted.
+
+        Raises:
+            TraceError: as `run`.
+        """
         lines: list[Line] = []
         for line in read_lines(submission):
-            event = self._resolve(line, submission.statement)
+            event, seen = self._resolve(line, submission.statement)
             lines.append(_summed(line, event, submission.statement))
-            judgement = judge(self.state, event, row.accepted_ms)
-            fold(self.state, event, judgement, row.accepted_ms)
+            judgement = judge(seen, event, at_ms)
+            fold(self.state, event, judgement, at_ms)
+            self.around.note(judgement)
             if event.new_units is not None:
                 self._begin(event.new_units)
-            yield Judged(line, event, judgement, row.id, row.accepted_ms)
-        _verify_subjects(submission.statement, lines, row.id)
+            yield Judged(line, event, judgement, ref, at_ms)
+        _verify_subjects(submission.statement, lines, ref)
 
-    def _resolve(self, line: SaidLine, statement: Statement) -> CustodyEvent[BitMap]:
-        loaded = Loaded(state=self.state)
-        named = Named(self._loose(line, loaded), self._boxes(line), {})
-        return build_event(
+    def _resolve(
+        self, line: SaidLine, statement: Statement
+    ) -> tuple[CustodyEvent[BitMap], State[BitMap]]:
+        """The event, and the part of the state that the law has to look at."""
+        loose, boxes = self._loose(line), self._boxes(line)
+        trees = self.around.around(epcs=(*boxes, line.said.parent), loose=loose)
+        seen = replace(self.state, containers=trees)
+        # Names stand for themselves here: nothing is looked up by a row's number.
+        loaded = Loaded(state=seen, tags=dict(enumerate(loose)))
+        named = Named(dict(enumerate(loose.values())), boxes, {})
+        event = build_event(
             line.said,
             named,
             loaded,
@@ -136,17 +144,16 @@ class Replay:
             parents=line.parents,
             new_units=_new_units(line, statement),
         )
+        return event, seen
 
-    def _loose(self, line: SaidLine, loaded: Loaded) -> Mapping[int, BitMap]:
-        loose: dict[int, BitMap] = {}
-        numbers: dict[str, int] = {}
+    def _loose(self, line: SaidLine) -> dict[str, BitMap]:
+        """Packs that are named one by one, by batch tag."""
+        found: dict[str, list[int]] = {}
         for pack in line.said.packs:
             if pack in self.positions:
                 tag, ordinal = self.positions[pack]
-                number = numbers.setdefault(tag, len(numbers))
-                loaded.tags[number] = tag
-                loose.setdefault(number, BitMap()).add(ordinal)
-        return loose
+                found.setdefault(tag, []).append(ordinal)
+        return {tag: BitMap(ordinals) for tag, ordinals in found.items()}
 
     def _boxes(self, line: SaidLine) -> tuple[str, ...]:
         said = line.said
@@ -220,77 +227,3 @@ def _new_units(line: SaidLine, statement: Statement) -> NewUnits[BitMap] | None:
         size=serials.size,
         units=BitMap(range(serials.base, serials.base + serials.size)),
     )
-
-
-def _genesis(replay: Replay, row: StoredStatement, statement: Statement) -> None:
-    body = parse_body(statement.kind, statement.body)
-    assert isinstance(body, Genesis)  # noqa: S101 - the kind says so
-    verify_law(body.law_version)
-    replay.state.regulators = regulators_of(body)
-
-
-def _admit(replay: Replay, row: StoredStatement, statement: Statement) -> None:
-    body = parse_body(statement.kind, statement.body)
-    assert isinstance(body, PartyAdmit)  # noqa: S101 - the kind says so
-    replay.state.parties.setdefault(body.gln, Party(body.gln))
-
-
-def _license(replay: Replay, row: StoredStatement, statement: Statement) -> None:
-    body = parse_body(statement.kind, statement.body)
-    assert isinstance(body, PartyLicence)  # noqa: S101 - the kind says so
-    known = replay.state.parties.get(body.gln, Party(body.gln))
-    licence = Licence(
-        role=body.role,
-        gs1_prefixes=tuple(body.gs1_prefixes),
-        scope=tuple(body.scope),
-        from_ms=body.from_ms,
-        to_ms=body.to_ms,
-        is_suspended=body.is_suspended,
-    )
-    others = tuple(each for each in known.licences if each.role != body.role)
-    # A party's sites are those of its current licences, one licence a role.
-    named = replay.sites.setdefault(body.gln, {})
-    named[body.role] = frozenset(site.gln for site in body.sites)
-    sites = frozenset().union(*named.values())
-    replay.state.parties[body.gln] = Party(body.gln, (*others, licence), sites)
-
-
-def _register(replay: Replay, row: StoredStatement, statement: Statement) -> None:
-    body = parse_body(statement.kind, statement.body)
-    assert isinstance(body, ProductRegister)  # noqa: S101 - the kind says so
-    replay.owners[body.gtin] = body.brand_owner
-
-
-def _open(replay: Replay, row: StoredStatement, statement: Statement) -> None:
-    body = parse_body(statement.kind, statement.body)
-    assert isinstance(body, RecallOpen)  # noqa: S101 - the kind says so
-    replay.scopes[row.id] = (body.gtin, body.scope)
-    replay.state.recalls[row.id] = OpenRecall(row.id, statement.by, body.return_to, {})
-    replay.cover_all()
-
-
-def _amend(replay: Replay, row: StoredStatement, statement: Statement) -> None:
-    body = parse_body(statement.kind, statement.body)
-    assert isinstance(body, RecallAmend)  # noqa: S101 - the kind says so
-    gtin, _ = replay.scopes[body.recall]
-    replay.scopes[body.recall] = (gtin, body.scope)
-    replay.cover_all()
-
-
-def _close(replay: Replay, row: StoredStatement, statement: Statement) -> None:
-    body = parse_body(statement.kind, statement.body)
-    assert isinstance(body, RecallClose)  # noqa: S101 - the kind says so
-    replay.scopes.pop(body.recall, None)
-    replay.state.recalls.pop(body.recall, None)
-    replay.cover_all()
-
-
-_READERS: Final[Mapping[str, Callable[[Replay, StoredStatement, Statement], None]]] = {
-    "genesis": _genesis,
-    "party.admit": _admit,
-    "party.licence": _license,
-    "product.register": _register,
-    "recall.open": _open,
-    "recall.amend": _amend,
-    "recall.close": _close,
-}
