@@ -55,8 +55,8 @@ DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners
 
 # --- Apps -------------------------------------------------------------------------
 _APPS = [
-    "edge", "jobs", "ledger", "anchoring", "partners", "catalog", "custody", "recalls",
-    "alerts", "exchange", "intake", "scan",
+    "edge", "jobs", "ledger", "anchoring", "partners", "catalog", "pools", "custody",
+    "recalls", "alerts", "exchange", "intake", "scan", "packaging",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "pharmatrace",

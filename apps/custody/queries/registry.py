@@ -13,7 +13,7 @@ from psycopg import Pipeline
 
 from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
-from apps.custody.models import SerialChunk
+from apps.custody.models import SerialChunk, StagedChunk
 
 Position = tuple[int, int]  # batch row, ordinal
 _AT_ONCE = 900
@@ -50,6 +50,13 @@ def find_taken(*, product_id: int, serials: Sequence[str]) -> list[str]:
         for start in range(0, len(serials), ASKED_AT_ONCE):
             asked.put(serials[start : start + ASKED_AT_ONCE])
         return asked.taken()
+
+
+def iter_staged(*, product_id: int) -> Iterator[str]:
+    """Serials of the product that wait for a signature."""
+    chunks = StagedChunk.objects.filter(staging__product_id=product_id)
+    for text in chunks.values_list("serials", flat=True).iterator():
+        yield from text.split("\n")
 
 
 class Asking:
