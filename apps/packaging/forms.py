@@ -1,21 +1,24 @@
-"""What may be asked of a pool, read the same from the API and from the page."""
+"""What may be asked of pools and files of packing, read the same from the API and from the page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
-from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from pyroaring import BitMap
 
+from apps.catalog.models import Product
 from apps.core.encoding import parse_date
 from apps.core.errors import MalformedInput
 from apps.core.fields import Fields
 from apps.intake.models import Upload
 from apps.intake.queries import list_owned_products
 from apps.packaging.formats.numbers import read_ranges, read_text
+from apps.packaging.models import Aggregation
+from apps.packaging.operations.aggregations import PackWish, receive_aggregation
 from apps.packaging.operations.commissioning import upload_pool
 from apps.packaging.operations.generating import order_pool
 from apps.partners.queries import Actor
@@ -27,6 +30,7 @@ from apps.pools.queries import find_numbers
 
 MOVES: Final = frozenset({"named", "printed", "destroyed", "closed"})
 _MOST_NAMED: Final = 10_000
+_CHUNK_BYTES: Final = 1 << 20
 
 
 def submit_pool(*, asked: Mapping[str, Any], actor: Actor, at: datetime) -> Pool:
@@ -43,16 +47,9 @@ def submit_pool(*, asked: Mapping[str, Any], actor: Actor, at: datetime) -> Pool
         length = fields.integer("length", least=1, most=LONGEST)
     named = _read_lot(fields, at) if fields.has("lot") else None
     fields.close()
-    owned = [each for each in list_owned_products(actor=actor) if each.gtin == gtin]
-    if not owned:
-        raise MalformedInput(
-            "unknown_product",
-            field="gtin",
-            got=gtin,
-            wanted="a registered product of yours",
-        )
+    product = _owned_product(gtin, actor)
     lot, expiry_date = named or ("", None)
-    wish = PoolWish(owned[0], size, length, lot, expiry_date)
+    wish = PoolWish(product, size, length, lot, expiry_date)
     return order_pool(wish=wish, actor=actor, at=at)
 
 
@@ -177,9 +174,60 @@ def _read_lot(fields: Fields, at: datetime) -> tuple[str, date]:
     return lot, expiry_date
 
 
-def read_pool_id(text: str) -> UUID | None:
-    """The id that a query names, or None."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def submit_aggregation(
+    *,
+    fields: Iterable[tuple[str, list[str]]],
+    files: Iterable[tuple[str, list[UploadedFile[Any]]]],
+    actor: Actor,
+    at: datetime,
+) -> Aggregation:
+    """Take a file of packing in: file, gtin, site, and perhaps lot.
+
+    Raises:
+        MalformedInput: a part that is missing, unknown or there twice;
+            `unknown_product`, `unknown_site`.
+        LedgerConflict: as `receive_aggregation`.
+    """
+    sent = {name: values for name, values in fields if name != "csrfmiddlewaretoken"}
+    if any(len(values) != 1 for values in sent.values()):
+        raise MalformedInput("unknown_field", field="lot", wanted="each field once")
+    texts = {name: values[0].strip() for name, values in sent.items()}
+    asked = Fields({n: text for n, text in texts.items() if text}, where="")
+    gtin, site = asked.gtin("gtin"), asked.gln("site")
+    lot = asked.lot("lot") if asked.has("lot") else ""
+    asked.close()
+    file = _one_file(files)
+    _owned_product(gtin, actor)
+    return receive_aggregation(
+        wish=PackWish(gtin, lot, site),
+        file_name=file.name or "",
+        chunks=file.chunks(_CHUNK_BYTES),
+        actor=actor,
+        at=at,
+    )
+
+
+def _one_file(
+    files: Iterable[tuple[str, list[UploadedFile[Any]]]],
+) -> UploadedFile[Any]:
+    listed = [(name, file) for name, several in files for file in several]
+    if len(listed) != 1 or listed[0][0] != "file":
+        raise MalformedInput(
+            "missing_field" if not listed else "unknown_field",
+            field="file",
+            got=f"{len(listed)} files",
+            wanted="one file: CSV in UTF-8, XLSX or EPCIS in JSON",
+        )
+    return listed[0][1]
+
+
+def _owned_product(gtin: str, actor: Actor) -> Product:
+    owned = [each for each in list_owned_products(actor=actor) if each.gtin == gtin]
+    if not owned:
+        raise MalformedInput(
+            "unknown_product",
+            field="gtin",
+            got=gtin,
+            wanted="a registered product of yours",
+        )
+    return owned[0]

@@ -8,8 +8,9 @@ __all__ = ["keyring", "world"]
 
 
 @pytest.fixture
-def line(world):
+def line(world, settings, tmp_path):
     """Novamed's packaging line."""
+    settings.PACKAGING_DIR = tmp_path / "packaging"
     return Line(world)
 
 

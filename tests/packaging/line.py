@@ -6,6 +6,7 @@ from typing import Any
 from apps.intake.models import Upload
 from apps.jobs.models import Outbox
 from apps.packaging import tasks
+from apps.packaging.models import Aggregation
 from apps.pools.models import Pool
 from apps.pools.queries import iter_serials
 from tests.cast import AMOXIL, NOVAMED
@@ -15,7 +16,7 @@ from tests.journeys.api_client import Answer
 SITE = NOVAMED.sites[0].gln
 TASKS = {
     name: getattr(tasks, name.removeprefix("packaging."))
-    for name in ("packaging.generate_pool",)
+    for name in ("packaging.generate_pool", "packaging.check_aggregation")
 }
 
 
@@ -69,3 +70,35 @@ class Line:
         return tuple(
             body[name] for name in ("reserved", "printed", "commissioned", "destroyed")
         )
+
+    def lot(self, *serials: str, lot: str = "A123") -> None:
+        """A commissioned lot of Novamed's."""
+        file = "\n".join(("serial", *serials, "")).encode()
+        answer = self.world.commission(self.world.check(file, lot=lot))
+        assert answer.status == 201, answer.body
+
+    def send(self, content: bytes | str, **changes: Any) -> Answer:
+        """Send a file of packing; `lot` "" leaves it out."""
+        parts = {"gtin": AMOXIL.gtin, "lot": "A123", "site": SITE} | changes
+        data = content.encode() if isinstance(content, str) else content
+        parts = {name: value for name, value in parts.items() if value}
+        return self.api.post_form("/api/v1/aggregations", file=data, **parts)
+
+    def aggregate(self, content: bytes | str, **changes: Any) -> Aggregation:
+        """Send and check a file of packing."""
+        answer = self.send(content, **changes)
+        assert answer.status == 202, answer.body
+        self.work()
+        return Aggregation.objects.get(pk=answer.json["id"])
+
+    def sign_packing(self, row: Aggregation) -> Answer:
+        """Fetch the statement, sign it, hand it with its events to the door."""
+        draft = self.api.get(f"/api/v1/aggregations/{row.pk}/statement")
+        assert draft.status == 200, draft.body
+        envelope = self.api.sign(draft.json)
+        return self.api.submit(envelope, draft.json["lines"])
+
+    def errors(self, row: Aggregation) -> list[tuple[int, str, str]]:
+        """Line, code and column of each stored error."""
+        rows = row.errors.order_by("line_no", "id")
+        return list(rows.values_list("line_no", "code", "field"))
