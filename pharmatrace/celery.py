@@ -65,6 +65,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": _TICK_EXPIRES},
     },
+    "settle the packaging line": {
+        "task": "packaging.sweep",
+        "schedule": 60.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
     "close what can be signed no more": {
         "task": "partners.close_expired",
         "schedule": crontab(minute="23"),

@@ -46,6 +46,7 @@ _PLANT = [
 ]
 # Pages that belong to a word of the navigation but have an address of their own.
 _WITHIN = {
+    "/uploads": ("/pools", "/aggregations", "/label-runs"),
     "/ship": ("/pack", "/shipments"),
     "/stock": ("/batches", "/containers"),
 }

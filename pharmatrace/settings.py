@@ -50,13 +50,14 @@ ANCHOR_KINDS = {  # how each is opened; evm and ots need requirements-anchors.tx
     **env.pairs("ANCHOR_KINDS"),
 }
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
+PACKAGING_DIR = env.path("PACKAGING_DIR", VAR_DIR / "packaging")  # label runs too
 BUNDLE_DIR = env.path("BUNDLE_DIR", VAR_DIR / "bundles")  # built again when asked for
 DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
 
 # --- Apps -------------------------------------------------------------------------
 _APPS = [
-    "edge", "jobs", "ledger", "anchoring", "partners", "catalog", "custody", "recalls",
-    "alerts", "exchange", "intake", "scan",
+    "edge", "jobs", "ledger", "anchoring", "partners", "catalog", "pools", "custody",
+    "recalls", "alerts", "exchange", "intake", "scan", "packaging",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "pharmatrace",
@@ -165,11 +166,11 @@ else:
 # --- Limits of the doors, in bytes ------------------------------------------------
 BODY_LIMIT_BYTES = env.number("BODY_LIMIT_BYTES", 2_000_000)
 UPLOAD_LIMIT_BYTES = env.number("UPLOAD_LIMIT_BYTES", 256_000_000)
+_FILES = "/api/v1/uploads", "/api/v1/aggregations", "/upload", "/aggregations"
 BODY_LIMIT_BYTES_BY_PREFIX = {
-    "/api/v1/uploads": UPLOAD_LIMIT_BYTES,
-    "/api/v1/statements": env.number("STATEMENT_LIMIT_BYTES", 64_000_000),
+    **dict.fromkeys(_FILES, UPLOAD_LIMIT_BYTES),
+    "/api/v1/statements": env.number("STATEMENT_LIMIT_BYTES", 96_000_000),
     "/epcis/capture": env.number("CAPTURE_LIMIT_BYTES", 64_000_000),
-    "/upload": UPLOAD_LIMIT_BYTES,
     "/scan/photo": env.number("PHOTO_LIMIT_BYTES", 12_000_000),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT_BYTES_BY_PREFIX.values())
