@@ -9,7 +9,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from pharmatrace import env
+from pharmatrace import databases, env
 
 # --- Where and how we run ---------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.edge.lagging.OwnWritesMiddleware",
     "apps.edge.middleware.ProblemMiddleware",
 ]
 TEMPLATES = [
@@ -114,26 +115,19 @@ TEMPLATES = [
 
 # --- Database: SQLite beside us, or PostgreSQL by DATABASE_URL --------------------
 env.make_private(VAR_DIR)
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'site.sqlite3'}")
-}
-_database = DATABASES["default"]
-_options: dict[str, Any] = _database.setdefault("OPTIONS", {})
-if _database["ENGINE"].endswith("sqlite3"):
-    _options |= {  # NORMAL would lose acknowledged rows at power loss
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        " PRAGMA cache_size=-65536;",
-    }
-else:
-    _database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-    _options |= {"server_side_binding": True, "prepare_threshold": 3}
-    _options.setdefault("connect_timeout", 5)  # seconds
+_replica = env.text("DATABASE_REPLICA_URL")  # for what may be some seconds old
+DATABASES = databases.configure(
+    primary=env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'site.sqlite3'}"),
+    replica=env.database("DATABASE_REPLICA_URL", "") if _replica else None,
+    pool_mode=env.text("DATABASE_POOL_MODE"),  # of a PgBouncer in front
+)
+DATABASE_ROUTERS = ["apps.edge.replica.ReplicaRouter"] if _replica else []
+REPLICA_MAX_LAG_SECONDS = env.number("REPLICA_MAX_LAG_SECONDS", 5)
 REQUIRE_DURABLE_DATABASE = True  # refuse fsync or synchronous_commit off
 
 # --- Cache: counters of the log-in lock and the rate limits -----------------------
-REDIS_URL = env.text("REDIS_URL")
+# With a replica it holds up to where each asker has written: files would not do.
+REDIS_URL = env.required("REDIS_URL", embedded=not _replica, default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, Final, TypeAlias
 
-from django.db import connection
+from apps.edge.replica import read_connection as connection
 
 _ROWS: Final = 4_096  # fetched at once
 _BINARY: Final = 1  # psycopg.pq.Format
@@ -41,7 +41,9 @@ def among(numbers: Iterable[int]) -> list[int] | str:
 
 def iter_rows(sql: str, params: Params) -> Iterator[Row]:
     """The same, some rows at a time in memory: PostgreSQL keeps the others."""
-    if connection.vendor != "postgresql":
+    is_pooled = bool(connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"))
+    if connection.vendor != "postgresql" or is_pooled:
+        # A pool by transactions keeps no cursor between two questions.
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             while rows := cursor.fetchmany(_ROWS):

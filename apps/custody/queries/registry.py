@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from django.db import connection
 from psycopg import Pipeline
 
 from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
 from apps.custody.models import SerialChunk, StagedChunk
+from apps.edge.replica import read_connection as connection
 
 Position = tuple[int, int]  # batch row, ordinal
 _AT_ONCE = 900

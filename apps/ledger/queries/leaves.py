@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.core.leaf import Leaf as CoreLeaf
 from apps.core.leaf import LeafType, encode_leaf, leaf_type
 from apps.core.statement import PUBLISHED_KINDS
 from apps.edge.reading import fetch_rows
+from apps.edge.replica import read_connection as connection
 from apps.ledger.models import Leaf
 
 LEAVES: Final = (

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.edge.lagging import may_lag
 from apps.edge.openapi import reading_problems
 from apps.edge.pagination import CursorPagination
 from apps.partners import operations as partners
@@ -49,6 +50,7 @@ class RecallsView(APIView):
         parameters=[schemas.CURSOR, schemas.PAGE_LIMIT],
         responses={200: schemas.RecallPageSerializer, **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request) -> Response:
         """Recalls you opened and recalls you were told of, the latest first."""
         actor = actor_of(request)
@@ -71,6 +73,7 @@ class RecallView(APIView):
         parameters=[schemas.RECALL_ID],
         responses={200: schemas.RecallDetailSerializer, **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request, recall_id: str) -> Response:
         """The recall, its history, and its status report if you may see all holders."""
         actor, at = actor_of(request), timezone.now()
@@ -106,6 +109,7 @@ class AffectedView(APIView):
             **reading_problems(404),
         },
     )
+    @may_lag
     def get(self, request: Request, recall_id: str) -> Response | StreamingHttpResponse:
         """Units by holder, lot, site and status; a holder sees its own rows only."""
         actor = actor_of(request)
@@ -136,6 +140,7 @@ class RecallQueryView(APIView):
             **reading_problems(404),
         },
     )
+    @may_lag
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """For the regulator, and for the maker of the product; others find nothing."""
         actor = actor_of(request)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.core.recall import parse_scope
+from apps.edge.lagging import may_lag
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor, Mark, marks_of
 from apps.recalls import operations
@@ -80,6 +81,7 @@ class RecallPage:
 
 @require_safe
 @member_required
+@may_lag
 def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
     """What is recalled and why; what you have of it; where all of it is."""
     actor, at = actor_of(request), timezone.now()
