@@ -78,6 +78,29 @@ def test_tiles_are_immutable_and_for_everybody(client, name, size_bytes):
     assert answer["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.parametrize("path", ["checkpoint", "policy", "tile/0/000"])
+def test_who_has_a_file_is_not_sent_it_again(client, path):
+    first = client.get(f"/log/{path}")
+    again = client.get(f"/log/{path}", headers={"If-None-Match": first["ETag"]})
+    other = client.get(f"/log/{path}", headers={"If-None-Match": '"0000"'})
+
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("ETag", "Cache-Control", "Access-Control-Allow-Origin"):
+        assert again[name] == first[name]
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+def test_a_later_checkpoint_has_another_tag(client):
+    before = client.get("/log/checkpoint")
+    append(saying("one more lot"))
+    operations.sequence(at=AT)
+    after = client.get("/log/checkpoint", headers={"If-None-Match": before["ETag"]})
+
+    assert after.status_code == 200
+    assert after["ETag"] != before["ETag"]
+    assert after.content != before.content
+
+
 @pytest.mark.parametrize(
     "name",
     [

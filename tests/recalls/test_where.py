@@ -10,7 +10,6 @@ from apps.recalls.queries.affected import affected, csv_lines
 from apps.recalls.queries.burn_down import burn_down
 from apps.recalls.queries.case import Case
 from apps.recalls.queries.report import build_report
-from apps.recalls.queries.shares import tally
 from apps.recalls.queries.trace import find_trace
 from apps.recalls.queries.where import find_where, read_criteria, what_if
 from pharmatrace.demo.cast import (
@@ -39,7 +38,7 @@ def test_the_tiers_of_a_recall_sum_to_all_of_its_units(stage):
     goods.do(NOVAMED, "destroy", items=packs(["S000051"]))
     recall = open_recall(stage)
 
-    counted = tally(affected(Case(recall)))
+    counted = affected(Case(recall)).tally()
 
     assert counted.tiers == {
         "maker": 63,

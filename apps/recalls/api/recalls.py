@@ -30,7 +30,7 @@ from apps.recalls.queries.recalls import (
     with_own_notices,
 )
 from apps.recalls.queries.report import build_report
-from apps.recalls.queries.shares import tally
+from apps.recalls.queries.shares import AffectedRows
 from apps.recalls.queries.where import find_where, read_criteria
 
 
@@ -116,7 +116,7 @@ class AffectedView(APIView):
         recall = get_visible(recall_id, actor)
         rows = affected(Case(recall))
         if not sees_all_holders(recall=recall, actor=actor):
-            rows = [row for row in rows if row.holder == actor.gln]
+            rows = rows.of_holder(actor.gln)
         note_read(actor, "recalls.affected", recall.pk)
         return _answered(request, rows, name=f"recall-{recall.pk[:12]}")
 
@@ -164,7 +164,7 @@ def note_read(actor: Actor, action: str, subject: str) -> None:
 
 
 def _answered(
-    request: Request, rows: list[Any], *, name: str
+    request: Request, rows: AffectedRows, *, name: str
 ) -> Response | StreamingHttpResponse:
-    table = tables.answer_table(request, rows, tally(rows), name=name)
+    table = tables.answer_table(request, rows, name=name)
     return Response(table) if isinstance(table, dict) else table

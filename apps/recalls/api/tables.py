@@ -14,7 +14,7 @@ from typing_extensions import override
 from apps.core.errors import MalformedInput
 from apps.recalls.api import schemas
 from apps.recalls.queries.affected import csv_lines
-from apps.recalls.queries.shares import AffectedRow, Tally
+from apps.recalls.queries.shares import AffectedRows
 
 _PAGE_ROWS: Final = 100
 _MOST_ROWS: Final = 500
@@ -42,7 +42,7 @@ RENDERERS = [JSONRenderer, CsvRenderer]
 
 
 def answer_table(
-    request: Request, rows: list[AffectedRow], tally: Tally, *, name: str
+    request: Request, rows: AffectedRows, *, name: str
 ) -> StreamingHttpResponse | dict[str, Any]:
     """The rows as CSV if the request asks for it, else as a page for JSON.
 
@@ -56,7 +56,7 @@ def answer_table(
     limit = _number(request, "limit", _PAGE_ROWS, least=1, most=_MOST_ROWS)
     shown = rows[offset : offset + limit]
     body = {
-        "tally": tally,
+        "tally": rows.tally(),
         "count": len(rows),
         "next": _next(request, offset + limit, limit, len(rows)),
         "results": shown,

@@ -8,7 +8,7 @@ from apps.custody.queries.registry import serials_of
 from apps.partners.formats import as_datetime
 from apps.recalls.formats import TIERS, count_words, harmless
 from apps.recalls.queries.case import Case
-from apps.recalls.queries.shares import AffectedRow, rows_of
+from apps.recalls.queries.shares import AffectedRow, AffectedRows, rows_of
 
 COLUMNS = (
     "gtin", "product", "lot", "expiry_date", "tier", "status", "packs", "holder",
@@ -18,12 +18,12 @@ COLUMNS = (
 _SERIALS_AT_ONCE = 10_240
 
 
-def affected(case: Case) -> list[AffectedRow]:
+def affected(case: Case) -> AffectedRows:
     """Every unit the recall means, by tier, holder, lot, site and status."""
     return rows_of(case.meant, answers=case.answers)
 
 
-def csv_lines(rows: list[AffectedRow], *, with_serials: bool) -> Iterator[list[str]]:
+def csv_lines(rows: AffectedRows, *, with_serials: bool) -> Iterator[list[str]]:
     """The table for a spreadsheet, its head first; cells begin like no formula.
 
     Args:

@@ -11,7 +11,7 @@ from apps.recalls.formats import count_words
 from apps.recalls.models import Answer, Notice
 from apps.recalls.queries.case import Case
 from apps.recalls.queries.recalls import answer_due
-from apps.recalls.queries.shares import AffectedRow, Contact, Tally, contact_of, tally
+from apps.recalls.queries.shares import AffectedRows, Contact, Tally, contact_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Report:
     consignees: list[Consignee]
 
 
-def build_report(*, case: Case, rows: Iterable[AffectedRow], at: datetime) -> Report:
+def build_report(*, case: Case, rows: AffectedRows, at: datetime) -> Report:
     """The status report as of `at`; `rows` are the affected units."""
     recall, consignees = case.recall, list_consignees(case)
     answered = [each for each in consignees if each.answered_ms is not None]
@@ -81,7 +81,7 @@ def build_report(*, case: Case, rows: Iterable[AffectedRow], at: datetime) -> Re
         not_found=said.get("not_found", 0),
         due_at=due_at,
         is_overdue=bool(waiting) and recall.closed_ms is None and at > due_at,
-        tally=tally(rows),
+        tally=rows.tally(),
         consignees=consignees,
     )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Final, overload
 
 from django.db import connection
 from pyroaring import BitMap
+from typing_extensions import override
 
+from apps.catalog.models import Batch
 from apps.custody.formats import to_set
 from apps.edge.reading import AMONG, among, fetch_rows
 from apps.partners.models import TradingPartner
@@ -17,12 +21,15 @@ from apps.recalls.formats import LIVE, STATUS_WORDS, TIERS, UNACCOUNTED, tier_of
 from apps.recalls.models import Answer
 from apps.recalls.queries.recalls import Meant
 
-_ORDER: Final = {tier: at for at, tier in enumerate(TIERS)}
+# A place as it comes: batch, holder, site, status, count, name, role, country; then
+# contact, address, email, phone, name of the site, units.
+_Place = tuple[Any, ...]
+_BATCH, _HOLDER, _SITE, _STATUS, _COUNT, _NAME, _ROLE = range(7)
 # Every place of some lots with its contact: all in one question, since a partner's row
 # is asked for once with each of its places.
 _ASK: Final = {
     vendor: f"""
-SELECT h.batch_id, h.holder, h.site, h.status, COALESCE(p.name, h.holder),
+SELECT h.batch_id, h.holder, h.site, h.status, h.count, COALESCE(p.name, h.holder),
   COALESCE(p.role, ''), COALESCE(p.country, ''), COALESCE(p.contact_name, ''),
   COALESCE(p.address, ''), COALESCE(p.contact_email, ''),
   COALESCE(p.contact_phone, ''), COALESCE(s.name, ''), h.units
@@ -30,28 +37,9 @@ FROM custody_holding h
 LEFT JOIN partners_tradingpartner p ON p.gln = h.holder
 LEFT JOIN partners_site s ON s.gln = h.site
 WHERE h.batch_id {is_among} AND h.count > 0
-ORDER BY h.batch_id, h.holder, h.site, h.status
 """  # noqa: S608 - words of ours
     for vendor, is_among in AMONG.items()
 }
-
-
-class _Held(NamedTuple):
-    """Units of one lot at one place now, and who is there."""
-
-    batch_id: int
-    holder: str
-    site: str
-    status: str
-    name: str
-    role: str
-    country: str
-    contact: str
-    address: str
-    email: str
-    phone: str
-    site_name: str
-    units: BitMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,77 +108,128 @@ class Tally:
     unaccounted: int
 
 
+class AffectedRows(Sequence[AffectedRow]):
+    """Units by lot, holder, site and status; those in stock first.
+
+    There may be many thousand, of which a page shows some hundred: a row is made when
+    it is taken, what is counted and sorted by is read from the places as they came.
+    """
+
+    def __init__(
+        self,
+        places: list[_Place],
+        lots: Mapping[int, Batch],
+        answers: Mapping[tuple[str, int], Answer],
+    ) -> None:
+        self._places, self._lots, self._answers = places, lots, answers
+
+    @override
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> AffectedRow: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[AffectedRow]: ...
+
+    @override
+    def __getitem__(self, at: int | slice) -> AffectedRow | list[AffectedRow]:
+        if isinstance(at, slice):
+            return [self._row(place) for place in self._places[at]]
+        return self._row(self._places[at])
+
+    def of_holder(self, gln: str) -> AffectedRows:
+        """The rows of one holder alone."""
+        own = [place for place in self._places if place[_HOLDER] == gln]
+        return AffectedRows(own, self._lots, self._answers)
+
+    def tally(self) -> Tally:
+        """Count units by tier, holders with units in the trade, and what is open."""
+        counts: dict[tuple[str, str], int] = {}
+        for place in self._places:
+            kind = (place[_ROLE], place[_STATUS])
+            counts[kind] = counts.get(kind, 0) + place[_COUNT]
+        tiers = dict.fromkeys(TIERS, 0)
+        for (role, status), count in counts.items():
+            tiers[tier_of(role=role, status=status)] += count
+        holders = {p[_HOLDER] for p in self._places if p[_STATUS] in LIVE}
+        return Tally(
+            total=sum(counts.values()),
+            tiers=tiers,
+            holders=len(holders),
+            unaccounted=sum(n for (_, at), n in counts.items() if at in UNACCOUNTED),
+        )
+
+    def _row(self, place: _Place) -> AffectedRow:
+        batch_id, holder, site, status, count, name, role, country, *rest = place
+        *contact, site_name, units = rest
+        batch = self._lots[batch_id]
+        return AffectedRow(
+            batch_id=batch_id,
+            gtin=batch.product.gtin,
+            product=str(batch.product),
+            lot=batch.lot,
+            expiry_date=batch.expiry_date,
+            holder=holder,
+            holder_name=name,
+            role=role,
+            country=country,
+            site=site,
+            site_name=site_name,
+            status=status,
+            tier=tier_of(role=role, status=status),
+            count=count,
+            contact=Contact(*contact),
+            answer=self._answers.get((holder, batch_id)),
+            units=units if isinstance(units, BitMap) else to_set(units),
+        )
+
+
 def count_places(meant: Iterable[Meant]) -> int:
     """How many holders have units that are still in the trade."""
-    return len({held.holder for held in _places_of(list(meant)) if held.status in LIVE})
+    return rows_of(meant, answers={}).tally().holders
 
 
 def rows_of(
     meant: Iterable[Meant], *, answers: Mapping[tuple[str, int], Answer]
-) -> list[AffectedRow]:
-    """Every unit of `meant`, by lot, holder, site and status; those in stock first.
-
-    One question, however many lots and holders.
-    """
+) -> AffectedRows:
+    """Every unit of `meant`: one question, however many lots and holders."""
     meant = list(meant)
-    by_batch = {each.batch.pk: each for each in meant}
-    contacts: dict[str, Contact] = {}
-    rows = [
-        _row(by_batch[held.batch_id], held, contacts, answers)
-        for held in _places_of(meant)
-    ]
-    rows.sort(key=lambda row: (_ORDER[row.tier], row.holder_name, row.lot))
-    return rows
+    lots = {each.batch.pk: each.batch for each in meant}
+    places = _places_of(meant)
+    if len(lots) > 1:
+        places.sort(key=lambda p: (p[_NAME], lots[p[_BATCH]].lot, p[:_COUNT]))
+    else:
+        places.sort(key=itemgetter(_NAME, _HOLDER, _SITE, _STATUS))
+    by_tier: dict[str, list[_Place]] = {tier: [] for tier in TIERS}
+    kinds: dict[tuple[str, str], list[_Place]] = {}
+    for place in places:
+        kind = (place[_ROLE], place[_STATUS])
+        if kind not in kinds:
+            kinds[kind] = by_tier[tier_of(role=kind[0], status=kind[1])]
+        kinds[kind].append(place)
+    return AffectedRows(list(chain.from_iterable(by_tier.values())), lots, answers)
 
 
-def _places_of(meant: list[Meant]) -> Iterator[_Held]:
+def _places_of(meant: list[Meant]) -> list[_Place]:
     """The shares of the units by place now, each with who holds it."""
-    wanted = {
-        # What a lot has is all that is asked for: nothing to cut away.
-        each.batch.pk: None if len(each.units) == each.batch.size else each.units
-        for each in meant
-    }
-    if not wanted:
-        return
-    for *columns, stored in fetch_rows(_ASK[connection.vendor], [among(wanted)]):
-        held = _Held._make([*columns, to_set(stored)])
-        units = wanted[held.batch_id]
-        if units is not None:
-            held = held._replace(units=held.units & units)
-        if held.units:
-            yield held
+    # All of a lot is meant by most questions: its places need no cutting.
+    parts = {m.batch.pk: m.units for m in meant if len(m.units) < m.batch.size}
+    batch_ids = [each.batch.pk for each in meant]
+    if not batch_ids:
+        return []
+    found = fetch_rows(_ASK[connection.vendor], [among(batch_ids)])
+    return found if not parts else list(_cut(found, parts))
 
 
-def _row(
-    meant: Meant,
-    held: _Held,
-    contacts: dict[str, Contact],
-    answers: Mapping[tuple[str, int], Answer],
-) -> AffectedRow:
-    batch = meant.batch
-    contact = contacts.get(held.holder)
-    if contact is None:
-        contact = Contact(held.contact, held.address, held.email, held.phone)
-        contacts[held.holder] = contact
-    return AffectedRow(
-        batch_id=batch.pk,
-        gtin=batch.product.gtin,
-        product=str(batch.product),
-        lot=batch.lot,
-        expiry_date=batch.expiry_date,
-        holder=held.holder,
-        holder_name=held.name,
-        role=held.role,
-        country=held.country,
-        site=held.site,
-        site_name=held.site_name,
-        status=held.status,
-        tier=tier_of(role=held.role, status=held.status),
-        count=len(held.units),
-        contact=contact,
-        answer=answers.get((held.holder, batch.pk)),
-        units=held.units,
-    )
+def _cut(found: Iterable[_Place], parts: Mapping[int, BitMap]) -> Iterator[_Place]:
+    for place in found:
+        part = parts.get(place[_BATCH])
+        if part is None:
+            yield place
+        elif units := to_set(place[-1]) & part:
+            yield (*place[:_COUNT], len(units), *place[_NAME:-1], units)
 
 
 def contact_of(partner: TradingPartner | None) -> Contact:
@@ -202,18 +241,4 @@ def contact_of(partner: TradingPartner | None) -> Contact:
         address=partner.address,
         email=partner.contact_email,
         phone=partner.contact_phone,
-    )
-
-
-def tally(rows: Iterable[AffectedRow]) -> Tally:
-    """Count units by tier, holders with units still in the trade, and what is open."""
-    rows = list(rows)
-    tiers = dict.fromkeys(TIERS, 0)
-    for row in rows:
-        tiers[row.tier] += row.count
-    return Tally(
-        total=sum(row.count for row in rows),
-        tiers=tiers,
-        holders=len({row.holder for row in rows if row.is_live}),
-        unaccounted=sum(row.count for row in rows if row.status in UNACCOUNTED),
     )

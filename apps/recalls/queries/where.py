@@ -28,7 +28,7 @@ from apps.partners.queries import Actor
 from apps.recalls.formats import scope_words
 from apps.recalls.queries.recalls import Meant, is_regulator, units_meant
 from apps.recalls.queries.rules import verify_may_recall
-from apps.recalls.queries.shares import AffectedRow, Tally, rows_of, tally
+from apps.recalls.queries.shares import AffectedRows, Tally, rows_of
 from apps.recalls.queries.wishes import padded_gtin, read_scope
 
 MOST_BATCHES = 500
@@ -63,7 +63,7 @@ class Criteria:
 class Whereabouts:
     """The answer: every unit that was asked for, and how they are spread."""
 
-    rows: list[AffectedRow]
+    rows: AffectedRows
     tally: Tally
     lots: int
 
@@ -138,7 +138,7 @@ def find_where(criteria: Criteria, *, actor: Actor) -> Whereabouts:
         )
     meant = _meant(criteria, batches)
     rows = rows_of(meant, answers={})
-    return Whereabouts(rows=rows, tally=tally(rows), lots=len(meant))
+    return Whereabouts(rows=rows, tally=rows.tally(), lots=len(meant))
 
 
 def what_if(wish: Mapping[str, Any], *, actor: Actor) -> WhatIf | None:
@@ -159,7 +159,7 @@ def what_if(wish: Mapping[str, Any], *, actor: Actor) -> WhatIf | None:
     return WhatIf(
         product=product,
         words=scope_words(scope),
-        tally=tally(rows_of(meant, answers={})),
+        tally=rows_of(meant, answers={}).tally(),
         lots=[each.batch.lot for each in meant],
         unknown=_unknown_lots(product, scope.lots),
     )

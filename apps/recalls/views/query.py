@@ -59,7 +59,7 @@ def unit_query(request: HttpRequest) -> HttpResponse:
             note_read(actor, "recalls.query", criteria.subject, timezone.now())
         except MalformedInput as error:
             problem = error
-    rows = found.rows if found else []
+    rows = found.rows if found else None
     query = request.GET.copy()
     query["format"] = "csv"
     page = QueryPage(
@@ -67,8 +67,8 @@ def unit_query(request: HttpRequest) -> HttpResponse:
         problem=problem,
         found=found,
         bar=bar_of(found.tally) if found else None,
-        rows=rows[:_SHOWN_ROWS],
-        more=max(len(rows) - _SHOWN_ROWS, 0),
+        rows=rows[:_SHOWN_ROWS] if rows else [],
+        more=max(len(rows) - _SHOWN_ROWS, 0) if rows else 0,
         csv_url=f"/api/v1/recall-query?{query.urlencode()}",
         can_recall=actor.can_sign,
     )
