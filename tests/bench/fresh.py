@@ -33,3 +33,10 @@ def fresh_site() -> Iterator[Path | None]:
 
         django.setup()
         yield Path(var)
+
+
+def set_up() -> None:
+    """Set Django up in a process beside, which begins with nothing but this module."""
+    import django
+
+    django.setup()

@@ -7,7 +7,6 @@ one row each, however many events touched them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -111,7 +110,7 @@ class Changes:
                 *(row.accepted_ms, row.event_time_ms, row.parent_ref),
                 *(judgement.shipment, row.is_inferred),
                 row.ref in self.corrected,
-                json.dumps(list(row.containers)),
+                list(row.containers),
             )
 
     def line_rows(self) -> Iterator[Values]:
@@ -148,7 +147,7 @@ class Changes:
             yield (
                 *(ref, shipment.source.holder, shipment.source.site),
                 *(shipment.addressee, shipment.addressee_site, shipment.purpose),
-                *(json.dumps(documents), any(map(len, shipment.open.values()))),
+                *(documents, any(map(len, shipment.open.values()))),
             )
 
     def despatched_rows(self) -> Iterator[Values]:

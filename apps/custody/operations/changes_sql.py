@@ -1,6 +1,6 @@
 """What judged events change, written: one statement on PostgreSQL, few on SQLite.
 
-The rows come from `Changes`. On PostgreSQL they travel as arrays, a column each, and
+The rows come from `Changes`. On PostgreSQL they travel as JSON, a list a table, and
 every table has its part of one statement; parts see what stood before it, so rows that
 belong together find each other by its own answers (`e`, `l`).
 """
@@ -9,6 +9,7 @@ belong together find each other by its own answers (`e`, `l`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -16,8 +17,9 @@ from django.db import connection
 
 from apps.core.custody import Place
 from apps.custody.operations.changes import Changes, Values
-from apps.edge.lists import among, array, numbers, texts
+from apps.edge.lists import among, numbers, texts
 
+_NAMES: Final = "abcdefghijklmnop"  # of the columns of a list of rows
 _EVENT: Final = (
     "ref, statement_id, rule, biz_step, disposition, action, by, site, counterparty,"
     " accepted_ms, event_time_ms, parent_ref, shipment_ref, is_inferred, is_corrected,"
@@ -33,75 +35,73 @@ _SENT: Final = (
 )
 _LISTED: Final = "batch_id, sent, open_units, sent_count, open_count"
 _SHORT: Final = "shipment_id, batch_id, count, receipt_ref, is_settled"
-_TEXTS: Final = "text[]"
-# Name of each list of rows, and the types of its columns.
+# Name of each list of rows, and the types of its columns: a letter each.
+_KINDS: Final = {"t": "text", "i": "int", "n": "bigint", "b": "bool", "x": "bytea",
+                 "j": "jsonb", "l": "int[]"}  # fmt: skip
 _COLUMNS: Final = {
-    "e": [*[_TEXTS] * 9, "bigint[]", "bigint[]", *[_TEXTS] * 2, "bool[]", "bool[]",
-          "jsonb[]"],
-    "l": [_TEXTS, "bigint[]", *[_TEXTS] * 6, "int[]", "bytea[]", _TEXTS],
-    "hu": ["bigint[]", "int[]", "bytea[]"],
-    "hn": ["bigint[]", *[_TEXTS] * 3, "int[]", "bytea[]"],
-    "d": [*[_TEXTS] * 6, "jsonb[]", "bool[]"],
-    "dl": [_TEXTS, "bigint[]", "bytea[]", "bytea[]", "int[]", "int[]"],
-    "du": ["bigint[]", "int[]", "bytea[]"],
-    "dc": ["bigint[]", "bool[]"],
-    "sn": ["bigint[]", "bigint[]", "int[]", _TEXTS, "bool[]"],
-    "o": ["bigint[]", _TEXTS, _TEXTS, "bytea[]"],
-    "c": ["bigint[]", *[_TEXTS] * 3, "bigint[]"],
-    "i": ["bigint[]", "bigint[]", "int[]", "bytea[]"],
-    "x": ["bigint[]", "bigint[]"],
-}  # fmt: skip
+    "e": "tttttttttnnttbbj",
+    "l": "tnttttttixl",
+    "hu": "nix",
+    "hn": "ntttix",
+    "d": "ttttttjb",
+    "dl": "tnxxii",
+    "du": "nix",
+    "dc": "nb",
+    "sn": "nnitb",
+    "o": "nttx",
+    "c": "ntttn",
+    "i": "nnix",
+    "x": "nn",
+}
 
 
 def _given(name: str) -> str:
-    """The rows of a list as a table with columns c1, c2 and so on."""
-    kinds = _COLUMNS[name]
-    values = ", ".join(f"%({name}{n})s::{kind}" for n, kind in enumerate(kinds, 1))
-    columns = ", ".join(f"c{n}" for n in range(1, len(kinds) + 1))
-    return f"unnest({values}) WITH ORDINALITY AS g({columns}, n)"
+    """The rows of a list as a table `g` with columns a, b and so on."""
+    columns = (f"{_NAMES[n]} {_KINDS[c]}" for n, c in enumerate(_COLUMNS[name]))
+    return f"json_to_recordset(%({name})s) g({','.join(columns)})"
 
 
 def _columns(first: int, last: int) -> str:
-    return ", ".join(f"g.c{n}" for n in range(first, last + 1))
+    return ",".join(f"g.{_NAMES[n - 1]}" for n in range(first, last + 1))
 
 
 _WRITE: Final = f"""
 WITH e AS (
   INSERT INTO custody_event ({_EVENT}) SELECT {_columns(1, 16)}
-  FROM {_given("e")} ORDER BY g.n RETURNING id, ref),
+  FROM {_given("e")} RETURNING id, ref),
 l AS MATERIALIZED (
   SELECT nextval('custody_eventline_id_seq') AS id, e.id AS event_id, {_columns(2, 11)}
-  FROM (SELECT * FROM {_given("l")} ORDER BY n) g JOIN e ON e.ref = g.c1),
+  FROM {_given("l")} JOIN e ON e.ref = g.a),
 li AS (
   INSERT INTO custody_eventline (id, event_id, batch_id, {_ENDS})
-  SELECT id, event_id, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM l),
+  SELECT id,event_id,b,c,d,e,f,g,h,i,j FROM l),
 lc AS (
   INSERT INTO custody_eventchunk (batch_id, chunk_no, line_id)
-  SELECT l.c2, number, l.id FROM l, unnest(l.c11::int[]) number),
+  SELECT l.b, number, l.id FROM l, unnest(l.k) number),
 hu AS (
-  UPDATE custody_holding h SET count = g.c2, units = g.c3
-  FROM {_given("hu")} WHERE h.id = g.c1),
+  UPDATE custody_holding h SET count = g.b, units = g.c
+  FROM {_given("hu")} WHERE h.id = g.a),
 hn AS (
   INSERT INTO custody_holding ({_PLACE}) SELECT {_columns(1, 6)}
   FROM {_given("hn")} RETURNING id, batch_id, holder, site, status),
 d AS (
   INSERT INTO custody_shipment (event_id, {_SENT}) SELECT e.id, {_columns(2, 8)}
-  FROM {_given("d")} JOIN e ON e.ref = g.c1),
+  FROM {_given("d")} JOIN e ON e.ref = g.a),
 dl AS (
   INSERT INTO custody_shipmentline (shipment_id, {_LISTED})
-  SELECT e.id, {_columns(2, 6)} FROM {_given("dl")} JOIN e ON e.ref = g.c1),
+  SELECT e.id, {_columns(2, 6)} FROM {_given("dl")} JOIN e ON e.ref = g.a),
 du AS (
-  UPDATE custody_shipmentline s SET open_count = g.c2, open_units = g.c3
-  FROM {_given("du")} WHERE s.id = g.c1),
+  UPDATE custody_shipmentline s SET open_count = g.b, open_units = g.c
+  FROM {_given("du")} WHERE s.id = g.a),
 dc AS (
-  UPDATE custody_shipment s SET is_open = g.c2
-  FROM {_given("dc")} WHERE s.event_id = g.c1),
+  UPDATE custody_shipment s SET is_open = g.b
+  FROM {_given("dc")} WHERE s.event_id = g.a),
 su AS (
   UPDATE custody_discrepancy SET is_settled = true
   WHERE shipment_id = ANY(%(received)s::bigint[]) AND NOT is_settled),
 sn AS (
   INSERT INTO custody_discrepancy ({_SHORT}, kind)
-  SELECT {_columns(1, 5)}, 'shortage' FROM {_given("sn")} ORDER BY g.n),
+  SELECT {_columns(1, 5)}, 'shortage' FROM {_given("sn")}),
 o AS (
   INSERT INTO custody_batchhold (batch_id, owner, reason, units)
   SELECT {_columns(1, 4)} FROM {_given("o")}
@@ -110,8 +110,8 @@ k AS (
   UPDATE custody_event SET is_corrected = true WHERE ref = ANY(%(corrected)s::text[])),
 c AS (
   UPDATE custody_container b
-  SET holder = g.c2, site = g.c3, status = g.c4, parent_id = g.c5
-  FROM {_given("c")} WHERE b.id = g.c1),
+  SET holder = g.b, site = g.c, status = g.d, parent_id = g.e
+  FROM {_given("c")} WHERE b.id = g.a),
 i AS (
   INSERT INTO custody_containerline (container_id, batch_id, count, units)
   SELECT {_columns(1, 4)} FROM {_given("i")}
@@ -119,7 +119,7 @@ i AS (
   DO UPDATE SET count = excluded.count, units = excluded.units),
 x AS (
   DELETE FROM custody_containerline t USING {_given("x")}
-  WHERE t.container_id = g.c1 AND t.batch_id = g.c2)
+  WHERE t.container_id = g.a AND t.batch_id = g.b)
 SELECT id, batch_id, holder, site, status FROM hn
 """
 
@@ -197,17 +197,29 @@ def write(changes: Changes) -> None:
 
 def _write_at_once(changes: Changes, rows: dict[str, list[Values]]) -> None:
     given: dict[str, Any] = {
-        "received": numbers(changes.received_rows()),
-        "corrected": texts(changes.corrected_rows()),
+        name: _as_json(kinds, rows[name]) for name, kinds in _COLUMNS.items()
     }
-    rows["l"] = [(*row[:-1], numbers(row[-1])) for row in rows["l"]]
-    for name, kinds in _COLUMNS.items():
-        for number in range(len(kinds)):
-            given[f"{name}{number + 1}"] = array(row[number] for row in rows[name])
+    given["received"] = numbers(changes.received_rows())
+    given["corrected"] = texts(changes.corrected_rows())
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, given)
         for key, batch_id, *place in cursor.fetchall():
             changes.ground.holdings[batch_id, Place(*place)] = key
+
+
+def _as_json(kinds: str, rows: list[Values]) -> str:
+    """The rows as one argument; bytes in the form in which PostgreSQL reads them."""
+    if not rows:
+        return "[]"
+    places = [n for n, kind in enumerate(kinds) if kind == "x"]
+    return json.dumps([_named(row, places) for row in rows], separators=(",", ":"))
+
+
+def _named(row: Values, places: list[int]) -> dict[str, Any]:
+    named = dict(zip(_NAMES, row, strict=False))
+    for place in places:
+        named[_NAMES[place]] = f"\\x{row[place].hex()}"
+    return named
 
 
 def _write_one_by_one(changes: Changes, rows: dict[str, list[Values]]) -> None:
@@ -215,7 +227,7 @@ def _write_one_by_one(changes: Changes, rows: dict[str, list[Values]]) -> None:
     rows["k"] = [(ref,) for ref in changes.corrected_rows()]
     with connection.cursor() as cursor:
         for name, sql in _ONE_BY_ONE.items():
-            part = rows[name]
+            part = [tuple(map(_plain, row)) for row in rows[name]]
             if name in _UPDATES:
                 part = [(*row[1:], row[0]) for row in part]
             if part:
@@ -228,6 +240,10 @@ def _write_one_by_one(changes: Changes, rows: dict[str, list[Values]]) -> None:
                 [batch_id, *place],
             )
             changes.ground.holdings[batch_id, Place(*place)] = cursor.fetchone()[0]
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list) else value
 
 
 def _write_lines(cursor: Any, rows: Sequence[Values]) -> None:

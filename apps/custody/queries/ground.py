@@ -60,7 +60,8 @@ _LOOSE: Final = {
 }
 _EXPIRY: Final = {
     "postgresql": "to_char(b.expiry_date, 'YYYY-MM-DD')",
-    "sqlite": "b.expiry_date",
+    # Bare, a column of dates would have every text below it read as one.
+    "sqlite": "CAST(b.expiry_date AS text)",
 }
 _NO_SET: Final = {
     "postgresql": "CAST(NULL AS bytea)",
