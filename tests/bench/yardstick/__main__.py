@@ -96,7 +96,7 @@ def _measured(
             if profile
             else (measure.function(ground))
         )
-    except Exception:
+    except Exception:  # noqa: BLE001 - an hour's other readings are worth keeping
         traceback.print_exc()
         return False
     print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
