@@ -8,6 +8,7 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu import Exchange, Queue
 from kombu.transport import TRANSPORT_ALIASES
 
 # Our channel in place of kombu's, whose messages can be read half written.
@@ -30,6 +31,19 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+# What needs the keys of the log, or reads all that it wrote, has a queue of its own:
+# on several hosts one worker takes it (`serve --only sequencer`), and no other one
+# holds those keys. A worker that is told nothing takes both.
+APART = "sequencer"
+_ORDINARY = "celery"
+app.conf.task_queues = [
+    Queue(name, Exchange(name), routing_key=name) for name in (_ORDINARY, APART)
+]
+app.conf.task_default_queue = _ORDINARY
+app.conf.task_routes = {
+    name: {"queue": APART} for name in ("anchoring.*", "ledger.fsck_nightly")
+}
 
 # Seconds after which an undelivered tick is dropped: the next one does the same work.
 _TICK_EXPIRES = 30
@@ -62,6 +76,11 @@ app.conf.beat_schedule = {
     },
     "settle uploads": {
         "task": "intake.sweep",
+        "schedule": 60.0,
+        "options": {"expires": _TICK_EXPIRES},
+    },
+    "settle the packaging line": {
+        "task": "packaging.sweep",
         "schedule": 60.0,
         "options": {"expires": _TICK_EXPIRES},
     },

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.anchoring import queries as anchoring
+from apps.anchoring.queries import Status
+from apps.edge.once import once
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, running_shift
 from apps.partners.queries import Actor, ShiftRow
@@ -44,6 +46,7 @@ _PLANT = [
 ]
 # Pages that belong to a word of the navigation but have an address of their own.
 _WITHIN = {
+    "/uploads": ("/pools", "/aggregations", "/label-runs"),
     "/ship": ("/pack", "/shipments"),
     "/stock": ("/batches", "/containers"),
 }
@@ -76,50 +79,94 @@ class NavItem:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Frame:
-    """The frame of one page; empty texts and zeros for a stranger."""
+    """The frame of one page; empty texts and zeros for a stranger.
 
-    organisation_name: str
-    role: str
-    gln: str
-    person: str
-    inbox_count: int
-    nav: tuple[NavItem, ...]
-    shift: ShiftRow | None
-    can_sign: bool
-    log_size: int
-    checkpoint_age: str
-    checkpoint_at: datetime | None
-    witnesses_label: str
-    trust_state: str
+    A part of a page that shows no inbox does not count it: what costs a question is
+    asked when the template comes to it.
+    """
+
+    def __init__(self, request: HttpRequest, at: datetime) -> None:
+        self._request, self._at = request, at
+        has_user = hasattr(request, "user")  # the log's own pages have none
+        self._actor = actor_of(request) if has_user else partners.STRANGER
+
+    @property
+    def organisation_name(self) -> str:
+        """Whom the reader acts for."""
+        return self._actor.partner.name if self._actor.partner else ""
+
+    @property
+    def role(self) -> str:
+        """What its licence is for, in words."""
+        partner = self._actor.partner
+        return partner.get_role_display() if partner else ""
+
+    @property
+    def gln(self) -> str:
+        """Its GLN."""
+        return self._actor.gln
+
+    @cached_property
+    def person(self) -> str:
+        """The reader, by name."""
+        return partners.display_name(self._actor.user) if self._actor.user else ""
+
+    @cached_property
+    def inbox_count(self) -> int:
+        """How much waits for the reader."""
+        return count_inbox(self._actor)
+
+    @cached_property
+    def nav(self) -> tuple[NavItem, ...]:
+        """The words of the navigation."""
+        return _navigation(self._actor, self._request.path)
+
+    @cached_property
+    def shift(self) -> ShiftRow | None:
+        """The shift that this session began, while it runs."""
+        if not self._actor.partner:
+            return None
+        return running_shift(self._request, at=self._at)
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether the reader may sign."""
+        return self._actor.can_sign
+
+    @cached_property
+    def _status(self) -> Status:
+        return once(self._request, "log_status", partial(anchoring.status, at=self._at))
+
+    @property
+    def log_size(self) -> int:
+        """Leaves under the published checkpoint."""
+        return self._status.log_size
+
+    @property
+    def checkpoint_age(self) -> str:
+        """How long ago somebody put a name under it."""
+        return _age(self._status.age_seconds)
+
+    @property
+    def checkpoint_at(self) -> datetime | None:
+        """When that was."""
+        return self._status.signed_at
+
+    @property
+    def witnesses_label(self) -> str:
+        """How many witnesses have."""
+        return self._status.witnesses_label
+
+    @property
+    def trust_state(self) -> str:
+        """`go`, `think` or `stop`."""
+        return self._status.state
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the frame, built only if the template asks for it."""
-    return {"frame": SimpleLazyObject(lambda: build_frame(request, timezone.now()))}
-
-
-def build_frame(request: HttpRequest, at: datetime) -> Frame:
-    """The frame around a page for whoever asks, at the aware moment `at`."""
-    actor = actor_of(request) if hasattr(request, "user") else partners.STRANGER
-    status = anchoring.status(at=at)
-    partner = actor.partner
-    return Frame(
-        organisation_name=partner.name if partner else "",
-        role=partner.get_role_display() if partner else "",
-        gln=actor.gln,
-        person=partners.display_name(actor.user) if actor.user else "",
-        inbox_count=count_inbox(actor),
-        nav=_navigation(actor, request.path),
-        shift=running_shift(request, at=at) if actor.partner else None,
-        can_sign=actor.can_sign,
-        log_size=status.log_size,
-        checkpoint_age=_age(status.age_seconds),
-        checkpoint_at=status.signed_at,
-        witnesses_label=status.witnesses_label,
-        trust_state=status.state,
-    )
+    return {"frame": SimpleLazyObject(lambda: Frame(request, timezone.now()))}
 
 
 def _navigation(actor: Actor, path: str) -> tuple[NavItem, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from pharmatrace import env
+from pharmatrace import databases, env
 
 # --- Where and how we run ---------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,13 +50,14 @@ ANCHOR_KINDS = {  # how each is opened; evm and ots need requirements-anchors.tx
     **env.pairs("ANCHOR_KINDS"),
 }
 UPLOAD_DIR = env.path("UPLOAD_DIR", VAR_DIR / "uploads")
+PACKAGING_DIR = env.path("PACKAGING_DIR", VAR_DIR / "packaging")  # label runs too
 BUNDLE_DIR = env.path("BUNDLE_DIR", VAR_DIR / "bundles")  # built again when asked for
 DEMO_KEYS_DIR = env.path("DEMO_KEYS_DIR", VAR_DIR / "demo-keys")  # the partners' own
 
 # --- Apps -------------------------------------------------------------------------
 _APPS = [
-    "edge", "jobs", "ledger", "anchoring", "partners", "catalog", "custody", "recalls",
-    "alerts", "exchange", "intake", "scan",
+    "edge", "jobs", "ledger", "anchoring", "partners", "catalog", "pools", "custody",
+    "recalls", "alerts", "exchange", "intake", "scan", "packaging",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "pharmatrace",
@@ -92,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.edge.lagging.OwnWritesMiddleware",
     "apps.edge.middleware.ProblemMiddleware",
 ]
 TEMPLATES = [
@@ -113,26 +115,19 @@ TEMPLATES = [
 
 # --- Database: SQLite beside us, or PostgreSQL by DATABASE_URL --------------------
 env.make_private(VAR_DIR)
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'site.sqlite3'}")
-}
-_database = DATABASES["default"]
-_options: dict[str, Any] = _database.setdefault("OPTIONS", {})
-if _database["ENGINE"].endswith("sqlite3"):
-    _options |= {  # NORMAL would lose acknowledged rows at power loss
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        " PRAGMA cache_size=-65536;",
-    }
-else:
-    _database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-    _options |= {"server_side_binding": True, "prepare_threshold": 3}
-    _options.setdefault("connect_timeout", 5)  # seconds
+_replica = env.text("DATABASE_REPLICA_URL")  # for what may be some seconds old
+DATABASES = databases.configure(
+    primary=env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'site.sqlite3'}"),
+    replica=env.database("DATABASE_REPLICA_URL", "") if _replica else None,
+    pool_mode=env.text("DATABASE_POOL_MODE"),  # of a PgBouncer in front
+)
+DATABASE_ROUTERS = ["apps.edge.replica.ReplicaRouter"] if _replica else []
+REPLICA_MAX_LAG_SECONDS = env.number("REPLICA_MAX_LAG_SECONDS", 5)
 REQUIRE_DURABLE_DATABASE = True  # refuse fsync or synchronous_commit off
 
 # --- Cache: counters of the log-in lock and the rate limits -----------------------
-REDIS_URL = env.text("REDIS_URL")
+# With a replica it holds up to where each asker has written: files would not do.
+REDIS_URL = env.required("REDIS_URL", embedded=not _replica, default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends."
@@ -165,11 +160,11 @@ else:
 # --- Limits of the doors, in bytes ------------------------------------------------
 BODY_LIMIT_BYTES = env.number("BODY_LIMIT_BYTES", 2_000_000)
 UPLOAD_LIMIT_BYTES = env.number("UPLOAD_LIMIT_BYTES", 256_000_000)
+_FILES = "/api/v1/uploads", "/api/v1/aggregations", "/upload", "/aggregations"
 BODY_LIMIT_BYTES_BY_PREFIX = {
-    "/api/v1/uploads": UPLOAD_LIMIT_BYTES,
-    "/api/v1/statements": env.number("STATEMENT_LIMIT_BYTES", 64_000_000),
+    **dict.fromkeys(_FILES, UPLOAD_LIMIT_BYTES),
+    "/api/v1/statements": env.number("STATEMENT_LIMIT_BYTES", 96_000_000),
     "/epcis/capture": env.number("CAPTURE_LIMIT_BYTES", 64_000_000),
-    "/upload": UPLOAD_LIMIT_BYTES,
     "/scan/photo": env.number("PHOTO_LIMIT_BYTES", 12_000_000),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT_BYTES_BY_PREFIX.values())

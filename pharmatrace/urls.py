@@ -34,6 +34,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("apps.exchange.api_urls")),
     path("", include("apps.intake.api_urls")),
     path("", include("apps.scan.api_urls")),
+    path("", include("apps.packaging.api_urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -56,4 +57,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.exchange.urls")),
     path("", include("apps.intake.urls")),
     path("", include("apps.scan.urls")),
+    path("", include("apps.packaging.urls")),
 ]

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.catalog import queries
+from apps.edge.lagging import may_lag
 from apps.edge.openapi import PAGE_PARAMETERS, page_of, reading_problems
 from apps.edge.pagination import CursorPagination
 from apps.partners import operations as partners
@@ -38,6 +39,7 @@ class ProductsView(APIView):
         ],
         responses={200: page_of("Products", Output), **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request) -> Response:
         """Products by the filter, a page at a time."""
         actor, text = actor_of(request), request.query_params.get("q", "")

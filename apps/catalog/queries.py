@@ -178,5 +178,6 @@ def list_all_batches() -> list[Batch]:
 def list_batches_of(*, product_id: int, lots: Iterable[str] = ()) -> list[Batch]:
     """A product's batches by row; only those with one of `lots`, if any are named."""
     rows = Batch.objects.filter(product_id=product_id).order_by("pk")
+    rows = rows.select_related("product")
     wanted = sorted(lots)
     return list(rows.filter(lot__in=wanted) if wanted else rows)

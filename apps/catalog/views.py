@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.catalog import queries
 from apps.catalog.models import Batch, Product
+from apps.edge.lagging import may_lag
 from apps.partners import operations as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 from apps.partners.queries import Mark, marks_of
@@ -78,6 +79,7 @@ class RegisterPage:
 
 @require_safe
 @member_required
+@may_lag
 def product_list(request: HttpRequest) -> HttpResponse:
     """Products, by name or GTIN."""
     actor = actor_of(request)
@@ -104,6 +106,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @member_required
+@may_lag
 def product_detail(request: HttpRequest, gtin: str) -> HttpResponse:
     """One product."""
     actor = actor_of(request)

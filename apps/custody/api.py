@@ -17,6 +17,7 @@ from apps.custody.queries.shelf import IN_STOCK, UNDER_WAY, holdings, stock_rows
 from apps.custody.queries.shipments import despatches, open_items
 from apps.custody.queries.sight import shipments_visible_to
 from apps.custody.queries.travels import gaps_of
+from apps.edge.lagging import may_lag
 from apps.edge.openapi import (
     PAGE_PARAMETERS,
     page_of,
@@ -124,6 +125,7 @@ class StockView(APIView):
             **reading_problems(404),
         },
     )
+    @may_lag
     def get(self, request: Request) -> Response:
         """Holdings by batch, site and status, the latest rows first."""
         actor, query = actor_of(request), request.query_params
@@ -157,6 +159,7 @@ class ShipmentsView(APIView):
             **reading_problems(404),
         },
     )
+    @may_lag
     def get(self, request: Request) -> Response:
         """Despatches by the filters, the latest first."""
         rows = _filtered(request, shipments_visible_to(actor_of(request)))

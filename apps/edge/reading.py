@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, Final, TypeAlias
 
-from django.db import connection
+from apps.edge.replica import read_connection as connection
 
 _ROWS: Final = 4_096  # fetched at once
+_BINARY: Final = 1  # psycopg.pq.Format
 _names = count()  # of cursors: one may be open while another is
+# A list as one argument: the text of the question stays the same, prepared once.
+AMONG: Final = {
+    "postgresql": "= ANY(%s)",
+    "sqlite": "IN (SELECT value FROM json_each(%s))",
+}
 Row: TypeAlias = tuple[Any, ...]
-Params: TypeAlias = "list[int | str | bytes | list[str] | list[bytes]]"
+Params: TypeAlias = "list[int | str | bytes | list[int] | list[str] | list[bytes]]"
 
 
 def fetch_rows(sql: str, params: Params) -> list[Row]:
@@ -19,20 +26,24 @@ def fetch_rows(sql: str, params: Params) -> list[Row]:
 
     PostgreSQL sends them in its binary form, in half the time that its text takes.
     """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return list(cursor.fetchall())
-    connection.ensure_connection()
-    raw = connection.connection
-    with connection.wrap_database_errors, raw.cursor(binary=True) as cursor:
-        found: list[Row] = cursor.execute(sql, params).fetchall()
-        return found
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.cursor.format = _BINARY
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def among(numbers: Iterable[int]) -> list[int] | str:
+    """Row numbers as the one argument of `AMONG`, however many they are."""
+    listed = list(numbers)
+    return listed if connection.vendor == "postgresql" else json.dumps(listed)
 
 
 def iter_rows(sql: str, params: Params) -> Iterator[Row]:
     """The same, some rows at a time in memory: PostgreSQL keeps the others."""
-    if connection.vendor != "postgresql":
+    is_pooled = bool(connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"))
+    if connection.vendor != "postgresql" or is_pooled:
+        # A pool by transactions keeps no cursor between two questions.
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             while rows := cursor.fetchmany(_ROWS):

@@ -30,11 +30,7 @@ class PerMinute(BaseThrottle):
         """True below the limit."""
         window = int(time.time()) // _WINDOW_SECONDS
         key = f"throttle:{self.scope}:{self._caller(request)}:{window}"
-        cache.add(key, 0, _WINDOW_SECONDS * 2)
-        try:
-            count = cache.incr(key)
-        except ValueError:  # the cache dropped it in between
-            return True
+        count = _count(key)
         return count <= self.limit
 
     @override
@@ -49,3 +45,16 @@ class PerMinute(BaseThrottle):
         if request.user.pk is not None:
             return f"user-{request.user.pk}"
         return f"address-{self.get_ident(request)}"
+
+
+def _count(key: str) -> int:
+    """How often `key` was counted, with this time; 0 if the cache keeps dropping it."""
+    try:
+        return cache.incr(key)  # all but the first of a window: one trip to the cache
+    except ValueError:
+        if cache.add(key, 1, _WINDOW_SECONDS * 2):
+            return 1
+    try:
+        return cache.incr(key)  # another process was the first
+    except ValueError:
+        return 0

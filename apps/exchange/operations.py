@@ -6,12 +6,17 @@
 4. What the law of custody refuses leaves an alert, in a transaction of its own.
 """
 
+from __future__ import annotations
+
 import hashlib
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from django.db import DatabaseError, transaction
@@ -24,7 +29,7 @@ from apps.core.errors import (
     LedgerConflict,
     TraceError,
 )
-from apps.core.statement import Statement
+from apps.core.statement import GOODS_KINDS, Statement
 from apps.custody import operations as custody
 from apps.custody import queries as goods
 from apps.edge.races import is_lost_race
@@ -112,16 +117,14 @@ def submit_all(*, submissions: Sequence[Submission], at: datetime) -> list[Accep
 def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted]:
     last_start = time.monotonic() + _PATIENCE_SECONDS
     for attempt in range(1, _ATTEMPTS + 1):
-        accepted: list[Accepted] = []
+        run = Run(submissions)
         try:
-            _accept_all(submissions, accepted)
+            with transaction.atomic(durable=True):
+                return run.accept()
         except (DatabaseError, TraceError) as error:
-            refused = submissions[len(accepted) :][:1]
-            if not _is_lost_race(error) and not _is_overtaken(refused, error):
+            if not _is_lost_race(error) and not _is_overtaken(run, error):
                 raise
             logger.warning("Lost race, attempt %d: %s", attempt, error)
-        else:
-            return accepted
         if time.monotonic() > last_start:
             break
         # Equal pauses would meet again.
@@ -136,53 +139,103 @@ def _is_lost_race(error: DatabaseError | TraceError) -> bool:
     return isinstance(error, LedgerConflict) and error.code in _MOVED_MEANWHILE
 
 
-def _is_overtaken(
-    refused: Sequence[Submission], error: DatabaseError | TraceError
-) -> bool:
-    """True if the very statement was accepted while this run waited for a lock.
+def _is_overtaken(run: Run, error: DatabaseError | TraceError) -> bool:
+    """True if a statement was accepted while this run waited for a lock.
 
     Its own effect is then why it was refused: the goods have left, the GTIN is known.
     """
     if not isinstance(error, TraceError) or error.code == _OTHER_SIGNATURES:
         return False
-    return any(ledger.keyids_of(statement_id(each.envelope)) for each in refused)
+    return bool(ledger.find_all_accepted(run.new_ids()))
 
 
-def _accept_all(submissions: Sequence[Submission], accepted: list[Accepted]) -> None:
-    """Accept in order into `accepted`; what it holds at an error is undone."""
-    with transaction.atomic(durable=True):
-        if len(submissions) == 1:
-            accepted.append(_accept(submissions[0]))
-            return
-        for position, submission in enumerate(submissions):
-            accepted.append(_accept_numbered(position, submission))
+@dataclass(slots=True)
+class Run:
+    """One try to accept statements in their order.
+
+    Args:
+        answers: what the record says of those that stood in it before, by position.
+    """
+
+    submissions: Sequence[Submission]
+    ids: list[str] = field(default_factory=list)
+    answers: dict[int, Accepted] = field(default_factory=dict)
+
+    def accept(self) -> list[Accepted]:
+        """Accept all of them.
+
+        Raises:
+            TraceError: as `submit_all`; nothing may be kept then.
+        """
+        self.ids = [statement_id(each.envelope) for each in self.submissions]
+        known = ledger.find_all_accepted(self.ids)
+        first: dict[str, int] = {}
+        waiting: list[int] = []
+        for number, name in enumerate(self.ids):
+            if name in known:
+                with self._located(number):
+                    self.answers[number] = self._answer(number, *known[name])
+            elif name not in first:
+                first[name] = number
+                waiting.append(number)
+        done = dict(self.answers)
+        for part in self._runs(waiting):
+            done.update(zip(part, self._accept_part(part), strict=True))
+        for number, name in enumerate(self.ids):
+            if number not in done:
+                done[number] = self._again(number, first[name], done)
+        return [done[number] for number in range(len(self.ids))]
+
+    def new_ids(self) -> list[str]:
+        """The statements that did not stand in the record when this began."""
+        return [n for k, n in enumerate(self.ids) if k not in self.answers]
+
+    def _runs(self, waiting: Sequence[int]) -> Iterator[list[int]]:
+        """Statements about goods that follow each other are judged at once."""
+        for is_goods, part in groupby(waiting, key=self._is_goods):
+            if is_goods:
+                yield list(part)
+            else:
+                yield from ([number] for number in part)
+
+    def _is_goods(self, number: int) -> bool:
+        return self.submissions[number].statement.kind in GOODS_KINDS
+
+    def _accept_part(self, part: Sequence[int]) -> list[Accepted]:
+        chosen = [self.submissions[number] for number in part]
+        if self._is_goods(part[0]):
+            return custody.record_all(
+                chosen, located=lambda place: self._located(part[place])
+            )
+        with self._located(part[0]):
+            return [HANDLERS[chosen[0].statement.kind](chosen[0])]
+
+    def _again(self, number: int, first: int, done: dict[int, Accepted]) -> Accepted:
+        """The same statement a second time in one request."""
+        keyids = _keyids(self.submissions[first])
+        with self._located(number):
+            return self._answer(number, replace(done[first], is_new=False), keyids)
+
+    def _answer(
+        self, number: int, accepted: Accepted | None, keyids: tuple[str, ...]
+    ) -> Accepted:
+        """The stored answer; the id names what was said, the keyids who signed it."""
+        if accepted is None:
+            raise LedgerConflict("statement_erased", got=self.ids[number])
+        if _keyids(self.submissions[number]) != keyids:
+            raise LedgerConflict(
+                _OTHER_SIGNATURES,
+                field="signatures",
+                wanted="the keys it was accepted with; a co-signature is a new statement",
+            )
+        return accepted
+
+    def _located(self, number: int) -> AbstractContextManager[None]:
+        return numbered(number) if len(self.submissions) > 1 else nullcontext()
 
 
-def _accept_numbered(position: int, submission: Submission) -> Accepted:
-    with numbered(position):
-        return _accept(submission)
-
-
-def _accept(submission: Submission) -> Accepted:
-    found = _find_earlier(submission)
-    if found is not None:
-        return found
-    return HANDLERS[submission.statement.kind](submission)
-
-
-def _find_earlier(submission: Submission) -> Accepted | None:
-    """The stored answer; the id names what was said, the keyids who signed it."""
-    accepted = ledger.find_accepted(statement_id(submission.envelope))
-    if accepted is None:
-        return None
-    keyids = tuple(signature.keyid for signature in submission.envelope.signatures)
-    if keyids != ledger.keyids_of(accepted.statement_id):
-        raise LedgerConflict(
-            _OTHER_SIGNATURES,
-            field="signatures",
-            wanted="the keys it was accepted with; a co-signature is a new statement",
-        )
-    return accepted
+def _keyids(submission: Submission) -> tuple[str, ...]:
+    return tuple(signature.keyid for signature in submission.envelope.signatures)
 
 
 def _raise_alert(

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import connection, transaction
 
 from apps.alerts import operations as alerts
 from apps.core import answer as core_answer
@@ -15,41 +16,61 @@ from apps.edge.secrets import receipt_key
 from apps.ledger.formats import as_ms
 from apps.partners import operations as partners
 from apps.partners.queries import Actor
-from apps.scan.models import Scan
 from apps.scan.queries.verdicts import Verdict
 
 _RAW_CHARACTERS = 400
+_INSERT = """
+INSERT INTO scan_scan
+  (partner_id, user_id, at, raw, gtin, lot, serial, verdict, code)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 
 
-def record_scan(
-    *, code: str, verdict: Verdict, actor: Actor, at: datetime
-) -> Scan | None:
-    """Write down a verdict that is about to be given; None for a stranger.
+def record_scan(*, code: str, verdict: Verdict, actor: Actor, at: datetime) -> None:
+    """Write down a verdict that is about to be given; nothing for a stranger.
 
     A verdict that a European repository would raise an alert for becomes one here
-    too, one for each pack, partner and day. A regulator's scan is a logged read and
-    accuses nobody.
+    too, one for each pack, partner and day, or neither is written. A regulator's scan
+    is a logged read and accuses nobody.
     """
     if actor.partner is None:
-        return None
-    scan = Scan.objects.create(
-        partner=actor.partner,
-        user=actor.user,
-        at=at,
-        raw=code[:_RAW_CHARACTERS],
-        gtin=verdict.read.gtin,
-        lot=verdict.read.lot,
-        serial=verdict.read.serial,
-        verdict=verdict.rule.verdict,
-        code=verdict.rule.code,
-    )
+        return
     if actor.is_regulator:
-        partners.record_read(
-            actor=actor, action="scan", subject=code, at=at, outcome=scan.code
-        )
+        with transaction.atomic():
+            _insert(code, verdict, actor, at)
+            partners.record_read(
+                actor=actor,
+                action="scan",
+                subject=code,
+                at=at,
+                outcome=verdict.rule.code,
+            )
     elif _is_suspicious(verdict, gln=actor.gln):
-        _raise_alert(scan, verdict, gln=actor.gln)
-    return scan
+        with transaction.atomic():
+            _insert(code, verdict, actor, at)
+            _raise_alert(verdict, gln=actor.gln, at=at)
+    else:
+        # One statement is a transaction of its own: no round trip to open or end one.
+        _insert(code, verdict, actor, at)
+
+
+def _insert(code: str, verdict: Verdict, actor: Actor, at: datetime) -> None:
+    read, rule = verdict.read, verdict.rule
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            [
+                actor.partner.pk if actor.partner else None,
+                actor.user.pk if actor.user else None,
+                connection.ops.adapt_datetimefield_value(at),
+                code[:_RAW_CHARACTERS],
+                read.gtin,
+                read.lot,
+                read.serial,
+                rule.verdict,
+                rule.code,
+            ],
+        )
 
 
 def sign_answer(
@@ -112,16 +133,17 @@ def report_code(*, verdict: Verdict, reason: str, actor: Actor, at: datetime) ->
     )
 
 
-def _raise_alert(scan: Scan, verdict: Verdict, *, gln: str) -> None:
-    about = f"{scan.code}|{gln}|{scan.gtin}|{scan.serial}|{scan.at.date()}"
+def _raise_alert(verdict: Verdict, *, gln: str, at: datetime) -> None:
+    code, read = verdict.rule.code, verdict.read
+    about = f"{code}|{gln}|{read.gtin}|{read.serial}|{at.date()}"
     alerts.raise_alert(
-        kind=f"scan_{scan.code}",
+        kind=f"scan_{code}",
         rule=verdict.rule.alert,
         partner_gln=gln,
         summary=verdict.reason,
         cause=sha256(about.encode()).hexdigest(),
-        at=scan.at,
-        gtin=scan.gtin,
-        lot=scan.lot,
-        subject=scan.serial,
+        at=at,
+        gtin=read.gtin,
+        lot=read.lot,
+        subject=read.serial,
     )

@@ -22,6 +22,7 @@ from apps.custody import operations as custody
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.heads import check_heads
 from pharmatrace.fsck.log import check_log
+from pharmatrace.fsck.pools import check_pools
 from pharmatrace.fsck.progress import Bar, Tick, silent
 from pharmatrace.fsck.statements import check_statements
 
@@ -57,6 +58,7 @@ def check_everything(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     yield from check_log(tick=tick)
     yield from check_heads()
     yield from custody_findings()
+    yield from check_pools()
 
 
 def custody_findings() -> Iterator[Finding]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from django.test import Client
 
 from apps.core.envelope import (
@@ -11,13 +13,15 @@ from apps.core.envelope import (
     build_envelope,
     envelope_bytes,
     pae,
+    parse_envelope,
 )
+from apps.core.errors import UntrustedSignature
 from apps.core.signing import PrivateKey, public_key_of, sign
 from apps.core.statement import build_statement, parse_statement
 from apps.core.strict import format_base64
 from apps.exchange import queries as drafts
 from apps.ledger.models import Pending, Statement, Vault
-from apps.partners import operations
+from apps.partners import operations, queries
 from apps.partners.models import Licence, Proposal, SigningKey, TradingPartner
 from pharmatrace.demo.cast import Player
 from tests.cast import REGULATOR, STELLA, Stage
@@ -27,6 +31,28 @@ def rows() -> tuple[int, ...]:
     """How much is written: the same before and after a refusal."""
     models = (Statement, Vault, Pending, SigningKey, TradingPartner, Licence)
     return tuple(model.objects.count() for model in models)
+
+
+def refusal(code: str, kind: type[Exception] = UntrustedSignature) -> Any:
+    return pytest.raises(kind, check=lambda error: error.code == code)
+
+
+def row_of(stage: Stage, player: Player) -> Any:
+    (row,) = queries.list_proposals(actor=stage.actor(player))
+    return row
+
+
+def payload_of(proposal: Proposal) -> bytes:
+    return parse_envelope(bytes(proposal.envelope)).payload
+
+
+def add(stage: Stage, proposal: Proposal, player: Player, *keys: Any) -> Proposal:
+    return operations.add_signature(
+        actor=stage.actor(player),
+        proposal_id=proposal.pk,
+        envelope=envelope_of(payload_of(proposal), list(keys)),
+        at=stage.tick(),
+    )
 
 
 def read(client: Client, path: str) -> str:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.utils import timezone
 
 from apps.core.envelope import parse_envelope
-from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
+from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.signing import public_key_of
 from apps.partners import operations, queries
 from apps.partners.models import (
@@ -16,38 +15,18 @@ from apps.partners.models import (
     SigningKey,
 )
 from apps.partners.operations import Asked
-from pharmatrace.demo.cast import Player
 from pharmatrace.demo.signing import sign_statement
 from tests.cast import NOVAMED, OPERATOR, REGULATOR, STELLA, Stage
 from tests.partners.helpers import (
+    add,
     draft_bytes,
     envelope_of,
     named_key,
+    payload_of,
     propose_licence,
+    refusal,
+    row_of,
 )
-
-
-def refusal(code: str, kind: type[Exception] = UntrustedSignature) -> Any:
-    return pytest.raises(kind, check=lambda error: error.code == code)
-
-
-def row_of(stage: Stage, player: Player) -> Any:
-    (row,) = queries.list_proposals(actor=stage.actor(player))
-    return row
-
-
-def payload_of(proposal: Proposal) -> bytes:
-    return parse_envelope(bytes(proposal.envelope)).payload
-
-
-def add(stage: Stage, proposal: Proposal, player: Player, *keys: Any) -> Proposal:
-    return operations.add_signature(
-        actor=stage.actor(player),
-        proposal_id=proposal.pk,
-        envelope=envelope_of(payload_of(proposal), list(keys)),
-        at=stage.tick(),
-    )
-
 
 # A party without an administrator's key is helped by both offices.
 

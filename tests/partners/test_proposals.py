@@ -1,13 +1,12 @@
 """Two offices, two persons: what is proposed waits, is signed, withdrawn or expires."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from apps.core.envelope import parse_envelope
-from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
+from apps.core.errors import LedgerConflict, MalformedInput
 from apps.exchange import queries as drafts
 from apps.partners import operations, queries
 from apps.partners.models import (
@@ -19,34 +18,16 @@ from pharmatrace.demo.cast import Player
 from pharmatrace.demo.signing import sign_statement
 from tests.cast import NOVAMED, OPERATOR, REGULATOR, STELLA, Stage
 from tests.partners.helpers import (
+    add,
     draft_bytes,
     envelope_of,
     named_key,
+    payload_of,
     propose_licence,
+    refusal,
+    row_of,
     rows,
 )
-
-
-def refusal(code: str, kind: type[Exception] = UntrustedSignature) -> Any:
-    return pytest.raises(kind, check=lambda error: error.code == code)
-
-
-def row_of(stage: Stage, player: Player) -> Any:
-    (row,) = queries.list_proposals(actor=stage.actor(player))
-    return row
-
-
-def payload_of(proposal: Proposal) -> bytes:
-    return parse_envelope(bytes(proposal.envelope)).payload
-
-
-def add(stage: Stage, proposal: Proposal, player: Player, *keys: Any) -> Proposal:
-    return operations.add_signature(
-        actor=stage.actor(player),
-        proposal_id=proposal.pk,
-        envelope=envelope_of(payload_of(proposal), list(keys)),
-        at=stage.tick(),
-    )
 
 
 def test_the_list_says_who_signed_and_on_whom_it_waits(stage: Stage) -> None:

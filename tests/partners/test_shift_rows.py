@@ -13,13 +13,14 @@ from apps.core.envelope import (
     build_envelope,
     envelope_bytes,
 )
-from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
+from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.keys import load_public_key
 from apps.core.signing import public_key_of
 from apps.core.strict import format_base64
 from apps.partners import operations, queries
 from apps.partners.models import Shift
 from tests.cast import NOVAMED, STELLA, TRANSPHARM, Stage
+from tests.partners.helpers import refusal
 from tests.partners.lending import (
     FIVE_MINUTES_MS,
     delegation_to,
@@ -44,10 +45,6 @@ def begin(stage: Stage, envelope: Envelope, **who: Any) -> Shift:
         envelope=envelope_bytes(envelope),
         at=stage.tick(),
     )
-
-
-def refusal(code: str, kind: type[Exception] = UntrustedSignature) -> Any:
-    return pytest.raises(kind, check=lambda error: error.code == code)
 
 
 # What the site takes note of.

@@ -11,7 +11,7 @@ from apps.core.envelope import (
     Envelope,
     envelope_bytes,
 )
-from apps.core.errors import MalformedInput, UntrustedSignature
+from apps.core.errors import MalformedInput
 from apps.core.signing import public_key_of
 from apps.core.statement import Reference, Subject
 from apps.core.strict import format_base64
@@ -22,7 +22,7 @@ from apps.partners import operations, queries
 from apps.partners.models import LentVoice, Shift
 from pharmatrace.fsck import check_statements
 from tests.cast import NOVAMED, Stage
-from tests.partners.helpers import altered, draft_bytes, rows
+from tests.partners.helpers import altered, draft_bytes, refusal, rows
 from tests.partners.lending import (
     delegation_to,
     device_key,
@@ -60,10 +60,6 @@ def begin(stage: Stage, envelope: Envelope, **who: Any) -> Shift:
         envelope=envelope_bytes(envelope),
         at=stage.tick(),
     )
-
-
-def refusal(code: str, kind: type[Exception] = UntrustedSignature) -> Any:
-    return pytest.raises(kind, check=lambda error: error.code == code)
 
 
 def test_one_signature_of_a_passkey_lends_its_voice_for_the_shift(

@@ -8,6 +8,7 @@ from apps.core.errors import MalformedInput
 from apps.recalls.operations import flag_affected
 from apps.recalls.queries.affected import affected, csv_lines
 from apps.recalls.queries.burn_down import burn_down
+from apps.recalls.queries.case import Case
 from apps.recalls.queries.report import build_report
 from apps.recalls.queries.shares import tally
 from apps.recalls.queries.trace import find_trace
@@ -38,7 +39,7 @@ def test_the_tiers_of_a_recall_sum_to_all_of_its_units(stage):
     goods.do(NOVAMED, "destroy", items=packs(["S000051"]))
     recall = open_recall(stage)
 
-    counted = tally(affected(recall))
+    counted = tally(affected(Case(recall)))
 
     assert counted.tiers == {
         "maker": 63,
@@ -60,7 +61,7 @@ def test_every_holder_stands_there_with_whom_to_call_and_its_last_answer(stage):
     answer(stage, recall, quarantined=5, supplied=4, not_found=1)
     answer(stage, recall, quarantined=6, supplied=4)
 
-    row = next(row for row in affected(recall) if row.tier == "pharmacy")
+    row = next(row for row in affected(Case(recall)) if row.tier == "pharmacy")
 
     assert (row.holder_name, row.site_name) == (STELLA.name, STELLA.sites[0].name)
     assert row.contact.email == "stella@stella.example"
@@ -72,12 +73,12 @@ def test_every_holder_stands_there_with_whom_to_call_and_its_last_answer(stage):
 def test_a_closed_recall_still_says_where_its_units_are(stage):
     spread(stage)
     recall = open_recall(stage, scope={"ranges": [["S000000", "S000009"]]})
-    before = [(row.holder, row.count) for row in affected(recall)]
+    before = [(row.holder, row.count) for row in affected(Case(recall))]
 
     close(stage, recall)
     recall.refresh_from_db()
 
-    assert [(row.holder, row.count) for row in affected(recall)] == before
+    assert [(row.holder, row.count) for row in affected(Case(recall))] == before
     assert sum(count for _, count in before) == 10
 
 
@@ -88,16 +89,18 @@ def test_the_status_report_counts_who_was_told_and_who_answered(stage):
     answer(stage, recall, quarantined=5, supplied=4, not_found=1)
     recall.refresh_from_db()
 
-    in_time = build_report(recall=recall, rows=affected(recall), at=stage.at)
+    in_time = build_report(case=Case(recall), rows=affected(Case(recall)), at=stage.at)
     late = build_report(
-        recall=recall, rows=affected(recall), at=stage.at + timedelta(hours=73)
+        case=Case(recall),
+        rows=affected(Case(recall)),
+        at=stage.at + timedelta(hours=73),
     )
 
     assert (in_time.notified, in_time.responded, in_time.not_responded) == (3, 1, 2)
     assert (in_time.on_hand_at_response, in_time.not_found) == (5, 1)
     assert (in_time.is_overdue, late.is_overdue) == (False, True)
     assert in_time.consignees[-1].name == STELLA.name
-    assert [step.waiting for step in burn_down(recall)] == [3, 2]
+    assert [step.waiting for step in burn_down(Case(recall))] == [3, 2]
 
 
 def test_csv_cells_begin_like_no_formula_and_serials_come_one_a_line(stage):
@@ -106,8 +109,8 @@ def test_csv_cells_begin_like_no_formula_and_serials_come_one_a_line(stage):
     goods.commission("=CMD", names=names)
     recall = open_recall(stage, "=CMD")
 
-    plain = list(csv_lines(affected(recall), with_serials=False))
-    each = list(csv_lines(affected(recall), with_serials=True))
+    plain = list(csv_lines(affected(Case(recall)), with_serials=False))
+    each = list(csv_lines(affected(Case(recall)), with_serials=True))
 
     head = plain[0]
     assert plain[1][head.index("lot")] == "'=CMD"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
-from django.db import connection
-
 from apps.anchoring.models import MapEntry
 from apps.core.map import MapValue
 from apps.edge.reading import fetch_rows
+from apps.edge.replica import read_connection as connection
 from apps.ledger import queries as ledger
 
 _PAGE: Final = 10_000  # rows

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from apps.anchoring.clients.public_files import public_files
 from apps.anchoring.queries.checkpoints import PublishedHead
 from apps.anchoring.queries.map_heads import list_heads
@@ -11,6 +9,7 @@ from apps.core.errors import IntegrityBreach
 from apps.core.map import MapValue
 from apps.core.mapbuild import MapTree
 from apps.core.tiles import TileHashes
+from apps.edge.replica import read_connection as connection
 from apps.ledger import queries as ledger
 
 

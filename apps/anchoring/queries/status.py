@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Max
+from django.db import connection
 
-from apps.anchoring.models import Checkpoint, TreeState
-from apps.anchoring.queries.checkpoints import (
-    PublishedHead,
-    newest_checkpoint,
-)
+from apps.anchoring.models import TreeState
+from apps.anchoring.queries.checkpoints import newest_checkpoint
 from apps.anchoring.queries.witnesses import witnesses_label
 from apps.core.errors import IntegrityBreach
 from apps.edge.health import Line
-from apps.ledger import queries as ledger
+from apps.edge.rows import read_moment
 from apps.ledger.formats import as_ms
 
 # A statement that waits longer than its receipt promises is an alarm.
@@ -24,6 +21,15 @@ LATE_SECONDS: Final = 60
 # Leaves may not be older than the head before them: a clock that ran ahead holds the
 # log's time for as long, and readers see fresh statements as old as that.
 CLOCK_TOLERANCE_MS: Final = 60_000
+# About the published head: why nothing may be written, what waits longest, the first
+# head that is committed and not published, and when anybody put a name under this one.
+_STANDING: Final = """
+SELECT (SELECT reason FROM ledger_quarantine ORDER BY id LIMIT 1),
+  (SELECT accepted_ms FROM ledger_pending ORDER BY accept_no LIMIT 1),
+  (SELECT time_ms FROM anchoring_checkpoint WHERE size > %s ORDER BY size LIMIT 1),
+  (SELECT signed_at FROM anchoring_signednote WHERE checkpoint_id = %s),
+  (SELECT MAX(cosigned_at) FROM anchoring_cosignature WHERE checkpoint_id = %s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,45 +64,36 @@ class Status:
 
 
 def status(*, at: datetime) -> Status:
-    """How the log does at the aware moment `at`; a few rows are read."""
-    quarantine = ledger.find_quarantine()
-    reason = quarantine.reason if quarantine else ""
+    """How the log does at the aware moment `at`; one question."""
+    fault = ""
     try:
         published = newest_checkpoint()
     except IntegrityBreach as error:
         # Every page asks: it must be told, not broken, before the sequencer notices.
-        published, reason = None, reason or error.code
-    signed_at = _signed_at(published)
+        published, fault = None, error.code
+    size = published.size if published else 0
+    reason, oldest_ms, unpublished_ms, *named = _ask(size)
+    moments = [read_moment(each) for each in named if each and published]
+    signed_at = max(moments, default=None)
     age = int((at - signed_at).total_seconds()) if signed_at else None
-    oldest_ms = ledger.oldest_pending_ms()
-    waits = [each for each in (oldest_ms, _unpublished_ms(published)) if each]
+    waits = [each for each in (oldest_ms, unpublished_ms) if each]
     waited_ms = as_ms(at) - min(waits) if waits else 0
     return Status(
-        log_size=published.size if published else 0,
+        log_size=size,
         age_seconds=None if age is None else max(0, age),
         signed_at=signed_at,
         pending=oldest_ms is not None,
         is_late=waited_ms > LATE_SECONDS * 1000,
         witnesses_label=witnesses_label(published),
-        quarantine_reason=reason,
+        quarantine_reason=reason or fault,
     )
 
 
-def _signed_at(published: PublishedHead | None) -> datetime | None:
-    """When anybody last put a name under the published head."""
-    if published is None:
-        return None
-    moments = Checkpoint.objects.filter(size=published.size).values_list(
-        "signed__signed_at", Max("cosignatures__cosigned_at")
-    )
-    return max((each for row in moments for each in row if each), default=None)
-
-
-def _unpublished_ms(published: PublishedHead | None) -> int | None:
-    """When the first head was made that is committed and not published yet."""
-    size = published.size if published else 0
-    waiting = Checkpoint.objects.filter(size__gt=size).order_by("size").first()
-    return waiting.time_ms if waiting else None
+def _ask(size: int) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [size, size, size])
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
 
 
 def log_line(at: datetime) -> Line:

@@ -4,7 +4,7 @@ from apps.custody.operations.closing import close_books, prepare_closing
 from apps.custody.operations.conserve import Conserved, check_conservation
 from apps.custody.operations.order import order_closing, run_closing
 from apps.custody.operations.rebuild import rebuild
-from apps.custody.operations.record import record_events
+from apps.custody.operations.record import record_all, record_events
 from apps.custody.operations.rehearse import draft_events
 from apps.custody.operations.scopes import change_scope, close_scope, open_scope
 from apps.custody.operations.stage import discard_staging, stage_serials
@@ -22,6 +22,7 @@ __all__ = [
     "order_closing",
     "prepare_closing",
     "rebuild",
+    "record_all",
     "record_events",
     "replay_check",
     "run_closing",

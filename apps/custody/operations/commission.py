@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from pyroaring import BitMap
 
 from apps.catalog import operations as catalog
@@ -27,6 +29,7 @@ from apps.custody.queries.lines import SaidLine
 from apps.custody.queries.load import Loaded, Touched, load
 from apps.custody.queries.resolve import Named, build_event
 from apps.custody.queries.scopes import units_in_scope
+from apps.pools import operations as pools
 
 
 def find_staging(subject: Subject) -> Staging:
@@ -127,6 +130,11 @@ def commission(*, staging: Staging, event: Event, judgement: Judgement[BitMap]) 
     )
     add_line(event, batch.pk, move)
     _inherit_recalls(staging, batch.pk)
+    pools.commission_claimed(
+        staging_id=staging.pk,
+        statement_id=event.statement_id,
+        at=datetime.fromtimestamp(event.accepted_ms / 1000, UTC),
+    )
     staging.delete()
     return batch.pk
 

@@ -10,25 +10,37 @@ All of it in the door's transaction: an exception leaves no trace.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Final
+
 from apps.catalog import operations as catalog
-from apps.core.custody import Judgement, judge
+from apps.core.bodies import Genesis
+from apps.core.custody import Judgement, fold, judge
 from apps.core.envelope import statement_id
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.statement import Subject
 from apps.core.subjects import Reference
-from apps.custody.models import Staging
-from apps.custody.operations import commission, despatches
+from apps.custody.models import Event, Staging
+from apps.custody.operations import changes_sql, commission, vectors
+from apps.custody.operations.changes import Changes
 from apps.custody.operations.clock import verify_in_time
 from apps.custody.operations.project import Row, project
-from apps.custody.queries.earlier import accepted_at
+from apps.custody.queries import earlier
+from apps.custody.queries.ground import Ground, lock_and_read
 from apps.custody.queries.lines import SaidLine, read_lines
-from apps.custody.queries.load import explain_missing, load
-from apps.custody.queries.resolve import build_event, find_named, touched_by
+from apps.custody.queries.load import explain_missing
+from apps.custody.queries.resolve import Named, build_event, verify_known
 from apps.custody.queries.sums import FileSums, Line, subjects_of_event
+from apps.custody.queries.touching import Found, find_moments, find_touched
 from apps.ledger import operations as ledger
-from apps.ledger import queries as ledger_queries
 from apps.ledger.operations import Accepted, Submission
 from apps.partners import operations as partners
+
+Located = Callable[[int], AbstractContextManager[None]]
+# Lines that are read and written at once: a judgement looks at all their containers.
+_AT_ONCE: Final = 200
 
 
 def record_events(submission: Submission) -> Accepted:
@@ -40,48 +52,193 @@ def record_events(submission: Submission) -> Accepted:
         MalformedInput: an event that cannot be read.
         UntrustedSignature: a signature, or it is out of time at the law's moment.
     """
-    statement = submission.statement
-    lines = read_lines(submission)
-    glns = {statement.by, *(line.said.destination for line in lines)} - {""}
-    partners.authenticate(submission=submission)
-    partners.lock_partners(glns=glns)
-    accepted_ms = _accepted_ms(submission, lines)
-    verify_in_time(submission=submission, accepted_ms=accepted_ms)
-    sums = FileSums()
-    subjects: tuple[Subject, ...] = ()
-    for line in lines:
-        summed = _record_one(submission, line, accepted_ms)
-        if statement.kind == "events":
-            sums.add(summed)
+    return record_all([submission], located=lambda _: nullcontext())[0]
+
+
+def record_all(
+    submissions: Sequence[Submission], *, located: Located
+) -> list[Accepted]:
+    """Accept statements of kind event or events in their order, all or none.
+
+    Args:
+        located: lets an error say which of them it speaks of.
+
+    Raises:
+        TraceError: as `record_events`.
+    """
+    said = [_Said(number, each) for number, each in enumerate(submissions)]
+    for each in said:
+        with located(each.number):
+            each.lines = read_lines(each.submission)
+    genesis = partners.authenticate_all(
+        submissions=submissions, glns=_glns(said), located=located
+    )
+    _judge_all(said, genesis, located)
+    for each in said:
+        with located(each.number):
+            _verify_subjects(each.submission.statement.subjects, each.subjects())
+    return ledger.append_statements(
+        judged=[(each.submission, each.accepted_ms) for each in said], located=located
+    )
+
+
+@dataclass(slots=True)
+class _Said:
+    """A statement on its way: its place among others, its lines, what they move."""
+
+    number: int
+    submission: Submission
+    lines: list[SaidLine] = field(default_factory=list)
+    accepted_ms: int = 0
+    moved: list[Line] = field(default_factory=list)
+
+    @property
+    def by(self) -> str:
+        """Who speaks."""
+        return self.submission.statement.by
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """What the statement has to name."""
+        if self.submission.statement.kind == "event":
+            return subjects_of_event(self.moved[0])
+        sums = FileSums()
+        for line in self.moved:
+            sums.add(line)
+        return sums.subjects()
+
+
+_Window = Sequence[tuple[_Said, SaidLine]]
+
+
+def _glns(said: Iterable[_Said]) -> set[str]:
+    named = {line.said.destination for each in said for line in each.lines}
+    return {*named, *(each.by for each in said)} - {""}
+
+
+def _judge_all(said: Sequence[_Said], genesis: Genesis, located: Located) -> None:
+    """Judge and project every line, many of one party at once."""
+    windows = list(_windows(said))
+    refs = _foreign(said)
+    found = None
+    if len(windows) == 1 and not _begins_lot(windows[0]):
+        found = _find(windows[0], refs)
+    accepted = dict(find_moments(refs) if found is None else found.accepted)
+    for each in said:
+        with located(each.number):
+            _date(each, accepted)
+    for window in windows:
+        if _begins_lot(window):
+            ((each, line),) = window
+            with located(each.number):
+                each.moved.append(_record_commissioning(each, line))
         else:
-            subjects = subjects_of_event(summed)
-    _verify_subjects(statement.subjects, subjects or sums.subjects())
-    return ledger.append_statement(submission=submission, accepted_ms=accepted_ms)
+            _record_window(window, found or _find(window, ()), genesis, located)
 
 
-def _accepted_ms(submission: Submission, lines: list[SaidLine]) -> int:
+def _windows(said: Iterable[_Said]) -> Iterator[_Window]:
+    """The lines in their order, cut where another speaks and beside every new lot."""
+    window: list[tuple[_Said, SaidLine]] = []
+    for each in said:
+        for line in each.lines:
+            is_alone = line.said.lot is not None
+            is_full = len(window) == _AT_ONCE or _begins_lot(window)
+            if window and (is_alone or is_full or window[0][0].by != each.by):
+                yield window
+                window = []
+            window.append((each, line))
+    if window:
+        yield window
+
+
+def _begins_lot(window: _Window) -> bool:
+    return bool(window) and window[0][1].said.lot is not None
+
+
+def _foreign(said: Iterable[_Said]) -> set[str]:
+    """References to what none of these statements says itself."""
+    own = {line.ref for each in said for line in each.lines}
+    return {ref for each in said for line in each.lines for ref in line.parents} - own
+
+
+def _find(window: _Window, refs: Iterable[str]) -> Found:
+    lines = [line for _, line in window]
+    # A case may bear no serial of a pack: lots of its GTIN wait, as for each other.
+    opened = [line.said for line in lines if line.said.biz_step == "commissioning"]
+    for gtin in sorted({gtin for said in opened for gtin, _ in said.packs}):
+        catalog.lock_product(gtin=gtin)
+    return find_touched(lines, by=window[0][0].by, refs=refs)
+
+
+def _date(each: _Said, accepted: dict[str, int]) -> None:
     """The law's clock: now, but never before a parent was accepted.
 
     Raises:
         MalformedInput: `unknown_parent`: the ledger has nothing of that name before.
     """
-    own = {line.ref for line in lines}
-    refs = {parent for line in lines for parent in line.parents} - own
-    known = accepted_at(refs)
-    for ref in sorted(refs - known.keys()):
-        known[ref] = _accepted_whole(ref)
-    return max(submission.at_ms, *known.values(), 0)
+    own = {line.ref for line in each.lines}
+    refs = sorted({ref for line in each.lines for ref in line.parents} - own)
+    for ref in refs:
+        if ref not in accepted:
+            Reference.parse(ref, field="parents")
+            raise MalformedInput(
+                "unknown_parent",
+                field="parents",
+                got=ref,
+                wanted="an earlier statement",
+            )
+    moments = (accepted[ref] for ref in refs)
+    each.accepted_ms = max(each.submission.at_ms, *moments, 0)
+    verify_in_time(submission=each.submission, accepted_ms=each.accepted_ms)
+    names = {*own, statement_id(each.submission.envelope)}
+    accepted.update(dict.fromkeys(names, each.accepted_ms))
 
 
-def _accepted_whole(ref: str) -> int:
-    """When a statement that is no event, such as a recall, was accepted."""
-    reference = Reference.parse(ref, field="parents")
-    found = ledger_queries.find_accepted_ms(reference)
-    if found is None or reference.line is not None:
-        raise MalformedInput(
-            "unknown_parent", field="parents", got=ref, wanted="an earlier statement"
-        )
-    return found
+def _record_window(
+    window: _Window, found: Found, genesis: Genesis, located: Located
+) -> None:
+    lines = [line for _, line in window]
+    by = window[0][0].by
+    ground = lock_and_read(lines, found, by=by, genesis=genesis)
+    _load_named(ground, lines, found)
+    changes = Changes(ground)
+    for each, line in window:
+        with located(each.number):
+            each.moved.append(_record_one(each, line, found, changes))
+    changes_sql.write(changes)
+    # What neighbours in the lot wait for comes last.
+    vectors.rewrite(changes)
+
+
+def _load_named(ground: Ground, lines: Iterable[SaidLine], found: Found) -> None:
+    """The events that others take back, and what moved since."""
+    state, tags = ground.loaded.state, ground.loaded.tags
+    refs = {ref for line in lines if line.said.error for ref in line.parents}
+    state.watched = frozenset(refs)
+    if refs:
+        events = Event.objects.filter(ref__in=refs)
+        state.events = earlier.records(events, tags)
+        state.later = earlier.later(events, found.batch_ids, tags)
+
+
+def _record_one(each: _Said, line: SaidLine, found: Found, changes: Changes) -> Line:
+    """Judge one line after those before it."""
+    said, loaded, by = line.said, changes.ground.loaded, each.by
+    verify_known(said, found.cases_of(said), loaded.state.containers)
+    event = build_event(
+        said,
+        Named(found.loose_of(said), found.boxes_of(said), {}),
+        loaded,
+        ref=line.ref,
+        by=by,
+        parents=line.parents,
+    )
+    explain_missing(loaded, event.units)
+    # Only who takes an event back may lean on it.
+    state = loaded.state if said.error else replace(loaded.state, events={})
+    judgement = judge(state, event, each.accepted_ms)
+    fold(loaded.state, event, judgement, each.accepted_ms)
+    changes.note(_row(each, line), judgement)
+    return Line(line.event, line.signed_parents, event.units, by)
 
 
 def _verify_subjects(signed: tuple[Subject, ...], found: tuple[Subject, ...]) -> None:
@@ -94,37 +251,8 @@ def _verify_subjects(signed: tuple[Subject, ...], found: tuple[Subject, ...]) ->
         )
 
 
-def _record_one(submission: Submission, line: SaidLine, accepted_ms: int) -> Line:
-    if line.said.lot is not None:
-        return _record_commissioning(submission, line, accepted_ms)
-    if line.said.biz_step == "commissioning":
-        # A case may bear no serial of a pack: lots of its GTIN wait, as for each other.
-        for gtin in sorted({gtin for gtin, _ in line.said.packs}):
-            catalog.lock_product(gtin=gtin)
-    named = find_named(line.said)
-    by = submission.statement.by
-    loaded = load(
-        touched_by(line.said, named, by=by, parents=line.parents, is_locking=True)
-    )
-    event = build_event(
-        line.said, named, loaded, ref=line.ref, by=by, parents=line.parents
-    )
-    explain_missing(loaded, event.units)
-    judgement = judge(loaded.state, event, accepted_ms)
-    project(
-        row=_row(submission, line, accepted_ms),
-        judgement=judgement,
-        batch_ids=loaded.batch_ids,
-    )
-    if judgement.rule.startswith("receiving"):
-        despatches.note_shortages(ref=judgement.shipment, receipt_ref=line.ref)
-    return Line(line.event, line.signed_parents, event.units, by)
-
-
-def _record_commissioning(
-    submission: Submission, line: SaidLine, accepted_ms: int
-) -> Line:
-    statement = submission.statement
+def _record_commissioning(each: _Said, line: SaidLine) -> Line:
+    statement, accepted_ms = each.submission.statement, each.accepted_ms
     if statement.kind != "event" or len(statement.subjects) != 1:
         raise MalformedInput(
             "commission_alone",
@@ -138,7 +266,7 @@ def _record_commissioning(
     loaded, event = commission.load_for(staging, line, by=statement.by)
     judgement = judge(loaded.state, event, accepted_ms)
     row = project(
-        row=_row(submission, line, accepted_ms),
+        row=_row(each, line),
         judgement=Judgement(judgement.rule, ()),
         batch_ids=loaded.batch_ids,
     )
@@ -160,18 +288,18 @@ def _verify_announced(line: SaidLine, staging: Staging) -> None:
         )
 
 
-def _row(submission: Submission, line: SaidLine, accepted_ms: int) -> Row:
+def _row(each: _Said, line: SaidLine) -> Row:
     said = line.said
     return Row(
         ref=line.ref,
-        statement_id=statement_id(submission.envelope),
-        by=submission.statement.by,
+        statement_id=statement_id(each.submission.envelope),
+        by=each.by,
         site=said.site,
         biz_step=said.biz_step,
         disposition=said.disposition,
         action=said.action,
         counterparty=said.destination,
-        accepted_ms=accepted_ms,
+        accepted_ms=each.accepted_ms,
         event_time_ms=said.event_time_ms,
         parent_ref=line.parents[0] if line.parents else "",
         is_inferred=said.is_inferred,

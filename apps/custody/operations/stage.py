@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from apps.catalog import operations as products
 from apps.catalog import queries as catalog
 from apps.catalog.models import Product
 from apps.core.errors import MalformedInput
@@ -21,6 +22,8 @@ from apps.custody.queries.containers import case_serials
 from apps.custody.queries.registry import ASKED_AT_ONCE, asking
 from apps.edge.secrets import tag_key
 from apps.partners.models import TradingPartner
+from apps.pools import operations as pools
+from apps.pools.queries import Met, meet_pools
 
 _SEED_BYTES = 32
 _ROWS = 200  # of 1,024 serials each, in one statement
@@ -46,7 +49,8 @@ def stage_serials(
 
     Raises:
         MalformedInput: `serial_taken` names the first serial that the product has
-            already; `nothing_named` when there is none.
+            already; `serial_of_pool` the first that its pool does not give away now;
+            `nothing_named` when there is none.
     """
     seed = seed or secrets.token_bytes(_SEED_BYTES)
     batch = catalog.find_batch(gtin=product.gtin, lot=lot)
@@ -74,6 +78,9 @@ def stage_serials(
         created_at=at,
     )
     with transaction.atomic():
+        # A pool that is made meanwhile waits here, and then finds these serials.
+        products.lock_product(gtin=product.gtin)
+        pools.claim(staging_id=staging.id, met=_meet(product, lot, listed))
         staging.save(force_insert=True)
         StagedChunk.objects.bulk_create(
             (
@@ -106,6 +113,20 @@ def _hash_new(product: Product, serials: list[str], *, seed: bytes, base: int) -
     return builder.root()
 
 
+def _meet(product: Product, lot: str, serials: list[str]) -> list[Met]:
+    """The pools that the serials come from; most come from none."""
+    met = meet_pools(product=product, lot=lot, serials=dict.fromkeys(serials))
+    for each in met:
+        for serial, state in each.refused.items():
+            raise MalformedInput(
+                "serial_of_pool",
+                field=f"serials[{serials.index(serial) + 1}]",
+                got=f"{serial}, {state}",
+                wanted="a serial that is printed, and for this lot",
+            )
+    return met
+
+
 def _extend(
     builder: RootBuilder, serials: list[str], *, seed: bytes, gtin: str, base: int
 ) -> None:
@@ -114,4 +135,6 @@ def _extend(
 
 def discard_staging(*, staging_id: uuid.UUID) -> None:
     """Forget staged serials; a staging that is gone already is no error."""
-    Staging.objects.filter(pk=staging_id).delete()
+    with transaction.atomic():
+        pools.release_claims(staging_id=staging_id)
+        Staging.objects.filter(pk=staging_id).delete()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.models import Sum
 from pyroaring import BitMap
 
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine, Holding, RecallScope
+from apps.edge.reading import AMONG, among, fetch_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,37 @@ def shares(*, batch_id: int, units: BitMap) -> list[Share]:
     return found
 
 
+def held_by(*, batch_ids: Iterable[int], gln: str) -> list[Share]:
+    """What a partner has of several batches now; one question."""
+    rows = Holding.objects.filter(batch_id__in=list(batch_ids), holder=gln, count__gt=0)
+    return [
+        Share(row.batch_id, row.holder, row.site, row.status, to_set(row.units))
+        for row in rows
+    ]
+
+
 def ever_held(*, batch_id: int, gln: str) -> BitMap:
     """Every unit of a batch that a partner holds or held."""
-    units = BitMap()
-    lines = EventLine.objects.filter(batch_id=batch_id, target_holder=gln)
-    for stored in lines.values_list("units", flat=True):
-        units |= to_set(stored)
-    return units
+    found = ever_held_among(batch_ids=[batch_id], glns=[gln])
+    return found.get(batch_id, BitMap())
+
+
+def ever_held_among(
+    *, batch_ids: Iterable[int], glns: Sequence[str]
+) -> dict[int, BitMap]:
+    """Every unit that one of some partners holds or held, by batch; one question.
+
+    Batches of which none of them ever had a unit are absent.
+    """
+    marks = ", ".join(["%s"] * len(glns))
+    sql = (
+        f"SELECT batch_id, units FROM custody_eventline WHERE batch_id"  # noqa: S608
+        f" {AMONG[connection.vendor]} AND target_holder IN ({marks})"  # marks of ours
+    )
+    sets: dict[int, list[BitMap]] = {}
+    for batch_id, stored in fetch_rows(sql, [among(batch_ids), *glns]) if glns else ():
+        sets.setdefault(batch_id, []).append(to_set(stored))
+    return {batch_id: BitMap.union(*found) for batch_id, found in sets.items()}
 
 
 def glns_that_held(*, batch_id: int) -> set[str]:

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
+from django.db import connection
 from pyroaring import BitMap
 
 from apps.custody.formats import CHUNK, to_set
-from apps.custody.models import EventChunk, EventLine
+from apps.custody.models import EventLine
+from apps.edge.reading import fetch_rows
+
+_BY: Final = (
+    'e.ref, e.statement_id, e.rule, e."by", e.counterparty, l.source_holder,'
+    " l.source_site, l.source_status, l.target_holder, l.target_site, l.target_status"
+)
+_WHEN: Final = "e.accepted_ms, e.event_time_ms, e.is_inferred, e.is_corrected"
+_OF_BATCH: Final = f"""
+SELECT {_BY}, l.count, {_WHEN}
+FROM custody_eventline l JOIN custody_event e ON e.id = l.event_id
+WHERE l.batch_id = %s ORDER BY l.id
+"""  # noqa: S608 - columns of ours
+_OF_CHUNK: Final = f"""
+SELECT {_BY}, 1, {_WHEN}, l.units
+FROM custody_eventchunk x
+JOIN custody_eventline l ON l.id = x.line_id
+JOIN custody_event e ON e.id = l.event_id
+WHERE x.batch_id = %s AND x.chunk_no = %s ORDER BY l.id
+"""  # noqa: S608 - columns of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +67,15 @@ class BatchMove:
 
 def moves_of(*, batch_id: int) -> list[BatchMove]:
     """Every move of a batch, the first one first."""
-    rows = EventLine.objects.filter(batch_id=batch_id).defer("units")
-    lines = rows.select_related("event").order_by("pk")
-    return [_move(line, line.count) for line in lines]
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_BATCH, [batch_id])
+        return [_move(row) for row in cursor.fetchall()]
 
 
 def moves_of_unit(*, batch_id: int, ordinal: int) -> list[BatchMove]:
     """Every move of one pack, the first one first; each counts 1."""
-    rows = EventChunk.objects.filter(batch_id=batch_id, chunk_no=ordinal // CHUNK)
-    lines = rows.select_related("line__event").order_by("line_id")
-    return [_move(row.line, 1) for row in lines if ordinal in to_set(row.line.units)]
+    rows = fetch_rows(_OF_CHUNK, [batch_id, ordinal // CHUNK])
+    return [_move(row) for *row, stored in rows if ordinal in to_set(stored)]
 
 
 def count_lines(*, batch_ids: Iterable[int]) -> int:
@@ -72,23 +92,7 @@ def held_by_each(*, batch_id: int) -> dict[str, BitMap]:
     return found
 
 
-def _move(line: EventLine, count: int) -> BatchMove:
-    event = line.event
-    return BatchMove(
-        ref=event.ref,
-        statement_id=event.statement_id,
-        rule=event.rule,
-        by=event.by,
-        counterparty=event.counterparty,
-        source_holder=line.source_holder,
-        source_site=line.source_site,
-        source_status=line.source_status,
-        target_holder=line.target_holder,
-        target_site=line.target_site,
-        target_status=line.target_status,
-        count=count,
-        accepted_ms=event.accepted_ms,
-        event_time_ms=event.event_time_ms,
-        is_inferred=event.is_inferred,
-        is_corrected=event.is_corrected,
-    )
+def _move(row: Sequence[Any]) -> BatchMove:
+    *known, is_inferred, is_corrected = row
+    values: list[Any] = [*known, bool(is_inferred), bool(is_corrected)]
+    return BatchMove(*values)

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from django.db import connection
 from psycopg import Pipeline
 
 from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
-from apps.custody.models import SerialChunk
+from apps.custody.models import SerialChunk, StagedChunk
+from apps.edge.replica import read_connection as connection
 
 Position = tuple[int, int]  # batch row, ordinal
 _AT_ONCE = 900
@@ -44,12 +44,31 @@ def _find(gtin: str, serials: Sequence[str]) -> Mapping[Pack, Position]:
         return {(gtin, row[0]): (row[1], row[2]) for row in cursor.fetchall()}
 
 
+def find_known(*, product_id: int, serials: Sequence[str]) -> dict[str, Position]:
+    """Where each of `serials` that the product has stands; 50,000 are one question."""
+    found: dict[str, Position] = {}
+    for start in range(0, len(serials), ASKED_AT_ONCE):
+        sql, parameters = _question(product_id, serials[start : start + ASKED_AT_ONCE])
+        wider = sql.replace("SELECT serial", "SELECT serial, batch_id, ordinal", 1)
+        with connection.cursor() as cursor:
+            cursor.execute(wider, parameters)
+            found.update((row[0], (row[1], row[2])) for row in cursor.fetchall())
+    return found
+
+
 def find_taken(*, product_id: int, serials: Sequence[str]) -> list[str]:
     """Those of `serials` that the product has already, in the order given."""
     with asking(product_id=product_id) as asked:
         for start in range(0, len(serials), ASKED_AT_ONCE):
             asked.put(serials[start : start + ASKED_AT_ONCE])
         return asked.taken()
+
+
+def iter_staged(*, product_id: int) -> Iterator[str]:
+    """Serials of the product that wait for a signature."""
+    chunks = StagedChunk.objects.filter(staging__product_id=product_id)
+    for text in chunks.values_list("serials", flat=True).iterator():
+        yield from text.split("\n")
 
 
 class Asking:

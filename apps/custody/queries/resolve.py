@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -53,17 +53,23 @@ def find_named(said: Said) -> Named:
     cases = [said.epc_of(pack) for pack in said.packs if pack not in positions]
     containers = (*said.sscc, *cases)
     rows = find_by_epc([*containers, said.parent])
-    if said.biz_step != _OPENS:
-        _verify_known(said, cases, rows)
+    verify_known(said, cases, rows)
     loose: dict[int, BitMap] = {}
     for batch_id, ordinal in positions.values():
         loose.setdefault(batch_id, BitMap()).add(ordinal)
     return Named(loose, containers, rows)
 
 
-def _verify_known(said: Said, cases: list[str], rows: Mapping[str, Container]) -> None:
+def verify_known(said: Said, cases: Iterable[str], known: Collection[str]) -> None:
+    """Check that trade items that are no packs are cases, but where they are opened.
+
+    Raises:
+        ForbiddenTransfer: `serial_unknown`.
+    """
+    if said.biz_step == _OPENS:
+        return
     for epc in cases:
-        if epc not in rows:
+        if epc not in known:
             raise ForbiddenTransfer(
                 "serial_unknown",
                 rule=said.biz_step,
@@ -84,8 +90,13 @@ def touched_by(
         parents=parents,
         is_error=bool(said.error),
         is_locking=is_locking,
-        changes_holds=said.biz_step in _CHANGE_HOLDS or said.disposition == "returned",
+        changes_holds=changes_holds(said),
     )
+
+
+def changes_holds(said: Said) -> bool:
+    """Whether the event sets or lifts a hold, or might."""
+    return said.biz_step in _CHANGE_HOLDS or said.disposition == "returned"
 
 
 def build_event(

@@ -37,6 +37,7 @@ from apps.custody.views.parts import (
     packs,
     pager,
 )
+from apps.edge.lagging import may_lag
 from apps.edge.templatetags.show import number
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
@@ -133,6 +134,7 @@ class BatchPage:
 
 @require_safe
 @member_required
+@may_lag
 def batch(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
     """The batch page."""
     actor, at = actor_of(request), timezone.now()

@@ -32,6 +32,7 @@ from apps.custody.views.parts import (
     pager,
 )
 from apps.custody.views.rows import DespatchRow, despatch_row
+from apps.edge.lagging import may_lag
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 from apps.partners.queries.names import partners_by_gln, sites_by_gln
@@ -102,6 +103,7 @@ class ShipmentPage:
 
 @require_safe
 @member_required
+@may_lag
 def shipment_list(request: HttpRequest) -> HttpResponse:
     """Despatches, open ones first, then the latest."""
     actor, at = actor_of(request), timezone.now()

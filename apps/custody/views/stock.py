@@ -33,6 +33,7 @@ from apps.custody.views.parts import (
     note_read,
     pager,
 )
+from apps.edge.lagging import may_lag
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 
@@ -84,6 +85,7 @@ class StockPage:
 
 @require_safe
 @member_required
+@may_lag
 def stock(request: HttpRequest) -> HttpResponseBase:
     """What the organisation holds, soonest expiry first; `?format=csv` for all of it."""
     actor, at = actor_of(request), timezone.now()

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.errors import LedgerConflict
+from apps.edge.lagging import may_lag
 from apps.edge.openapi import reading_problems
 from apps.exchange import queries
 from apps.exchange.api import schemas
@@ -27,6 +28,7 @@ class StatementView(APIView):
         parameters=[schemas.STATEMENT_ID],
         responses={200: schemas.StatementSerializer, **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request, statement_id: str) -> Response:
         """Envelope, receipt, salts, and the leaves' places once they have one."""
         return Response(_get(request, statement_id).document())
@@ -42,6 +44,7 @@ class ProofView(APIView):
         parameters=[schemas.STATEMENT_ID],
         responses={200: OpenApiTypes.OBJECT, **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request, statement_id: str) -> Response:
         """Everything to check it offline; 404 until all its leaves are anchored."""
         _get(request, statement_id)
@@ -64,6 +67,7 @@ class EventsView(APIView):
             **reading_problems(404),
         },
     )
+    @may_lag
     def get(self, request: Request, statement_id: str) -> HttpResponse:
         """NDJSON as it was signed; 404 for kinds without events."""
         events = _get(request, statement_id).events()

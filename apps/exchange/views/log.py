@@ -23,6 +23,7 @@ from apps.anchoring.queries import (
 )
 from apps.core.errors import IntegrityBreach, Unavailable
 from apps.core.proof import TlogProof
+from apps.edge.lagging import may_lag
 from apps.exchange import queries
 from apps.exchange.views.tree import Tree, draw_tree
 from apps.exchange.views.words import LEAF_TYPES
@@ -92,6 +93,7 @@ class EntryPage:
 
 
 @require_safe
+@may_lag
 def explorer(request: HttpRequest) -> HttpResponse:
     """The newest checkpoints; with `q`, whatever has that number, hash or tag."""
     text = request.GET.get("q", "").strip()
@@ -164,6 +166,7 @@ def _row(leaf: StoredLeaf) -> EntryRow:
 
 
 @require_safe
+@may_lag
 def entry(request: HttpRequest, index: int) -> HttpResponse:
     """One entry of the log: what everybody may know of it."""
     leaf = _get_leaf(index)
@@ -210,6 +213,7 @@ def _draw(
 
 
 @require_safe
+@may_lag
 def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
     """The C2SP tlog-proof of an entry, as a file."""
     _get_leaf(index)

@@ -17,6 +17,7 @@ from apps.catalog.models import Product
 from apps.core.envelope import parse_envelope
 from apps.core.statement import Subject
 from apps.custody.queries.about import Goods, goods_of
+from apps.edge.lagging import may_lag
 from apps.exchange import queries
 from apps.exchange.queries import ErasedRecord, Record
 from apps.exchange.views.words import KINDS
@@ -92,6 +93,7 @@ class ErasedPage:
 
 @require_safe
 @member_required
+@may_lag
 def statement(request: HttpRequest, statement_id: str) -> HttpResponse:
     """The statement; foreign and missing answer the same, a regulator's read is noted."""
     actor = actor_of(request)

@@ -38,6 +38,7 @@ CODES: Final[dict[str, str | Promise]] = {
     "other_gtin": _("Another GTIN than on the form"),
     "other_lot": _("Another lot than on the form"),
     "serial_known": _("The product has this serial already"),
+    "serial_of_pool": _("A serial pool does not give this serial away"),
     "serial_repeated": _("The serial stands in the file twice"),
     "serial_taken": _("The product has this serial already"),
     "several_files": _("More than one file in the archive"),

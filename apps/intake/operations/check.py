@@ -27,6 +27,7 @@ from apps.intake.formats.files import open_rows
 from apps.intake.formats.rows import MAX_ROWS, LineError, Row, Taken
 from apps.intake.models import UNCHECKED_STATES, Upload, UploadError, UploadState
 from apps.intake.operations.files import path_of, remove_file
+from apps.intake.operations.pooled import refused_by_pools
 from apps.intake.queries import UploadWish, verify_wish
 from apps.jobs import operations as jobs
 from apps.jobs.operations import Claim
@@ -187,7 +188,12 @@ def _finish(run: _Run) -> None:
 
 def _note_taken(run: _Run, error: MalformedInput) -> None:
     """Staging names the first serial that is known; the file's errors name each."""
-    _note_known(run, get_product(run.upload.gtin).pk)
+    product = get_product(run.upload.gtin)
+    _note_known(run, product.pk)
+    for error_line in refused_by_pools(
+        product=product, lot=run.upload.lot, serials=run.check.serials
+    ):
+        run.note(error_line)
     if not run.error_count:  # a serial of a case, which is no serial of a pack
         line_no = run.check.serials.get(error.got or "", 0)
         run.note(LineError.of(error, line_no=line_no, row=error.got or ""))

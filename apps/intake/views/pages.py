@@ -39,6 +39,7 @@ _CHECK_OF: Final = {
     "serial_repeated": "file_once",
     "serial_known": "ledger_once",
     "serial_taken": "ledger_once",
+    "serial_of_pool": "ledger_once",
 }
 _STATE_SHAPES: Final = {
     UploadState.QUEUED: "past",

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.core.leaf import Leaf as CoreLeaf
 from apps.core.leaf import LeafType, encode_leaf, leaf_type
 from apps.core.statement import PUBLISHED_KINDS
 from apps.edge.reading import fetch_rows
+from apps.edge.replica import read_connection as connection
 from apps.ledger.models import Leaf
 
 LEAVES: Final = (
@@ -130,6 +130,18 @@ def leaves_of(statement_id: str) -> list[StoredLeaf]:
             f"{LEAVES} WHERE statement_id = %s ORDER BY position", [statement_id]
         )
         return list(map(stored, cursor.fetchall()))
+
+
+def find_last_index(statement_id: str) -> int | None:
+    """Where the last leaf of a statement stands in the log; None while it is pending."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT "index" FROM ledger_leaf WHERE statement_id = %s'
+            " ORDER BY position DESC LIMIT 1",
+            [statement_id],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def leaves_among(statement_ids: Sequence[str]) -> dict[str, list[StoredLeaf]]:

@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from django.db import connection
-
 from apps.core.envelope import join_envelope
 from apps.core.errors import LedgerConflict
+from apps.edge.replica import read_connection as connection
 from apps.ledger.formats import split_salts
 from apps.ledger.models import Statement, Vault
 from apps.ledger.queries.leaves import LEAVES, StoredLeaf, stored

@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
+from django.db import connection
+
 from apps.core.envelope import join_envelope
 from apps.core.errors import LedgerConflict, Unavailable
 from apps.core.statement import Reference, parse_statement
+from apps.edge.lists import among, texts
 from apps.ledger.formats import Accepted
 from apps.ledger.models import Pending, Quarantine, Statement, Vault
 
@@ -53,6 +56,41 @@ def find_accepted(statement_id: str) -> Accepted | None:
     )
 
 
+def find_all_accepted(
+    statement_ids: Iterable[str],
+) -> dict[str, tuple[Accepted | None, tuple[str, ...]]]:
+    """The stored answers, as `find_accepted`, with the keys that signed, by id.
+
+    None in place of an answer whose sealed part is gone; unknown ones are absent.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ACCEPTED.format(ids=among("ids")), {"ids": texts(statement_ids)}
+        )
+        rows = cursor.fetchall()
+    return {row[0]: (_accepted(*row[:4]), tuple(row[4].split())) for row in rows}
+
+
+_ACCEPTED: Final = (
+    "SELECT s.id, s.accepted_ms, v.payload, v.receipt, s.keyids FROM ledger_statement s"
+    " LEFT JOIN ledger_vault v ON v.statement_id = s.id WHERE s.id {ids}"
+)
+
+
+def _accepted(
+    identity: str, accepted_ms: int, payload: bytes | None, receipt: bytes | None
+) -> Accepted | None:
+    if payload is None or receipt is None:
+        return None
+    return Accepted(
+        statement_id=identity,
+        accepted_ms=accepted_ms,
+        tags=tuple(s.tag.hex() for s in parse_statement(bytes(payload)).subjects),
+        receipt=json.loads(bytes(receipt)),
+        is_new=False,
+    )
+
+
 def keyids_of(statement_id: str) -> tuple[str, ...]:
     """The keys that signed an accepted statement, ascending; empty if unknown."""
     found = Statement.objects.filter(id=statement_id).values_list("keyids", flat=True)
@@ -68,6 +106,14 @@ def signers_of(statement_ids: Iterable[str]) -> dict[str, str]:
 def find_vault(statement_id: str) -> Vault | None:
     """The sealed part of a statement; None if unknown or erased."""
     return Vault.objects.filter(statement_id=statement_id).first()
+
+
+def payloads_of(statement_ids: Iterable[str]) -> dict[str, bytes]:
+    """What was signed, by statement; unknown and erased ones are absent."""
+    ids = sorted(statement_ids)
+    rows = Vault.objects.filter(statement_id__in=ids) if ids else Vault.objects.none()
+    columns = rows.values_list("statement_id", "payload")
+    return {statement_id: bytes(payload) for statement_id, payload in columns}
 
 
 def list_alike(*, start: str, end: str, by: str, most: int) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from apps.partners.operations.accounts import (
 )
 from apps.partners.operations.authenticate import (
     authenticate,
+    authenticate_all,
     verify_scope,
 )
 from apps.partners.operations.genesis import open_ledger
@@ -50,6 +51,7 @@ __all__ = [
     "admit_partner",
     "ask_offices",
     "authenticate",
+    "authenticate_all",
     "begin_shift",
     "close_expired",
     "create_token",

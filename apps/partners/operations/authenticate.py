@@ -1,18 +1,23 @@
 """Whose voice a statement is: the judgement is the ground's, the keys are our rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+from typing import NamedTuple, Self
 
+from apps.core.bodies import Genesis
 from apps.core.encoding import format_time_ms
 from apps.core.errors import UntrustedSignature
-from apps.core.signing import load_public_key
+from apps.core.signing import PublicKey, load_public_key
 from apps.core.speakers import Speaker, brought_by, key_about
 from apps.core.speech import Speech, delegators_of, verify_speech
 from apps.core.statement import Statement
 from apps.ledger.operations import Submission
 from apps.partners import queries
-from apps.partners.models import SigningKey
 from apps.partners.operations.lent import note_lent_voices
-from apps.partners.operations.locks import lock_keys
+from apps.partners.operations.locks import HeldKey, hold_voices
+
+Located = Callable[[int], AbstractContextManager[None]]
 
 CLOCK_TOLERANCE_MS = 5 * 60 * 1000
 
@@ -36,25 +41,85 @@ def authenticate(*, submission: Submission, revoking: str = "") -> tuple[Speaker
         MalformedInput: a body, an event or a delegation that cannot be read.
     Source: DESIGN section 3, "Envelope" and "Genesis and keys"; section 7, step 1.
     """
-    statement, genesis = submission.statement, queries.get_genesis()
-    # 1.
-    verify_scope(statement, origin=genesis.origin, at_ms=submission.at_ms)
+    (spoken,), _ = _authenticate_all(
+        [submission], glns=(), revoking=revoking, located=lambda _: nullcontext()
+    )
+    return spoken
+
+
+def authenticate_all(
+    *, submissions: Sequence[Submission], glns: Iterable[str], located: Located
+) -> Genesis:
+    """As `authenticate`, for several statements at once; partners are locked as well.
+
+    Args:
+        glns: partners to hold, in their place in the order of locks.
+        located: lets an error say which of the statements it speaks of.
+
+    Returns:
+        The body of the genesis statement.
+    """
+    return _authenticate_all(submissions, glns=glns, revoking="", located=located)[1]
+
+
+def _authenticate_all(
+    submissions: Sequence[Submission],
+    *,
+    glns: Iterable[str],
+    revoking: str,
+    located: Located,
+) -> tuple[list[tuple[Speaker, ...]], Genesis]:
+    asked: list[_Asked] = []
+    for number, submission in enumerate(submissions):
+        with located(number):
+            asked.append(_Asked.by(submission))
     # 2.
-    lent = delegators_of(submission.envelope)
-    signed = {each.keyid for each in submission.envelope.signatures}
-    about = key_about(statement)
-    wanted = {lent.get(keyid, keyid) for keyid in signed} - set(brought_by(statement))
-    wanted |= {about} - {""}
-    lock_keys(keyids=wanted, exclusive=revoking)
-    speakers = {key.keyid: _speaker(key) for key in queries.list_keys(wanted)}
+    keyids = {keyid for each in asked for keyid in each.keyids}
+    keys, genesis = hold_voices(keyids=keyids, revoking=revoking, glns=glns)
+    speakers = {key.keyid: _speaker(key) for key in keys}
+    ended = queries.ended_shifts({keyid for each in asked for keyid in each.lent})
+    spoken = []
+    for number, (submission, each) in enumerate(zip(submissions, asked, strict=True)):
+        with located(number):
+            spoken.append(_verify(submission, each, speakers, ended, genesis))
+    return spoken, genesis
+
+
+class _Asked(NamedTuple):
+    """The keys that a statement's judgement asks for: `about` one, `lent` by others."""
+
+    keyids: frozenset[str]
+    lent: dict[str, str]
+    about: str
+
+    @classmethod
+    def by(cls, submission: Submission) -> Self:
+        statement = submission.statement
+        lent = delegators_of(submission.envelope)
+        signed = {each.keyid for each in submission.envelope.signatures}
+        about = key_about(statement)
+        wanted = {lent.get(keyid, keyid) for keyid in signed}
+        wanted -= set(brought_by(statement))
+        return cls(frozenset(wanted | ({about} - {""})), lent, about)
+
+
+def _verify(
+    submission: Submission,
+    asked: _Asked,
+    speakers: Mapping[str, Speaker],
+    ended: set[str],
+    genesis: Genesis,
+) -> tuple[Speaker, ...]:
+    # 1.
+    verify_scope(submission.statement, origin=genesis.origin, at_ms=submission.at_ms)
     # 3.
-    _verify_shifts(lent)
+    _verify_shifts(ended.intersection(asked.lent))
     # 4.
     spoken = verify_speech(
         speech_of(submission),
-        speakers=speakers,
+        speakers={k: speakers[k] for k in asked.keyids if k in speakers},
         genesis=genesis,
-        about=speakers.get(about),
+        about=speakers.get(asked.about),
     )
     note_lent_voices(submission)
     return spoken
@@ -96,8 +161,7 @@ def verify_scope(statement: Statement, *, origin: str, at_ms: int) -> None:
         )
 
 
-def _verify_shifts(device_keyids: Iterable[str]) -> None:
-    ended = queries.ended_shifts(device_keyids)
+def _verify_shifts(ended: set[str]) -> None:
     if ended:
         raise UntrustedSignature(
             "shift_ended",
@@ -107,10 +171,16 @@ def _verify_shifts(device_keyids: Iterable[str]) -> None:
         )
 
 
-def _speaker(key: SigningKey) -> Speaker:
+@lru_cache(maxsize=4_096)
+def _loaded(spki: bytes, alg: str) -> PublicKey:
+    # Enrolled once and never changed; whether it may still speak stands in its row.
+    return load_public_key(spki=spki, alg=alg)
+
+
+def _speaker(key: HeldKey) -> Speaker:
     return Speaker(
-        key=load_public_key(spki=bytes(key.spki), alg=key.algorithm),
-        gln=key.partner.gln,
+        key=_loaded(key.spki, key.algorithm),
+        gln=key.gln,
         signer=key.signer,
         role=key.role,
         revoked_ms=key.revoked_ms,

@@ -9,7 +9,13 @@ from apps.partners.queries.actors import (
     token_actor,
 )
 from apps.partners.queries.drafts import draft_admit, draft_licence
-from apps.partners.queries.genesis import find_genesis, get_genesis, is_authority
+from apps.partners.queries.genesis import (
+    find_genesis,
+    get_genesis,
+    is_authority,
+    read_genesis,
+    remembered_genesis,
+)
 from apps.partners.queries.history import (
     HistoryRow,
     LentRow,
@@ -54,6 +60,7 @@ from apps.partners.queries.proposals import (
     glns_of,
     list_closed_proposals,
     list_proposals,
+    open_proposals,
     proposals_visible_to,
     standing_of,
     wants_new_key,
@@ -173,7 +180,10 @@ __all__ = [
     "marks_of",
     "names_of",
     "names_of_glns",
+    "open_proposals",
     "proposals_visible_to",
+    "read_genesis",
+    "remembered_genesis",
     "requests_visible_to",
     "require_role",
     "search_partners",

@@ -14,7 +14,22 @@ def find_genesis() -> Genesis | None:
     """The body of the genesis statement; None while the ledger is not open."""
     keys = SigningKey.objects.filter(is_genesis=True)
     statement_id = keys.values_list("enrolled_by", flat=True).first()
-    return None if statement_id is None else _read(statement_id)
+    if statement_id is None:
+        return None
+    _remembered[:] = [statement_id]
+    return read_genesis(statement_id)
+
+
+_remembered: list[str] = []  # of this process: which statement it was, when last asked
+
+
+def remembered_genesis() -> str:
+    """The id of the genesis statement when it was last asked for, "" before.
+
+    A ledger has one for ever, but a process may outlive its database: who trusts this
+    asks in passing whether a statement of this name is there.
+    """
+    return _remembered[0] if _remembered else ""
 
 
 def get_genesis() -> Genesis:
@@ -35,7 +50,8 @@ def is_authority(gln: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _read(statement_id: str) -> Genesis:
+def read_genesis(statement_id: str) -> Genesis:
+    """The body of the genesis statement of that id, which the ledger has."""
     # Signed bytes never change, so what was read once is read for good.
     envelope = parse_envelope(ledger.get_envelope(statement_id))
     statement = parse_statement(envelope.payload)

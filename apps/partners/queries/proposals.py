@@ -82,10 +82,15 @@ def proposals_visible_to(actor: Actor) -> QuerySet[Proposal]:
     return proposals.filter(about=actor.gln, kind="key.enrol")
 
 
+def open_proposals(actor: Actor) -> QuerySet[Proposal]:
+    """What waits for signatures, whoever's."""
+    return proposals_visible_to(actor).filter(closed_at=None)
+
+
 def list_proposals(*, actor: Actor) -> list[ProposalRow]:
     """What waits for signatures, the oldest first."""
-    waiting = proposals_visible_to(actor).filter(closed_at=None)
-    return [_row(proposal, actor) for proposal in waiting.order_by("created_at")]
+    waiting = open_proposals(actor).order_by("created_at")
+    return [_row(proposal, actor) for proposal in waiting]
 
 
 def list_closed_proposals(*, actor: Actor) -> list[Proposal]:

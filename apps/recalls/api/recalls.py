@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.edge.lagging import may_lag
 from apps.edge.openapi import reading_problems
 from apps.edge.pagination import CursorPagination
 from apps.partners import operations as partners
@@ -20,6 +21,7 @@ from apps.partners.queries import Actor
 from apps.recalls.api import schemas, tables
 from apps.recalls.models import Recall
 from apps.recalls.queries.affected import affected
+from apps.recalls.queries.case import Case
 from apps.recalls.queries.recalls import (
     find_visible,
     list_changes,
@@ -48,6 +50,7 @@ class RecallsView(APIView):
         parameters=[schemas.CURSOR, schemas.PAGE_LIMIT],
         responses={200: schemas.RecallPageSerializer, **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request) -> Response:
         """Recalls you opened and recalls you were told of, the latest first."""
         actor = actor_of(request)
@@ -70,13 +73,15 @@ class RecallView(APIView):
         parameters=[schemas.RECALL_ID],
         responses={200: schemas.RecallDetailSerializer, **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request, recall_id: str) -> Response:
         """The recall, its history, and its status report if you may see all holders."""
         actor, at = actor_of(request), timezone.now()
         recall = get_visible(recall_id, actor)
         report = None
         if sees_all_holders(recall=recall, actor=actor):
-            report = build_report(recall=recall, rows=affected(recall), at=at)
+            case = Case(recall)
+            report = build_report(case=case, rows=affected(case), at=at)
         shown: Any = with_own_notices(Recall.objects.filter(pk=recall.pk), actor).get()
         body = dict(schemas.RecallSerializer(shown).data)
         changes = list_changes(recall=recall)
@@ -104,11 +109,12 @@ class AffectedView(APIView):
             **reading_problems(404),
         },
     )
+    @may_lag
     def get(self, request: Request, recall_id: str) -> Response | StreamingHttpResponse:
         """Units by holder, lot, site and status; a holder sees its own rows only."""
         actor = actor_of(request)
         recall = get_visible(recall_id, actor)
-        rows = affected(recall)
+        rows = affected(Case(recall))
         if not sees_all_holders(recall=recall, actor=actor):
             rows = [row for row in rows if row.holder == actor.gln]
         note_read(actor, "recalls.affected", recall.pk)
@@ -134,6 +140,7 @@ class RecallQueryView(APIView):
             **reading_problems(404),
         },
     )
+    @may_lag
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """For the regulator, and for the maker of the product; others find nothing."""
         actor = actor_of(request)

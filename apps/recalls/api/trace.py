@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.errors import MalformedInput
+from apps.edge.lagging import may_lag
 from apps.edge.openapi import reading_problems
 from apps.partners.authentication import IsMember, actor_of
 from apps.recalls.api import schemas
@@ -27,6 +28,7 @@ class TraceView(APIView):
         parameters=[schemas.GTIN, schemas.LOT, schemas.SERIAL],
         responses={200: schemas.TraceSerializer, **reading_problems(404)},
     )
+    @may_lag
     def get(self, request: Request) -> Response:
         """All of it for the maker and the regulator; a holder sees its own links."""
         actor = actor_of(request)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from apps.custody.queries.registry import serials_of
 from apps.partners.formats import as_datetime
 from apps.recalls.formats import TIERS, count_words, harmless
-from apps.recalls.models import Recall
-from apps.recalls.queries.recalls import last_answers, units_of
+from apps.recalls.queries.case import Case
 from apps.recalls.queries.shares import AffectedRow, rows_of
 
 COLUMNS = (
@@ -19,9 +18,9 @@ COLUMNS = (
 _SERIALS_AT_ONCE = 10_240
 
 
-def affected(recall: Recall) -> list[AffectedRow]:
+def affected(case: Case) -> list[AffectedRow]:
     """Every unit the recall means, by tier, holder, lot, site and status."""
-    return rows_of(units_of(recall), answers=last_answers(recall=recall))
+    return rows_of(case.meant, answers=case.answers)
 
 
 def csv_lines(rows: list[AffectedRow], *, with_serials: bool) -> Iterator[list[str]]:

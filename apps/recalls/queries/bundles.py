@@ -96,8 +96,11 @@ class BundleView:
 def scope_of_recall(*, recall_id: str, actor: Actor) -> Scope | None:
     """The bundle of a recall that `actor` may have; None if it is foreign or missing."""
     recall = find_visible(recall_id=recall_id, actor=actor)
-    if recall is None:
-        return None
+    return scope_of_seen(recall=recall, actor=actor) if recall else None
+
+
+def scope_of_seen(*, recall: Recall, actor: Actor) -> Scope:
+    """The bundle of a recall that `actor` is known to see."""
     return Scope(None, recall, _reader(actor))
 
 

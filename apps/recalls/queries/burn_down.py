@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.ledger.formats import as_ms
 from apps.partners.formats import as_datetime
-from apps.recalls.models import Answer, Recall
-from apps.recalls.queries.report import list_told
+from apps.recalls.queries.case import Case
 
 _WIDTH, _HEIGHT, _EDGE = 600, 140, 8
 
@@ -36,11 +35,11 @@ class BurnDown:
     most: int
 
 
-def burn_down(recall: Recall) -> list[Step]:
+def burn_down(case: Case) -> list[Step]:
     """How many answers (one a holder and lot) were waited for, step by step."""
-    waiting = {(row.partner_id, row.batch_id) for row in list_told(recall)}
-    steps = [Step(recall.opened_ms, len(waiting))]
-    for answer in Answer.objects.filter(recall=recall).order_by("answered_ms", "pk"):
+    waiting = {(row.partner_id, row.batch_id) for row in case.told}
+    steps = [Step(case.recall.opened_ms, len(waiting))]
+    for answer in sorted(case.said, key=lambda each: each.answered_ms):
         key = (answer.partner_id, answer.batch_id)
         if key in waiting:
             waiting.discard(key)

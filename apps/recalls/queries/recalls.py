@@ -10,14 +10,13 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from pyroaring import BitMap
 
 from apps.catalog.models import Batch
-from apps.core.custody import IN_TRANSIT
 from apps.core.recall import Scope, parse_scope
 from apps.custody.formats import whole
-from apps.custody.queries.holders import ever_held, shares
+from apps.custody.queries.holders import ever_held, ever_held_among
 from apps.custody.queries.scopes import batches_in_scope, units_in_scope
 from apps.partners.formats import as_datetime
 from apps.partners.queries import Actor, get_genesis
-from apps.recalls.formats import ANSWER_WITHIN, LIVE, count_words
+from apps.recalls.formats import ANSWER_WITHIN
 from apps.recalls.models import Answer, Notice, Recall, RecallChange
 
 
@@ -27,39 +26,6 @@ class Meant:
 
     batch: Batch
     units: BitMap
-
-
-@dataclass(frozen=True, slots=True)
-class OwnLot:
-    """What one partner has to answer for of a lot.
-
-    Attributes:
-        total: recalled units that it holds or held.
-        held, in_transit: those of them that are still there, or that it has sent and
-            nobody has received.
-        answer: what it said last; None while it said nothing.
-    """
-
-    batch: Batch
-    total: int
-    held: int
-    in_transit: int
-    answer: Answer | None
-
-    @property
-    def gone(self) -> int:
-        """Units that were supplied, handed on or ended."""
-        return self.total - self.held - self.in_transit
-
-    @property
-    def said(self) -> str:
-        """The last answer in words."""
-        return count_words(self.answer.counts) if self.answer else ""
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether more units came since the answer."""
-        return self.answer is not None and self.answer.count != self.total
 
 
 def is_regulator(gln: str) -> bool:
@@ -126,10 +92,18 @@ def find_visible(*, recall_id: str, actor: Actor) -> Recall | None:
 
 def concerns(*, recall: Recall, gln: str) -> bool:
     """Whether the partner holds or held a unit that the recall means."""
-    return any(
-        meant.units & ever_held(batch_id=meant.batch.pk, gln=gln)
-        for meant in units_of(recall)
-    )
+    return any(ever for _, ever in ever_of(units_of(recall), gln))
+
+
+def ever_of(meant: list[Meant], gln: str) -> list[tuple[Batch, BitMap]]:
+    """The meant units that a partner holds or held, batch by batch."""
+    batch_ids = [each.batch.pk for each in meant]
+    held = ever_held_among(batch_ids=batch_ids, glns=[gln])
+    return [
+        (each.batch, each.units & held[each.batch.pk])
+        for each in meant
+        if each.batch.pk in held
+    ]
 
 
 def sees_all_holders(*, recall: Recall, actor: Actor) -> bool:
@@ -159,36 +133,10 @@ def list_changes(*, recall: Recall) -> list[RecallChange]:
     return list(rows.order_by("at_ms", "pk"))
 
 
-def list_own_lots(*, recall: Recall, actor: Actor) -> list[OwnLot]:
-    """The recalled lots that the actor's organisation has or had, counted now."""
-    answers = last_answers(recall=recall)
-    found = []
-    for meant in units_of(recall):
-        ever = ever_held(batch_id=meant.batch.pk, gln=actor.gln) & meant.units
-        if not ever:
-            continue
-        here = {"held": 0, IN_TRANSIT: 0}
-        for share in shares(batch_id=meant.batch.pk, units=ever):
-            if share.holder == actor.gln and share.status in LIVE:
-                place = IN_TRANSIT if share.status == IN_TRANSIT else "held"
-                here[place] += len(share.units)
-        answer = answers.get((actor.gln, meant.batch.pk))
-        found.append(
-            OwnLot(meant.batch, len(ever), here["held"], here[IN_TRANSIT], answer)
-        )
-    return found
-
-
 def may_change(*, recall: Recall, gln: str) -> bool:
     """Whether the party may amend or close the recall: it is open, and its own."""
     is_own = recall.opened_by.gln == gln or is_regulator(gln)
     return is_own and recall.closed_ms is None
-
-
-def last_answers(*, recall: Recall) -> dict[tuple[str, int], Answer]:
-    """The last answer by holder (GLN) and batch row."""
-    rows = Answer.objects.filter(recall=recall).select_related("partner")
-    return {(row.partner.gln, row.batch_id): row for row in rows.order_by("pk")}
 
 
 def open_notices(*, glns: Iterable[str]) -> QuerySet[Notice]:

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from apps.partners.models import TradingPartner
 from apps.recalls.formats import count_words
-from apps.recalls.models import Answer, Notice, Recall
-from apps.recalls.queries.recalls import answer_due, last_answers
+from apps.recalls.models import Answer, Notice
+from apps.recalls.queries.case import Case
+from apps.recalls.queries.recalls import answer_due
 from apps.recalls.queries.shares import AffectedRow, Contact, Tally, contact_of, tally
 
 
@@ -62,11 +63,9 @@ class Report:
     consignees: list[Consignee]
 
 
-def build_report(
-    *, recall: Recall, rows: Iterable[AffectedRow], at: datetime
-) -> Report:
+def build_report(*, case: Case, rows: Iterable[AffectedRow], at: datetime) -> Report:
     """The status report as of `at`; `rows` are the affected units."""
-    consignees = list_consignees(recall)
+    recall, consignees = case.recall, list_consignees(case)
     answered = [each for each in consignees if each.answered_ms is not None]
     said = _summed(each.counts for each in consignees)
     due_at = answer_due(recall)
@@ -87,21 +86,16 @@ def build_report(
     )
 
 
-def list_consignees(recall: Recall) -> list[Consignee]:
+def list_consignees(case: Case) -> list[Consignee]:
     """Everybody who was told of units, those without an answer first, by name."""
-    answers = last_answers(recall=recall)
     notices: dict[str, list[Notice]] = {}
-    for notice in list_told(recall):
+    for notice in case.told:
         notices.setdefault(notice.partner.gln, []).append(notice)
-    found = [_consignee(rows[0].partner, rows, answers) for rows in notices.values()]
+    found = [
+        _consignee(rows[0].partner, rows, case.answers) for rows in notices.values()
+    ]
     found.sort(key=lambda each: (each.answered_ms is not None, each.name, each.gln))
     return found
-
-
-def list_told(recall: Recall) -> list[Notice]:
-    """Notices that speak of units."""
-    rows = Notice.objects.filter(recall=recall).select_related("partner")
-    return [row for row in rows if row.held_count or row.supplied_count]
 
 
 def _consignee(

@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final, NamedTuple
 
+from django.db import connection
 from pyroaring import BitMap
 
-from apps.custody.queries.holders import Share, shares
-from apps.partners.models import Site, TradingPartner
-from apps.partners.queries.names import partners_by_gln, sites_by_gln
+from apps.custody.formats import to_set
+from apps.edge.reading import AMONG, among, fetch_rows
+from apps.partners.models import TradingPartner
 from apps.recalls.formats import LIVE, STATUS_WORDS, TIERS, UNACCOUNTED, tier_of
 from apps.recalls.models import Answer
 from apps.recalls.queries.recalls import Meant
+
+_ORDER: Final = {tier: at for at, tier in enumerate(TIERS)}
+# Every place of some lots with its contact: all in one question, since a partner's row
+# is asked for once with each of its places.
+_ASK: Final = {
+    vendor: f"""
+SELECT h.batch_id, h.holder, h.site, h.status, COALESCE(p.name, h.holder),
+  COALESCE(p.role, ''), COALESCE(p.country, ''), COALESCE(p.contact_name, ''),
+  COALESCE(p.address, ''), COALESCE(p.contact_email, ''),
+  COALESCE(p.contact_phone, ''), COALESCE(s.name, ''), h.units
+FROM custody_holding h
+LEFT JOIN partners_tradingpartner p ON p.gln = h.holder
+LEFT JOIN partners_site s ON s.gln = h.site
+WHERE h.batch_id {is_among} AND h.count > 0
+ORDER BY h.batch_id, h.holder, h.site, h.status
+"""  # noqa: S608 - words of ours
+    for vendor, is_among in AMONG.items()
+}
+
+
+class _Held(NamedTuple):
+    """Units of one lot at one place now, and who is there."""
+
+    batch_id: int
+    holder: str
+    site: str
+    status: str
+    name: str
+    role: str
+    country: str
+    contact: str
+    address: str
+    email: str
+    phone: str
+    site_name: str
+    units: BitMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,65 +120,76 @@ class Tally:
     unaccounted: int
 
 
-def places_of(meant: Iterable[Meant]) -> list[Share]:
-    """The shares of the units by place now, lot by lot."""
-    return [
-        share
-        for each in meant
-        for share in shares(batch_id=each.batch.pk, units=each.units)
-    ]
-
-
 def count_places(meant: Iterable[Meant]) -> int:
     """How many holders have units that are still in the trade."""
-    return len({share.holder for share in places_of(meant) if share.status in LIVE})
+    return len({held.holder for held in _places_of(list(meant)) if held.status in LIVE})
 
 
 def rows_of(
     meant: Iterable[Meant], *, answers: Mapping[tuple[str, int], Answer]
 ) -> list[AffectedRow]:
-    """Every unit of `meant`, by lot, holder, site and status; those in stock first."""
+    """Every unit of `meant`, by lot, holder, site and status; those in stock first.
+
+    One question, however many lots and holders.
+    """
     meant = list(meant)
-    found = places_of(meant)
-    batches = {each.batch.pk: each for each in meant}
-    holders = partners_by_gln({share.holder for share in found})
-    sites = sites_by_gln({share.site for share in found})
+    by_batch = {each.batch.pk: each for each in meant}
+    contacts: dict[str, Contact] = {}
     rows = [
-        _row(batches[share.batch_id], share, holders, sites, answers) for share in found
+        _row(by_batch[held.batch_id], held, contacts, answers)
+        for held in _places_of(meant)
     ]
-    order = list(TIERS)
-    rows.sort(key=lambda row: (order.index(row.tier), row.holder_name, row.lot))
+    rows.sort(key=lambda row: (_ORDER[row.tier], row.holder_name, row.lot))
     return rows
+
+
+def _places_of(meant: list[Meant]) -> Iterator[_Held]:
+    """The shares of the units by place now, each with who holds it."""
+    wanted = {
+        # What a lot has is all that is asked for: nothing to cut away.
+        each.batch.pk: None if len(each.units) == each.batch.size else each.units
+        for each in meant
+    }
+    if not wanted:
+        return
+    for *columns, stored in fetch_rows(_ASK[connection.vendor], [among(wanted)]):
+        held = _Held._make([*columns, to_set(stored)])
+        units = wanted[held.batch_id]
+        if units is not None:
+            held = held._replace(units=held.units & units)
+        if held.units:
+            yield held
 
 
 def _row(
     meant: Meant,
-    share: Share,
-    holders: Mapping[str, TradingPartner],
-    sites: Mapping[str, Site],
+    held: _Held,
+    contacts: dict[str, Contact],
     answers: Mapping[tuple[str, int], Answer],
 ) -> AffectedRow:
-    batch, holder = meant.batch, holders.get(share.holder)
-    site = sites.get(share.site)
-    role = holder.role if holder else ""
+    batch = meant.batch
+    contact = contacts.get(held.holder)
+    if contact is None:
+        contact = Contact(held.contact, held.address, held.email, held.phone)
+        contacts[held.holder] = contact
     return AffectedRow(
         batch_id=batch.pk,
         gtin=batch.product.gtin,
         product=str(batch.product),
         lot=batch.lot,
         expiry_date=batch.expiry_date,
-        holder=share.holder,
-        holder_name=holder.name if holder else share.holder,
-        role=role,
-        country=holder.country if holder else "",
-        site=share.site,
-        site_name=site.name if site else "",
-        status=share.status,
-        tier=tier_of(role=role, status=share.status),
-        count=len(share.units),
-        contact=contact_of(holder),
-        answer=answers.get((share.holder, batch.pk)),
-        units=share.units,
+        holder=held.holder,
+        holder_name=held.name,
+        role=held.role,
+        country=held.country,
+        site=held.site,
+        site_name=held.site_name,
+        status=held.status,
+        tier=tier_of(role=held.role, status=held.status),
+        count=len(held.units),
+        contact=contact,
+        answer=answers.get((held.holder, batch.pk)),
+        units=held.units,
     )
 
 

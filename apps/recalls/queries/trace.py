@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from apps.catalog.models import Batch
-from apps.catalog.queries import batches_visible_to, find_batch
-from apps.custody.queries.holders import ever_held, holders
+from apps.catalog.queries import find_batch
+from apps.custody.queries.holders import holders
 from apps.custody.queries.moves import BatchMove, moves_of, moves_of_unit
-from apps.custody.queries.registry import find_positions
 from apps.custody.queries.units import find_unit
 from apps.partners.queries import Actor
 from apps.partners.queries.names import partners_by_gln
@@ -65,65 +63,90 @@ class Trace:
     edges: list[Edge]
 
 
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """What is traced: the lot, or one pack of it.
+
+    Attributes:
+        now: units held, and ended or supplied, by holder.
+    """
+
+    product: str
+    expiry_date: date
+    size: int
+    brand_owner: str
+    moves: list[BatchMove]
+    now: dict[str, tuple[int, int]]
+
+
 def find_trace(*, gtin: str, lot: str, serial: str, actor: Actor) -> Trace | None:
-    """The trace of a lot, or of one pack of it; None if it is foreign or missing."""
-    batch = find_batch(gtin=gtin, lot=lot)
-    if batch is None:
-        return None
-    ordinal = _ordinal(batch, serial)
-    if serial and ordinal is None:
-        return None
-    is_complete = batches_visible_to(actor).filter(pk=batch.pk).exists()
-    if not is_complete and not _had(batch, ordinal, actor.gln):
-        return None
-    moves = (
-        moves_of(batch_id=batch.pk)
-        if ordinal is None
-        else moves_of_unit(batch_id=batch.pk, ordinal=ordinal)
+    """The trace of a lot, or of one pack of it; None if it is foreign or missing.
+
+    Three questions for a pack, four for a lot.
+    """
+    found = (
+        _find_pack(gtin=gtin, lot=lot, serial=serial)
+        if serial
+        else _find_lot(gtin=gtin, lot=lot)
     )
+    if found is None:
+        return None
+    is_complete = actor.is_regulator or actor.gln == found.brand_owner
+    moves = found.moves
     if not is_complete:
+        if not any(move.target_holder == actor.gln for move in moves):
+            return None
         moves = [move for move in moves if actor.gln in _parties(move)]
-    now = _now(batch, serial if ordinal is not None else "")
     glns = {gln for move in moves for gln in _parties(move)} - {""}
-    shown = now if is_complete else {actor.gln: now.get(actor.gln, (0, 0))}
+    own = {actor.gln: found.now.get(actor.gln, (0, 0))}
     return Trace(
         gtin=gtin,
-        product=str(batch.product),
+        product=found.product,
         lot=lot,
         serial=serial,
-        expiry_date=batch.expiry_date,
-        size=batch.size if ordinal is None else 1,
+        expiry_date=found.expiry_date,
+        size=found.size,
         is_complete=is_complete,
-        nodes=_nodes(glns, shown),
+        nodes=_nodes(glns, found.now if is_complete else own),
         edges=[_edge(move) for move in moves],
     )
 
 
-def _ordinal(batch: Batch, serial: str) -> int | None:
-    found = find_positions([(batch.product.gtin, serial)]) if serial else {}
-    for batch_id, ordinal in found.values():
-        if batch_id == batch.pk:
-            return ordinal
-    return None
+def _find_pack(*, gtin: str, lot: str, serial: str) -> _Traced | None:
+    unit = find_unit(gtin=gtin, serial=serial)
+    if unit is None or unit.lot != lot:
+        return None
+    return _Traced(
+        product=unit.product,
+        expiry_date=unit.expiry_date,
+        size=1,
+        brand_owner=unit.brand_owner,
+        moves=moves_of_unit(batch_id=unit.batch_id, ordinal=unit.ordinal),
+        now=_now([(unit.holder, unit.status, 1)]),
+    )
 
 
-def _had(batch: Batch, ordinal: int | None, gln: str) -> bool:
-    held = ever_held(batch_id=batch.pk, gln=gln)
-    return bool(held) if ordinal is None else ordinal in held
+def _find_lot(*, gtin: str, lot: str) -> _Traced | None:
+    batch = find_batch(gtin=gtin, lot=lot)
+    if batch is None:
+        return None
+    places = holders(batch_id=batch.pk)
+    return _Traced(
+        product=str(batch.product),
+        expiry_date=batch.expiry_date,
+        size=batch.size,
+        brand_owner=batch.product.brand_owner.gln,
+        moves=moves_of(batch_id=batch.pk),
+        now=_now([(each.holder, each.status, each.count) for each in places]),
+    )
 
 
 def _parties(move: BatchMove) -> set[str]:
     return {move.source_holder, move.target_holder}
 
 
-def _now(batch: Batch, serial: str) -> dict[str, tuple[int, int]]:
-    """Units held, and ended or supplied, by holder now."""
-    if serial:
-        unit = find_unit(gtin=batch.product.gtin, serial=serial)
-        places = [(unit.holder, unit.status, 1)] if unit else []
-    else:
-        rows = holders(batch_id=batch.pk)
-        places = [(row.holder, row.status, row.count) for row in rows]
+def _now(places: Iterable[tuple[str, str, int]]) -> dict[str, tuple[int, int]]:
+    """Units held, and ended or supplied, by holder, of places with status and count."""
     found: dict[str, tuple[int, int]] = {}
     for holder, status, count in places:
         held, gone = found.get(holder, (0, 0))

@@ -32,6 +32,7 @@ from apps.recalls.queries.bundles import (
     scope_of_bundle,
     scope_of_lot,
     scope_of_recall,
+    scope_of_seen,
     view_of,
 )
 from apps.recalls.views.parts import note_read
@@ -118,11 +119,9 @@ def bundle_file(request: HttpRequest, bundle_id: UUID) -> HttpResponseBase:
     return hand_out(request, actor, scope, bundle)
 
 
-def part_of_recall(recall: Recall, actor: Actor, at: datetime) -> BundlePart | None:
-    """The panel on the page of a recall; None where `actor` may have no bundle."""
-    scope = scope_of_recall(recall_id=recall.pk, actor=actor)
-    if scope is None:
-        return None
+def part_of_recall(recall: Recall, actor: Actor, at: datetime) -> BundlePart:
+    """The panel on the page of a recall that `actor` sees."""
+    scope = scope_of_seen(recall=recall, actor=actor)
     return _part(scope, reverse("recall_bundle", args=[recall.pk]), at)
 
 

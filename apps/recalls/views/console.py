@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.core.recall import parse_scope
+from apps.edge.lagging import may_lag
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor, Mark, marks_of
 from apps.recalls import operations
@@ -18,12 +19,11 @@ from apps.recalls.formats import DEPTH_WORDS, TIERS, scope_words
 from apps.recalls.models import Recall, RecallChange
 from apps.recalls.queries.affected import affected
 from apps.recalls.queries.burn_down import BurnDown, burn_down, burn_down_of
+from apps.recalls.queries.case import Case
+from apps.recalls.queries.own_lots import OwnLot, list_own_lots
 from apps.recalls.queries.recalls import (
-    OwnLot,
     answer_due,
-    last_answers,
     list_changes,
-    list_own_lots,
     may_change,
     sees_all_holders,
 )
@@ -75,20 +75,20 @@ class RecallPage:
     can_sign: bool
     can_change: bool
     console: Console | None
-    bundle: BundlePart | None
+    bundle: BundlePart
     marks: dict[str, Mark]
 
 
 @require_safe
 @member_required
+@may_lag
 def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
     """What is recalled and why; what you have of it; where all of it is."""
     actor, at = actor_of(request), timezone.now()
     recall = get_visible(recall_id, actor)
-    own_lots, changes = (
-        list_own_lots(recall=recall, actor=actor),
-        list_changes(recall=recall),
-    )
+    case = Case(recall)
+    own_lots = list_own_lots(case=case, actor=actor)
+    changes = list_changes(recall=recall)
     named = [recall.pk, *(change.statement_id for change in changes)]
     page = RecallPage(
         recall=recall,
@@ -100,7 +100,7 @@ def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
         changes=changes,
         can_sign=actor.can_sign,
         can_change=actor.can_sign and may_change(recall=recall, gln=actor.gln),
-        console=_console(recall, actor, at),
+        console=_console(case, actor, at),
         bundle=part_of_recall(recall, actor, at),
         marks=marks_of(
             [*named, *(own.answer.statement_id for own in own_lots if own.answer)]
@@ -112,31 +112,30 @@ def recall_detail(request: HttpRequest, recall_id: str) -> HttpResponse:
     return render(request, "recalls/recall_detail.html", {"page": page})
 
 
-def _console(recall: Recall, actor: Actor, at: datetime) -> Console | None:
-    if not sees_all_holders(recall=recall, actor=actor):
+def _console(case: Case, actor: Actor, at: datetime) -> Console | None:
+    if not sees_all_holders(recall=case.recall, actor=actor):
         return None
-    rows = affected(recall)
-    report = build_report(recall=recall, rows=rows, at=at)
+    rows = affected(case)
+    report = build_report(case=case, rows=rows, at=at)
     missing = {
         str(TIERS[tier]): report.tally.tiers[tier] for tier in ("in_transit", "missing")
     }
     return Console(
         report=report,
         bar=bar_of(report.tally),
-        burn_down=burn_down_of(burn_down(recall), due_at=report.due_at, until=at),
+        burn_down=burn_down_of(burn_down(case), due_at=report.due_at, until=at),
         rows=rows[:_SHOWN_ROWS],
         more=max(len(rows) - _SHOWN_ROWS, 0),
         unaccounted=list(missing.items()),
-        suspects=_suspects(recall),
+        suspects=_suspects(case),
     )
 
 
-def _suspects(recall: Recall) -> dict[str, Mark]:
+def _suspects(case: Case) -> dict[str, Mark]:
     """A mark of each holder whose last answer to one of the lots has one."""
-    answers = last_answers(recall=recall)
-    marks = marks_of(answer.statement_id for answer in answers.values())
+    marks = marks_of(answer.statement_id for answer in case.answers.values())
     return {
         gln: mark
-        for (gln, _), answer in answers.items()
+        for (gln, _), answer in case.answers.items()
         if (mark := marks.get(answer.statement_id))
     }

@@ -19,7 +19,9 @@ from apps.partners.authentication import actor_of, signer_required
 from apps.partners.queries import Actor
 from apps.recalls.formats import ANSWER_WORDS, DEPTH_WORDS, scope_words
 from apps.recalls.models import Recall
-from apps.recalls.queries.recalls import OwnLot, list_own_lots, may_change
+from apps.recalls.queries.case import Case
+from apps.recalls.queries.own_lots import OwnLot, list_own_lots
+from apps.recalls.queries.recalls import may_change
 from apps.recalls.queries.where import WhatIf, list_products, what_if
 from apps.recalls.views.parts import Bar, SignPanel, bar_of, get_visible, note_read
 
@@ -159,7 +161,7 @@ def recall_answer(request: HttpRequest, recall_id: str) -> HttpResponse:
     """The form with which a holder says what became of a lot's units."""
     actor = actor_of(request)
     recall = get_visible(recall_id, actor)
-    lots = list_own_lots(recall=recall, actor=actor)
+    lots = list_own_lots(case=Case(recall), actor=actor)
     wanted = request.GET.get("lot", lots[0].batch.lot if lots else "")
     own = next((each for each in lots if each.batch.lot == wanted), None)
     if own is None or recall.closed_ms is not None:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from apps.edge.lagging import may_lag
 from apps.partners.authentication import actor_of, member_required
 from apps.recalls.queries.lists import ListedRecall, list_recalls
 from apps.recalls.queries.recalls import visible_to, with_own_notices
@@ -42,6 +43,7 @@ class RecallListPage:
 
 @require_safe
 @member_required
+@may_lag
 def recall_list(request: HttpRequest) -> HttpResponse:
     """Recalls that concern the reader, the latest first."""
     actor = actor_of(request)

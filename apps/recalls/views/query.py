@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
+from apps.edge.lagging import may_lag
 from apps.partners.authentication import actor_of, member_required
 from apps.recalls.queries.recalls import is_regulator
 from apps.recalls.queries.shares import AffectedRow
@@ -42,6 +43,7 @@ class QueryPage:
 
 @require_safe
 @member_required
+@may_lag
 def unit_query(request: HttpRequest) -> HttpResponse:
     """GTIN, lot, expiry window or serial: where the units are."""
     actor = actor_of(request)

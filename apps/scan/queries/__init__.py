@@ -10,7 +10,7 @@ from apps.scan.queries.packproofs import (
 )
 from apps.scan.queries.proofs import ProofLine, find_proof
 from apps.scan.queries.public import PublicPack, find_public_pack, linkset
-from apps.scan.queries.runs import Run, current_run
+from apps.scan.queries.runs import Run, Scanned, current_run
 from apps.scan.queries.said import said_by
 from apps.scan.queries.search import Found, search
 from apps.scan.queries.verdicts import Undo, Verdict, judge_scan
@@ -23,6 +23,7 @@ __all__ = [
     "ProofLine",
     "PublicPack",
     "Run",
+    "Scanned",
     "Undo",
     "Verdict",
     "current_run",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.anchoring import queries as anchoring
+from apps.anchoring.queries import Status
 from apps.core.errors import LedgerConflict
 from apps.ledger import queries as ledger
 
@@ -37,16 +38,19 @@ def find_receipt(statement_id: str) -> dict[str, Any] | None:
     return accepted.receipt if accepted else None
 
 
-def find_proof(statement_id: str, *, at: datetime) -> ProofLine | None:
-    """Where the statement stands in the log; None without a statement."""
+def find_proof(statement_id: str, *, status: Callable[[], Status]) -> ProofLine | None:
+    """Where the statement stands in the log; None without a statement.
+
+    Args:
+        status: how the log does now; asked only if it is needed.
+    """
     if not statement_id:
         return None
-    status = anchoring.status(at=at)
-    leaves = ledger.leaves_of(statement_id)
-    is_covered = bool(leaves) and leaves[-1].index < status.log_size
+    index, now = ledger.find_last_index(statement_id), status()
+    is_covered = index is not None and index < now.log_size
     return ProofLine(
         statement_id=statement_id,
-        size=status.log_size if is_covered else 0,
-        signed_at=status.signed_at,
-        witnesses_label=status.witnesses_label,
+        size=now.log_size if is_covered else 0,
+        signed_at=now.signed_at,
+        witnesses_label=now.witnesses_label,
     )

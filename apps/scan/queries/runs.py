@@ -7,16 +7,33 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db import connection
 
+from apps.edge.rows import read_moment
 from apps.partners.queries import Actor
-from apps.scan.models import Scan
 
 STRIP: Final = 10
 # A longer pause starts a new run of packs.
 PAUSE: Final = timedelta(minutes=15)
-_MOST_COUNTED: Final = 1_000
 _MOST_REPEATS: Final = 100
+_MOST_COUNTED: Final = 1_000
+_ASK: Final = """
+SELECT at, raw, gtin, serial, verdict, code FROM scan_scan
+WHERE partner_id = %s AND user_id = %s AND at <= %s
+ORDER BY at DESC, id DESC LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """One verdict that somebody was given."""
+
+    at: datetime
+    raw: str
+    gtin: str
+    serial: str
+    verdict: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +44,44 @@ class Run:
     and a pack that was looked at twice is one pack.
     """
 
-    strip: tuple[Scan, ...]
+    strip: tuple[Scanned, ...]
     count: int
 
 
 def current_run(*, actor: Actor, at: datetime) -> Run:
-    """The actor's own scans up to `at`; nobody else's are shown."""
-    rows = Scan.objects.filter(partner=actor.partner, user=actor.user, at__lte=at)
-    ordered = rows.order_by("-at", "-pk")
-    return Run(strip=_strip(ordered), count=_count_packs(ordered, at))
+    """The actor's own scans up to `at`; nobody else's are shown.
+
+    One question, and a second one for a run of more than a hundred scans.
+    """
+    recent = _latest(actor, at, most=_MOST_REPEATS)
+    run = _run_of(recent, at)
+    if len(run) == _MOST_REPEATS:
+        run = _run_of(_latest(actor, at, most=_MOST_COUNTED), at)
+    packs = {(scan.gtin, scan.serial) for scan in run if scan.serial}
+    return Run(strip=_strip(recent), count=len(packs))
 
 
-def _strip(ordered: QuerySet[Scan]) -> tuple[Scan, ...]:
-    recent = ordered[:_MOST_REPEATS]
+def _latest(actor: Actor, at: datetime, *, most: int) -> list[Scanned]:
+    if actor.partner is None or actor.user is None:
+        return []
+    moment = connection.ops.adapt_datetimefield_value(at)
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK, [actor.partner.pk, actor.user.pk, moment, most])
+        rows = cursor.fetchall()
+    return [Scanned(read_moment(when), *texts) for when, *texts in rows]
+
+
+def _strip(recent: list[Scanned]) -> tuple[Scanned, ...]:
     answers = groupby(recent, key=lambda scan: (scan.raw, scan.verdict, scan.code))
     return tuple(islice((next(same) for _, same in answers), STRIP))
 
 
-def _count_packs(ordered: QuerySet[Scan], at: datetime) -> int:
-    rows = ordered.values_list("at", "gtin", "serial")[:_MOST_COUNTED]
-    packs: set[tuple[str, str]] = set()
-    for scanned_at, gtin, serial in rows:
-        if at - scanned_at > PAUSE:
+def _run_of(recent: list[Scanned], at: datetime) -> list[Scanned]:
+    """The scans up to the first pause, looking back from `at`."""
+    run: list[Scanned] = []
+    for scan in recent:
+        if at - scan.at > PAUSE:
             break
-        at = scanned_at
-        if serial:
-            packs.add((gtin, serial))
-    return len(packs)
+        at = scan.at
+        run.append(scan)
+    return run

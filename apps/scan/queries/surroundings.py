@@ -12,14 +12,12 @@ from pyroaring import BitMap
 
 from apps.core.custody import Licence, Party
 from apps.custody.formats import CHUNK, to_set
-from apps.custody.queries.units import Link, Unit
+from apps.custody.queries.units import LINK_COLUMNS, Link, Unit, link_of
 
 _Row = tuple[Any, ...]
 _LINK, _LICENCE, _SUSPECTS = range(3)
 _ASK: Final = f"""
-SELECT {_LINK}, l.id, e.accepted_ms, e.event_time_ms, e.is_inferred, e.is_corrected,
-  e.ref, e.statement_id, e.rule, e."by", e.site, l.source_holder, l.target_holder,
-  l.target_status, e.counterparty, e.shipment_ref,
+SELECT {_LINK}, l.id, {LINK_COLUMNS},
   a.name, a.role, a.country, t.name, l.units, w.receipt
 FROM custody_eventchunk x
 JOIN custody_eventline l ON l.id = x.line_id
@@ -40,7 +38,7 @@ UNION ALL
 SELECT {_SUSPECTS}, COUNT(*), 0, 0, FALSE, FALSE,
   '', '', '', '', '', '', '', '', '', '', '', '', '', '', NULL, NULL
 FROM partners_signingkey k WHERE k.suspect_since_ms IS NOT NULL
-"""  # noqa: S608 - numbers of ours
+"""  # noqa: S608 - columns of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +84,10 @@ def look_around(unit: Unit, *, gln: str) -> Surroundings:
     licences = [_licence(row) for row in rows if row[0] == _LICENCE]
     return Surroundings(
         asker=Party(gln=gln, licences=tuple(licences)),
-        links=[_link(row) for row in steps],
+        links=[link_of(row[2:]) for row in steps],
         names=_names(steps),
         receipts={row[7]: bytes(row[21]) for row in steps if row[21] is not None},
         has_suspects=any(row[0] == _SUSPECTS and row[1] for row in rows),
-    )
-
-
-def _link(row: _Row) -> Link:
-    return Link(
-        accepted_ms=row[2],
-        event_time_ms=row[3],
-        is_inferred=bool(row[4]),
-        is_corrected=bool(row[5]),
-        ref=row[6],
-        statement_id=row[7],
-        rule=row[8],
-        by=row[9],
-        site=row[10],
-        source_holder=row[11],
-        target_holder=row[12],
-        target_status=row[13],
-        counterparty=row[14],
-        shipment_ref=row[15],
     )
 
 

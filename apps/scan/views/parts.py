@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -12,13 +12,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from apps.anchoring.queries import Status
 from apps.core.errors import MalformedInput, shown
 from apps.partners.queries import Actor, Mark
 from apps.scan import queries
 from apps.scan.formats.rules import Rule
 from apps.scan.formats.words import expiry_short
-from apps.scan.models import Scan
-from apps.scan.queries import CustodyLink, ProofLine, Verdict
+from apps.scan.queries import CustodyLink, ProofLine, Scanned, Verdict
 from apps.scan.views.steps import Step, offered_steps
 
 STATES: Final[Mapping[str, str]] = {"dispense": "go", "hold": "stop", "ask": "think"}
@@ -115,16 +115,25 @@ class VerdictPart:
 
 
 def build_part(
-    verdict: Verdict, *, code: str, actor: Actor, at: datetime
+    verdict: Verdict,
+    *,
+    code: str,
+    actor: Actor,
+    at: datetime,
+    status: Callable[[], Status],
 ) -> VerdictPart:
-    """The verdict on `code` as `actor` sees it."""
+    """The verdict on `code` as `actor` sees it.
+
+    Args:
+        status: how the log does now, for the line about the last step's proof.
+    """
     steps = offered_steps(verdict, actor=actor, at=at)
     main = next((step for step in steps if step.name == "dispense"), None)
     is_doubtful = verdict.rule.verdict == "ask" or verdict.rule.code == "unknown"
     own = {link.statement_id for link in verdict.timeline}
     next_url, next_label = _next(verdict, steps, code=code, actor=actor, at=at)
     return VerdictPart(
-        band=_band(verdict, actor),
+        band=build_band(verdict, actor),
         next_step=str(verdict.rule.next_step),
         next_url=next_url,
         next_label=next_label,
@@ -142,7 +151,7 @@ def build_part(
         code=code,
         rows=_rows(verdict.timeline),
         summary=_summary(verdict.timeline),
-        proof=queries.find_proof(verdict.statement_id, at=at),
+        proof=queries.find_proof(verdict.statement_id, status=status),
         proof_url=(
             f"/ledger/statements/{verdict.statement_id}"
             if verdict.statement_id in own
@@ -177,7 +186,8 @@ def report_url(code: str) -> str:
     return f"/scan/report?{urlencode({'code': code})}"
 
 
-def _band(verdict: Verdict, actor: Actor) -> Band:
+def build_band(verdict: Verdict, actor: Actor) -> Band:
+    """The verdict as it is read from two metres."""
     state, word = STATES[verdict.rule.verdict], _word(verdict.rule)
     if verdict.rule.code == "not_in_your_custody" and actor.is_regulator:
         state, word = "past", _("On record")
@@ -192,7 +202,7 @@ def _band(verdict: Verdict, actor: Actor) -> Band:
     )
 
 
-def _word(said: Rule | Scan) -> str:
+def _word(said: Rule | Scanned) -> str:
     if said.code == "genuine_yours":
         return _("Genuine")
     return str(_WORDS[said.verdict])
@@ -260,7 +270,7 @@ def _summary(timeline: tuple[CustodyLink, ...]) -> str:
     }
 
 
-def chips(strip: tuple[Scan, ...]) -> list[Chip]:
+def chips(strip: tuple[Scanned, ...]) -> list[Chip]:
     """The last verdicts, newest first."""
     return [
         Chip(

@@ -13,7 +13,7 @@ from apps.edge.throttles import PerMinute
 from apps.partners.authentication import actor_of, member_required
 from apps.scan import operations, queries
 from apps.scan.views.limits import limited
-from apps.scan.views.parts import Band, build_part, scan_url
+from apps.scan.views.parts import Band, build_band, scan_url
 
 _MOST_CHARACTERS = 4_096
 _MOST_REASON = 400
@@ -55,7 +55,7 @@ def scan_report(request: HttpRequest) -> HttpResponseBase:
         messages.success(request, _("Reported. The regulator reads it under Alerts."))
         return redirect("alerts")
     page = ReportPage(
-        band=build_part(verdict, code=code, actor=actor, at=at).band,
+        band=build_band(verdict, actor),
         code=code,
         reason=reason,
         most_reason=_MOST_REASON,

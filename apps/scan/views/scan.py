@@ -1,6 +1,9 @@
 """The scan page: a code comes in by camera, hand scanner, photo or keyboard."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -8,8 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.anchoring import queries as anchoring
+from apps.anchoring.queries import Status
 from apps.core.errors import MalformedInput
 from apps.edge.csp import allows_wasm
+from apps.edge.once import once
 from apps.edge.throttles import PerMinute
 from apps.partners.authentication import actor_of, member_required, signer_required
 from apps.scan import operations, queries
@@ -19,6 +25,7 @@ from apps.scan.views.parts import (
     Band,
     Chip,
     VerdictPart,
+    build_band,
     build_part,
     chips,
     report_url,
@@ -81,7 +88,8 @@ def scan(request: HttpRequest) -> HttpResponse:
     if code.strip():
         verdict = queries.judge_scan(code=code, actor=actor, at=at)
         operations.record_scan(code=code, verdict=verdict, actor=actor, at=at)
-        part = build_part(verdict, code=code, actor=actor, at=at)
+        status = _status_of(request, at)
+        part = build_part(verdict, code=code, actor=actor, at=at, status=status)
     run = queries.current_run(actor=actor, at=at)
     page = ScanPage(
         scanner=Scanner(holds_still=part is not None),
@@ -126,14 +134,18 @@ def scan_sign(request: HttpRequest, step: str) -> HttpResponseBase:
     chosen = next((each for each in steps if each.name == step), None)
     if chosen is None:
         return redirect(scan_url(code))
-    band = build_part(verdict, code=code, actor=actor, at=at).band
     page = SignPage(
-        band=_step_band(band, chosen),
+        band=_step_band(build_band(verdict, actor), chosen),
         step=chosen,
         back_url=scan_url(code),
         report_url=report_url(code) if step == "hold" else "",
     )
     return render(request, "scan/scan_sign.html", {"page": page})
+
+
+def _status_of(request: HttpRequest, at: datetime) -> Callable[[], Status]:
+    """How the log does; the frame around the page shows the same."""
+    return partial(once, request, "log_status", partial(anchoring.status, at=at))
 
 
 def _step_band(band: Band, step: Step) -> Band:

@@ -12,10 +12,15 @@ from typing_extensions import override
 
 from apps.anchoring.clients.log_key import log_signers
 from apps.core.errors import MalformedInput
+from pharmatrace.celery import APART
 from pharmatrace.demo.witnesses import DemoWitness, prepare_witnesses
 from pharmatrace.supervisor import Supervisor
 
-_PARTS = ("web", "worker", "beat")
+_PARTS = ("web", "worker", "jobs", "sequencer", "beat")
+
+_ONLY = (
+    "run this part alone; worker is jobs and sequencer in one, and needs the log's keys"
+)
 
 
 class Command(BaseCommand):
@@ -31,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=2, help="web processes")
-        parser.add_argument("--only", choices=_PARTS, help="run this part alone")
+        parser.add_argument("--only", choices=_PARTS, help=_ONLY)
         parser.add_argument(
             "--no-prepare",
             action="store_true",
@@ -90,8 +95,15 @@ def _commands(**options: Any) -> dict[str, list[str]]:
     only = options["only"]
     if only is None:
         return {"web": web, "jobs": [*_worker(), "--beat", *_schedule()]}
-    beat = [*_celery("beat"), *_schedule()]
-    return {only: {"web": web, "worker": _worker(), "beat": beat}[only]}
+    return {
+        only: {
+            "web": web,
+            "worker": _worker(),
+            "jobs": [*_worker(), "--queues", "celery"],
+            "sequencer": [*_worker(), "--queues", APART],
+            "beat": [*_celery("beat"), *_schedule()],
+        }[only]
+    }
 
 
 def _web(host: str, port: int, workers: int) -> list[str]:

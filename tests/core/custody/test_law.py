@@ -18,20 +18,10 @@ from tests.core.custody.world import (
     Story,
     event,
     licence,
+    refused,
     some,
     units,
 )
-
-
-@pytest.fixture
-def story() -> Story:
-    told = Story()
-    told.commission(100)
-    return told
-
-
-def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
-    return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
 
 
 def sizes(state: State[Ordinals]) -> int:

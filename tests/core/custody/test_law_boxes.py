@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from apps.core.errors import ForbiddenTransfer
 from tests.core.custody.world import (
     CASE,
     CASE_2,
@@ -16,6 +15,7 @@ from tests.core.custody.world import (
     TRANSPHARM,
     Story,
     event,
+    refused,
     some,
     units,
 )
@@ -30,10 +30,6 @@ def story() -> Story:
     told.pack(CASE, some(5))
     told.pack(PALLET, boxes=[CASE, CASE_2])
     return told
-
-
-def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
-    return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
 
 
 def holder(story: Story, epc: str) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from apps.core.errors import ForbiddenTransfer
 from apps.core.ordinals import Ordinals
 from tests.core.custody.world import (
     CASE,
@@ -17,21 +16,11 @@ from tests.core.custody.world import (
     TRANSPHARM,
     Story,
     event,
+    refused,
     send_back,
     some,
     units,
 )
-
-
-@pytest.fixture
-def story() -> Story:
-    told = Story()
-    told.commission(100)
-    return told
-
-
-def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
-    return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
 
 
 def test_a_pharmacy_supplies_what_it_holds(story: Story) -> None:

@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 
 from apps.core.custody import Party
-from apps.core.errors import ForbiddenTransfer
 from tests.core.custody.world import (
     CASE,
     CASE_2,
@@ -21,20 +20,10 @@ from tests.core.custody.world import (
     Story,
     event,
     licence,
+    refused,
     some,
     units,
 )
-
-
-@pytest.fixture
-def story() -> Story:
-    told = Story()
-    told.commission(100)
-    return told
-
-
-def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
-    return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
 
 
 def test_goods_under_way_are_the_senders_answer(story: Story) -> None:

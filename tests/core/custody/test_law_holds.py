@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from apps.core.custody import Party
-from apps.core.errors import ForbiddenTransfer
 from tests.core.custody.world import (
     NOVAMED,
     REGULATOR,
@@ -15,21 +14,11 @@ from tests.core.custody.world import (
     TRANSPHARM,
     Story,
     event,
+    refused,
     send_back,
     some,
     units,
 )
-
-
-@pytest.fixture
-def story() -> Story:
-    told = Story()
-    told.commission(100)
-    return told
-
-
-def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
-    return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
 
 
 def test_a_hold_is_lifted_by_whom_it_belongs_to(story: Story) -> None:

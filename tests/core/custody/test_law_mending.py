@@ -19,6 +19,7 @@ from tests.core.custody.world import (
     TRANSPHARM,
     Story,
     event,
+    refused,
     some,
     units,
 )
@@ -30,10 +31,6 @@ def story() -> Story:
     told.commission(100)
     told.open_container(CASE, CASE_2, PALLET)
     return told
-
-
-def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
-    return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
 
 
 def taken_back(said: CustodyEvent[Ordinals], ref: str) -> CustodyEvent[Ordinals]:

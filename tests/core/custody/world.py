@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from apps.core.custody import (
     CustodyEvent,
     Licence,
@@ -13,6 +15,7 @@ from apps.core.custody import (
     State,
     apply,
 )
+from apps.core.errors import ForbiddenTransfer
 from apps.core.ordinals import Ordinals
 
 DAY_MS = 86_400_000
@@ -29,6 +32,10 @@ CASE, CASE_2 = (
     "https://id.gs1.org/00/095215680000000024",
 )
 PALLET = "https://id.gs1.org/00/095215680000000031"
+
+
+def refused(code: str) -> pytest.RaisesExc[ForbiddenTransfer]:
+    return pytest.raises(ForbiddenTransfer, check=lambda error: error.code == code)
 
 
 def licence(role: str, **changes: object) -> Licence:

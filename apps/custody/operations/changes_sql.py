@@ -1,0 +1,267 @@
+"""What judged events change, written: one statement on PostgreSQL, few on SQLite.
+
+The rows come from `Changes`. On PostgreSQL they travel as arrays, a column each, and
+every table has its part of one statement; parts see what stood before it, so rows that
+belong together find each other by its own answers (`e`, `l`).
+"""
+
+# ruff: noqa: S608 - only constants are put together; values are arguments.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from django.db import connection
+
+from apps.core.custody import Place
+from apps.custody.operations.changes import Changes, Values
+from apps.edge.lists import among, array, numbers, texts
+
+_EVENT: Final = (
+    "ref, statement_id, rule, biz_step, disposition, action, by, site, counterparty,"
+    " accepted_ms, event_time_ms, parent_ref, shipment_ref, is_inferred, is_corrected,"
+    " containers"
+)
+_ENDS: Final = (
+    "source_holder, source_site, source_status, target_holder, target_site,"
+    " target_status, count, units"
+)
+_PLACE: Final = "batch_id, holder, site, status, count, units"
+_SENT: Final = (
+    "sender, sender_site, addressee, addressee_site, purpose, documents, is_open"
+)
+_LISTED: Final = "batch_id, sent, open_units, sent_count, open_count"
+_SHORT: Final = "shipment_id, batch_id, count, receipt_ref, is_settled"
+_TEXTS: Final = "text[]"
+# Name of each list of rows, and the types of its columns.
+_COLUMNS: Final = {
+    "e": [*[_TEXTS] * 9, "bigint[]", "bigint[]", *[_TEXTS] * 2, "bool[]", "bool[]",
+          "jsonb[]"],
+    "l": [_TEXTS, "bigint[]", *[_TEXTS] * 6, "int[]", "bytea[]", _TEXTS],
+    "hu": ["bigint[]", "int[]", "bytea[]"],
+    "hn": ["bigint[]", *[_TEXTS] * 3, "int[]", "bytea[]"],
+    "d": [*[_TEXTS] * 6, "jsonb[]", "bool[]"],
+    "dl": [_TEXTS, "bigint[]", "bytea[]", "bytea[]", "int[]", "int[]"],
+    "du": ["bigint[]", "int[]", "bytea[]"],
+    "dc": ["bigint[]", "bool[]"],
+    "sn": ["bigint[]", "bigint[]", "int[]", _TEXTS, "bool[]"],
+    "o": ["bigint[]", _TEXTS, _TEXTS, "bytea[]"],
+    "c": ["bigint[]", *[_TEXTS] * 3, "bigint[]"],
+    "i": ["bigint[]", "bigint[]", "int[]", "bytea[]"],
+    "x": ["bigint[]", "bigint[]"],
+}  # fmt: skip
+
+
+def _given(name: str) -> str:
+    """The rows of a list as a table with columns c1, c2 and so on."""
+    kinds = _COLUMNS[name]
+    values = ", ".join(f"%({name}{n})s::{kind}" for n, kind in enumerate(kinds, 1))
+    columns = ", ".join(f"c{n}" for n in range(1, len(kinds) + 1))
+    return f"unnest({values}) WITH ORDINALITY AS g({columns}, n)"
+
+
+def _columns(first: int, last: int) -> str:
+    return ", ".join(f"g.c{n}" for n in range(first, last + 1))
+
+
+_WRITE: Final = f"""
+WITH e AS (
+  INSERT INTO custody_event ({_EVENT}) SELECT {_columns(1, 16)}
+  FROM {_given("e")} ORDER BY g.n RETURNING id, ref),
+l AS MATERIALIZED (
+  SELECT nextval('custody_eventline_id_seq') AS id, e.id AS event_id, {_columns(2, 11)}
+  FROM (SELECT * FROM {_given("l")} ORDER BY n) g JOIN e ON e.ref = g.c1),
+li AS (
+  INSERT INTO custody_eventline (id, event_id, batch_id, {_ENDS})
+  SELECT id, event_id, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM l),
+lc AS (
+  INSERT INTO custody_eventchunk (batch_id, chunk_no, line_id)
+  SELECT l.c2, number, l.id FROM l, unnest(l.c11::int[]) number),
+hu AS (
+  UPDATE custody_holding h SET count = g.c2, units = g.c3
+  FROM {_given("hu")} WHERE h.id = g.c1),
+hn AS (
+  INSERT INTO custody_holding ({_PLACE}) SELECT {_columns(1, 6)}
+  FROM {_given("hn")} RETURNING id, batch_id, holder, site, status),
+d AS (
+  INSERT INTO custody_shipment (event_id, {_SENT}) SELECT e.id, {_columns(2, 8)}
+  FROM {_given("d")} JOIN e ON e.ref = g.c1),
+dl AS (
+  INSERT INTO custody_shipmentline (shipment_id, {_LISTED})
+  SELECT e.id, {_columns(2, 6)} FROM {_given("dl")} JOIN e ON e.ref = g.c1),
+du AS (
+  UPDATE custody_shipmentline s SET open_count = g.c2, open_units = g.c3
+  FROM {_given("du")} WHERE s.id = g.c1),
+dc AS (
+  UPDATE custody_shipment s SET is_open = g.c2
+  FROM {_given("dc")} WHERE s.event_id = g.c1),
+su AS (
+  UPDATE custody_discrepancy SET is_settled = true
+  WHERE shipment_id = ANY(%(received)s::bigint[]) AND NOT is_settled),
+sn AS (
+  INSERT INTO custody_discrepancy ({_SHORT}, kind)
+  SELECT {_columns(1, 5)}, 'shortage' FROM {_given("sn")} ORDER BY g.n),
+o AS (
+  INSERT INTO custody_batchhold (batch_id, owner, reason, units)
+  SELECT {_columns(1, 4)} FROM {_given("o")}
+  ON CONFLICT (batch_id, owner, reason) DO UPDATE SET units = excluded.units),
+k AS (
+  UPDATE custody_event SET is_corrected = true WHERE ref = ANY(%(corrected)s::text[])),
+c AS (
+  UPDATE custody_container b
+  SET holder = g.c2, site = g.c3, status = g.c4, parent_id = g.c5
+  FROM {_given("c")} WHERE b.id = g.c1),
+i AS (
+  INSERT INTO custody_containerline (container_id, batch_id, count, units)
+  SELECT {_columns(1, 4)} FROM {_given("i")}
+  ON CONFLICT (container_id, batch_id)
+  DO UPDATE SET count = excluded.count, units = excluded.units),
+x AS (
+  DELETE FROM custody_containerline t USING {_given("x")}
+  WHERE t.container_id = g.c1 AND t.batch_id = g.c2)
+SELECT id, batch_id, holder, site, status FROM hn
+"""
+
+
+def _marks(count: int) -> str:
+    return ", ".join(["%s"] * count)
+
+
+_ID_OF: Final = "(SELECT id FROM custody_event WHERE ref = %s)"
+_ONE_BY_ONE: Final = {
+    "e": f"INSERT INTO custody_event ({_EVENT}) VALUES ({_marks(16)})",
+    "hu": "UPDATE custody_holding SET count = %s, units = %s WHERE id = %s",
+    "hn": f"INSERT INTO custody_holding ({_PLACE}) VALUES ({_marks(6)})",
+    "d": f"INSERT INTO custody_shipment (event_id, {_SENT})"
+    f" VALUES ({_ID_OF}, {_marks(7)})",
+    "dl": f"INSERT INTO custody_shipmentline (shipment_id, {_LISTED})"
+    f" VALUES ({_ID_OF}, {_marks(5)})",
+    "du": "UPDATE custody_shipmentline SET open_count = %s, open_units = %s"
+    " WHERE id = %s",
+    "dc": "UPDATE custody_shipment SET is_open = %s WHERE event_id = %s",
+    "su": "UPDATE custody_discrepancy SET is_settled = 1"
+    " WHERE shipment_id = %s AND NOT is_settled",
+    "sn": f"INSERT INTO custody_discrepancy ({_SHORT}, kind)"
+    f" VALUES ({_marks(5)}, 'shortage')",
+    "o": f"INSERT INTO custody_batchhold (batch_id, owner, reason, units)"
+    f" VALUES ({_marks(4)})"
+    " ON CONFLICT (batch_id, owner, reason) DO UPDATE SET units = excluded.units",
+    "k": "UPDATE custody_event SET is_corrected = 1 WHERE ref = %s",
+    "c": "UPDATE custody_container SET holder = %s, site = %s, status = %s,"
+    " parent_id = %s WHERE id = %s",
+    "i": "INSERT INTO custody_containerline (container_id, batch_id, count, units)"
+    f" VALUES ({_marks(4)}) ON CONFLICT (container_id, batch_id)"
+    " DO UPDATE SET count = excluded.count, units = excluded.units",
+    "x": "DELETE FROM custody_containerline WHERE container_id = %s AND batch_id = %s",
+}
+_UPDATES: Final = frozenset({"hu", "du", "dc", "c"})  # their first column comes last
+_LINE: Final = (
+    f"INSERT INTO custody_eventline (id, event_id, batch_id, {_ENDS})"
+    f" VALUES (%s, {_ID_OF}, {_marks(9)})"
+)
+_CHUNK: Final = (
+    "INSERT INTO custody_eventchunk (batch_id, chunk_no, line_id) VALUES (%s, %s, %s)"
+)
+
+
+def write(changes: Changes) -> None:
+    """Write everything but the forward vectors; new rows get to be known to the ground.
+
+    Raises:
+        IntegrityError: somebody was faster with a holding or a container.
+    """
+    if changes.new_boxes:
+        _write_boxes(changes)
+    lists = {
+        "e": changes.event_rows(),
+        "l": changes.line_rows(),
+        "hu": changes.held_rows(),
+        "hn": changes.new_held_rows(),
+        "d": changes.despatch_rows(),
+        "dl": changes.despatched_rows(),
+        "du": changes.settled_rows(),
+        "dc": changes.closed_rows(),
+        "sn": changes.shortage_rows(),
+        "o": changes.hold_rows(),
+        "c": changes.box_rows(),
+        "i": changes.inside_rows(),
+        "x": changes.emptied_rows(),
+    }
+    rows = {name: list(each) for name, each in lists.items()}
+    if connection.vendor == "postgresql":
+        _write_at_once(changes, rows)
+    else:
+        _write_one_by_one(changes, rows)
+
+
+def _write_at_once(changes: Changes, rows: dict[str, list[Values]]) -> None:
+    given: dict[str, Any] = {
+        "received": numbers(changes.received_rows()),
+        "corrected": texts(changes.corrected_rows()),
+    }
+    rows["l"] = [(*row[:-1], numbers(row[-1])) for row in rows["l"]]
+    for name, kinds in _COLUMNS.items():
+        for number in range(len(kinds)):
+            given[f"{name}{number + 1}"] = array(row[number] for row in rows[name])
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, given)
+        for key, batch_id, *place in cursor.fetchall():
+            changes.ground.holdings[batch_id, Place(*place)] = key
+
+
+def _write_one_by_one(changes: Changes, rows: dict[str, list[Values]]) -> None:
+    rows["su"] = [(row,) for row in changes.received_rows()]
+    rows["k"] = [(ref,) for ref in changes.corrected_rows()]
+    with connection.cursor() as cursor:
+        for name, sql in _ONE_BY_ONE.items():
+            part = rows[name]
+            if name in _UPDATES:
+                part = [(*row[1:], row[0]) for row in part]
+            if part:
+                cursor.executemany(sql, part)
+        _write_lines(cursor, rows["l"])
+        for batch_id, *place in (row[:4] for row in rows["hn"]):
+            cursor.execute(
+                "SELECT id FROM custody_holding WHERE batch_id = %s AND holder = %s"
+                " AND site = %s AND status = %s",
+                [batch_id, *place],
+            )
+            changes.ground.holdings[batch_id, Place(*place)] = cursor.fetchone()[0]
+
+
+def _write_lines(cursor: Any, rows: Sequence[Values]) -> None:
+    if not rows:
+        return
+    # Nobody else writes now (IMMEDIATE), so the next numbers are free.
+    cursor.execute(
+        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence"
+        " WHERE name = 'custody_eventline'"
+    )
+    first = cursor.fetchone()[0] + 1
+    cursor.executemany(_LINE, [(key, *row[:-1]) for key, row in enumerate(rows, first)])
+    cursor.executemany(
+        _CHUNK,
+        [(row[1], n, key) for key, row in enumerate(rows, first) for n in row[-1]],
+    )
+
+
+_NEW_BOX: Final = (
+    "INSERT INTO custody_container (epc, holder, site, status) VALUES (%s, %s, %s, %s)"
+)
+
+
+def _write_boxes(changes: Changes) -> None:
+    """New containers first: others refer to their rows."""
+    boxes = [(epc, *changes.state.containers[epc].place) for epc in changes.new_boxes]
+    with connection.cursor() as cursor:
+        cursor.executemany(_NEW_BOX, boxes)
+        _learn(changes, cursor, changes.new_boxes)
+
+
+def _learn(changes: Changes, cursor: Any, epcs: Iterable[str]) -> None:
+    cursor.execute(
+        f"SELECT epc, id FROM custody_container WHERE epc {among('epcs')}",  # constants
+        {"epcs": texts(epcs)},
+    )
+    changes.ground.boxes.update(cursor.fetchall())

@@ -1,0 +1,170 @@
+"""The ground that some lines are judged on: locked in one order, then read at once.
+
+Two questions, since what is read must be read after the locks: whoever changed a flag
+of these units, or what a container holds, held one of them. Locks are taken in one
+order everywhere: batches, then holdings by batch, holder, site and status, then
+containers and despatches (DESIGN section 7). SQLite's IMMEDIATE transaction is the
+lock there, and the first question is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection
+
+from apps.core.bodies import Genesis
+from apps.core.custody import Place
+from apps.custody.queries.ground_rows import (
+    ROWS,
+    add_rows,
+    moved_meanwhile,
+    parties_of,
+)
+from apps.custody.queries.lines import SaidLine
+from apps.custody.queries.load import Loaded, regulators_of
+from apps.custody.queries.resolve import changes_holds
+from apps.custody.queries.touching import (
+    Found,
+    named_boxes,
+    parents_of,
+    tree_sql,
+)
+from apps.edge.lists import among, numbers, texts
+
+_LOCK: Final = """
+WITH b AS MATERIALIZED (
+  SELECT id FROM catalog_batch WHERE id = ANY(%(batches)s::bigint[])
+  ORDER BY id {strength}),
+h AS MATERIALIZED (
+  SELECT id FROM custody_holding
+  WHERE batch_id = ANY(%(batches)s::bigint[]) AND holder = ANY(%(holders)s::text[])
+    AND (SELECT count(*) FROM b) >= 0
+  ORDER BY batch_id, holder, site, status FOR UPDATE),
+c AS MATERIALIZED (
+  SELECT id FROM custody_container WHERE id = ANY(%(boxes)s::bigint[])
+    AND (SELECT count(*) FROM h) >= 0 ORDER BY id FOR UPDATE),
+d AS MATERIALIZED (
+  SELECT event_id FROM custody_shipment WHERE event_id = ANY(%(despatches)s::bigint[])
+    AND (SELECT count(*) FROM c) >= 0 ORDER BY event_id FOR UPDATE)
+SELECT id FROM h WHERE (SELECT count(*) FROM d) >= 0
+"""
+_SHARED: Final = "FOR KEY SHARE"  # against those who change a batch
+_EXCLUSIVE: Final = "FOR UPDATE"  # events of others, who read holds, wait
+_LOOSE: Final = {
+    "postgresql": "SELECT * FROM unnest(%(owners)s::bigint[], %(ordinals)s::bigint[])",
+    "sqlite": "SELECT o.value, n.value FROM json_each(%(owners)s) o"
+    " JOIN json_each(%(ordinals)s) n ON n.key = o.key",
+}
+_EXPIRY: Final = {
+    "postgresql": "to_char(b.expiry_date, 'YYYY-MM-DD')",
+    "sqlite": "b.expiry_date",
+}
+_NO_SET: Final = {
+    "postgresql": "CAST(NULL AS bytea)",
+    "sqlite": "CAST(NULL AS blob)",
+}
+
+
+@dataclass(slots=True)
+class Ground:
+    """The state for the law, and which row stands behind which name.
+
+    Args:
+        holdings: rows by batch row and place, those of nothing too.
+        boxes: container rows by EPC.
+        despatches: rows by reference.
+        despatch_lines: rows by reference and batch tag.
+    """
+
+    loaded: Loaded = field(default_factory=Loaded)
+    holdings: dict[tuple[int, Place], int] = field(default_factory=dict)
+    boxes: dict[str, int] = field(default_factory=dict)
+    despatches: dict[str, int] = field(default_factory=dict)
+    despatch_lines: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+def lock_and_read(
+    lines: Sequence[SaidLine], found: Found, *, by: str, genesis: Genesis
+) -> Ground:
+    """The ground of lines of one party, held until the transaction ends.
+
+    Raises:
+        LedgerConflict: `containers_moved`: it changed between looking and locking.
+    """
+    holders = {by, *found.senders}
+    locked = _lock(lines, found, holders)
+    ground = _read(lines, found, holders, by)
+    ground.loaded.state.regulators = regulators_of(genesis)
+    is_moved = set(ground.boxes.values()) != found.box_ids
+    is_unheld = locked is not None and not locked.issuperset(ground.holdings.values())
+    if is_moved or is_unheld:
+        raise moved_meanwhile()
+    return ground
+
+
+def _lock(
+    lines: Iterable[SaidLine], found: Found, holders: Collection[str]
+) -> set[int] | None:
+    """The holdings that are locked now; None where no rows are."""
+    if connection.vendor != "postgresql":
+        return None
+    is_changing = any(changes_holds(line.said) for line in lines)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LOCK.format(strength=_EXCLUSIVE if is_changing else _SHARED),
+            {
+                "batches": numbers(sorted(found.batch_ids)),
+                "holders": texts(sorted(holders)),
+                "boxes": numbers(sorted(found.box_ids)),
+                "despatches": numbers(sorted(found.despatch_ids)),
+            },
+        )
+        return {row for (row,) in cursor.fetchall()}
+
+
+def _read(
+    lines: Sequence[SaidLine], found: Found, holders: Collection[str], by: str
+) -> Ground:
+    sql = ROWS.format(
+        loose=_LOOSE[connection.vendor],
+        tree=tree_sql(),
+        expiry=_EXPIRY[connection.vendor],
+        no_set=_NO_SET[connection.vendor],
+        batches=among("batches", "bigint"),
+        boxes=among("boxes"),
+        parents=among("parents"),
+        despatches=among("despatches", "bigint"),
+        glns=among("glns"),
+        holders=among("holders"),
+    )
+    ground = Ground()
+    glns = {by, *(line.said.destination for line in lines)} - {""}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _arguments(lines, found, holders, glns))
+        rows = cursor.fetchall()
+    ground.loaded.state.parties = parties_of(glns, rows)
+    add_rows(ground, rows)
+    return ground
+
+
+def _arguments(
+    lines: Sequence[SaidLine],
+    found: Found,
+    holders: Iterable[str],
+    glns: Iterable[str],
+) -> dict[str, Any]:
+    cases = {case for line in lines for case in found.cases_of(line.said)}
+    loose = sorted(set(found.positions.values()))
+    return {
+        "owners": numbers(batch_id for batch_id, _ in loose),
+        "ordinals": numbers(ordinal for _, ordinal in loose),
+        "batches": numbers(sorted(found.batch_ids)),
+        "boxes": texts(sorted({*cases, *named_boxes(lines)})),
+        "parents": texts(parents_of(lines)),
+        "despatches": numbers(sorted(found.despatch_ids)),
+        "glns": texts(sorted(glns)),
+        "holders": texts(sorted(holders)),
+    }

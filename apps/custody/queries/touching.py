@@ -1,0 +1,251 @@
+"""Which rows the lines of a statement touch: one question for all of them.
+
+Nothing is locked here. What the answer names is locked next (`ground`), in the one
+order, and then read again: this says where to look, not what is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection
+from pyroaring import BitMap
+
+from apps.core.custody.said import Pack, Said
+from apps.custody.formats import CHUNK
+from apps.custody.queries.lines import SaidLine
+from apps.edge.lists import among, array, texts
+
+_WANTED: Final = {
+    "postgresql": "SELECT * FROM unnest(%(gtins)s::text[], %(serials)s::text[],"
+    " %(epcs)s::text[])",
+    "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+    " json_extract(value, '$[2]') FROM json_each(%(packs)s)",
+}
+_ZEROS: Final = {
+    "postgresql": f"decode(repeat('00', {4 * CHUNK}), 'hex')",
+    "sqlite": f"zeroblob({4 * CHUNK})",
+}
+# From `loose` (batch_id, ordinal) and `start` (epc): the containers around and below.
+_TREE: Final = """
+boxed AS MATERIALIZED (
+  SELECT f.batch_id, f.chunk_no, f.containers FROM custody_forwardchunk f
+  JOIN (SELECT DISTINCT batch_id, ordinal / {chunk} AS chunk_no FROM loose) t
+    ON t.batch_id = f.batch_id AND t.chunk_no = f.chunk_no
+  WHERE f.containers <> {zeros}),
+innermost(id) AS (
+  SELECT DISTINCT vector_at(b.containers, CAST(l.ordinal %% {chunk} AS integer))
+  FROM loose l JOIN boxed b
+    ON b.batch_id = l.batch_id AND b.chunk_no = l.ordinal / {chunk}),
+seeds(id) AS MATERIALIZED (
+  SELECT c.id FROM start s JOIN custody_container c ON c.epc = s.epc
+  UNION SELECT id FROM innermost WHERE id <> 0),
+"""
+_AROUND: Final = {
+    # As a function: the planner guesses that recursion finds very much.
+    "postgresql": "tree(id) AS MATERIALIZED ("
+    "SELECT t.id FROM container_trees(ARRAY(SELECT id FROM seeds)) t(id))",
+    "sqlite": """
+up(id, parent_id) AS (
+  SELECT c.id, c.parent_id FROM seeds s JOIN custody_container c ON c.id = s.id
+  UNION SELECT c.id, c.parent_id FROM up JOIN custody_container c
+    ON c.id = up.parent_id),
+tree(id) AS (
+  SELECT id FROM up
+  UNION SELECT c.id FROM tree t JOIN custody_container c ON c.parent_id = t.id)
+""",
+}
+_FOUND: Final = """
+WITH RECURSIVE
+wanted(gtin, serial, epc) AS MATERIALIZED ({wanted}),
+pack AS MATERIALIZED (
+  SELECT w.gtin, w.serial, s.batch_id, s.ordinal FROM wanted w
+  JOIN catalog_product p ON p.gtin = w.gtin
+  JOIN custody_serialnumber s ON s.product_id = p.id AND s.serial = w.serial),
+loose AS (SELECT batch_id, ordinal FROM pack),
+start(epc) AS (
+  SELECT epc FROM custody_container WHERE epc {boxes}
+  UNION SELECT w.epc FROM wanted w WHERE NOT EXISTS (
+    SELECT 1 FROM pack p WHERE p.gtin = w.gtin AND p.serial = w.serial)),
+{tree},
+inside(batch_id) AS MATERIALIZED (
+  SELECT batch_id FROM loose
+  UNION SELECT l.batch_id FROM custody_containerline l
+    JOIN tree t ON t.id = l.container_id),
+earlier AS MATERIALIZED (
+  SELECT ref, accepted_ms, shipment_ref FROM custody_event WHERE ref {parents}),
+despatch(id, sender) AS MATERIALIZED (
+  SELECT s.event_id, s.sender FROM custody_shipment s
+    JOIN custody_event e ON e.id = s.event_id WHERE e.ref {parents}
+  UNION SELECT s.event_id, s.sender FROM custody_shipment s
+    JOIN custody_event e ON e.id = s.event_id
+    JOIN earlier x ON x.shipment_ref = e.ref
+  UNION SELECT s.event_id, s.sender FROM custody_shipment s
+    WHERE s.sender {sellers} AND s.addressee {buyers} AND EXISTS (
+      SELECT 1 FROM custody_shipmentline l WHERE l.shipment_id = s.event_id
+      AND l.batch_id IN (SELECT batch_id FROM inside)))
+SELECT 'pack', batch_id, ordinal, gtin, serial FROM pack
+UNION ALL SELECT 'box', id, 0, NULL, NULL FROM tree
+UNION ALL SELECT 'batch', batch_id, 0, NULL, NULL FROM inside
+UNION ALL SELECT 'batch', l.batch_id, 0, NULL, NULL FROM custody_shipmentline l
+  JOIN despatch d ON d.id = l.shipment_id
+UNION ALL SELECT 'despatch', id, 0, sender, NULL FROM despatch
+UNION ALL {moments}
+"""
+_MOMENTS: Final = """
+SELECT 'event', accepted_ms, 0, ref, NULL FROM custody_event WHERE ref {refs}
+UNION ALL SELECT 'statement', accepted_ms, 0, id, NULL FROM ledger_statement
+  WHERE id {refs}
+"""
+
+
+@dataclass(slots=True)
+class Found:
+    """The rows behind the names that some lines use.
+
+    Args:
+        positions: batch row and ordinal of every known pack.
+        box_ids: containers named, those around packs named, and whole trees of both.
+        batch_ids: of all these units, and of the despatches.
+        despatch_ids: named, or by which a holder had recalled goods.
+        senders: of the despatches.
+        accepted: when earlier events and statements were accepted, by reference.
+    """
+
+    positions: dict[Pack, tuple[int, int]] = field(default_factory=dict)
+    box_ids: set[int] = field(default_factory=set)
+    batch_ids: set[int] = field(default_factory=set)
+    despatch_ids: set[int] = field(default_factory=set)
+    senders: set[str] = field(default_factory=set)
+    accepted: dict[str, int] = field(default_factory=dict)
+
+    def loose_of(self, said: Said) -> dict[int, BitMap]:
+        """Packs that the event names one by one: ordinals by batch row."""
+        loose: dict[int, BitMap] = {}
+        for pack in said.packs:
+            if pack in self.positions:
+                batch_id, ordinal = self.positions[pack]
+                loose.setdefault(batch_id, BitMap()).add(ordinal)
+        return loose
+
+    def cases_of(self, said: Said) -> list[str]:
+        """Trade items named that are no packs, so cases if anything."""
+        return [said.epc_of(pack) for pack in said.packs if pack not in self.positions]
+
+    def boxes_of(self, said: Said) -> tuple[str, ...]:
+        """Containers that the event names, in its order; the parent apart."""
+        return (*said.sscc, *self.cases_of(said))
+
+
+def tree_sql() -> str:
+    """The common part of both questions about containers."""
+    vendor = connection.vendor
+    return _TREE.format(chunk=CHUNK, zeros=_ZEROS[vendor]) + _AROUND[vendor]
+
+
+def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Iterable[str]) -> Found:
+    """Look up every name of the lines.
+
+    Args:
+        by: who speaks.
+        refs: earlier events and statements whose moment is asked for.
+    """
+    sql = _FOUND.format(
+        wanted=_WANTED[connection.vendor],
+        tree=tree_sql(),
+        boxes=among("boxes"),
+        parents=among("parents"),
+        sellers=among("sellers"),
+        buyers=among("buyers"),
+        moments=_MOMENTS.format(refs=among("refs")),
+    )
+    return _ask(sql, _arguments(lines, by, refs))
+
+
+def find_moments(refs: Iterable[str]) -> dict[str, int]:
+    """When earlier events and statements were accepted; unknown ones are absent."""
+    listed = sorted(set(refs))
+    if not listed:
+        return {}
+    sql = _MOMENTS.format(refs=among("refs"))
+    return _ask(sql, {"refs": texts(listed)}).accepted
+
+
+def _ask(sql: str, arguments: dict[str, Any]) -> Found:
+    found = Found()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        for kind, number, ordinal, text, serial in cursor.fetchall():
+            _note(found, kind, number, ordinal, text, serial)
+    return found
+
+
+def _note(
+    found: Found, kind: str, number: int, ordinal: int, text: str, serial: str
+) -> None:
+    match kind:
+        case "pack":
+            found.positions[(text, serial)] = (number, ordinal)
+        case "box":
+            found.box_ids.add(number)
+        case "batch":
+            found.batch_ids.add(number)
+        case "despatch":
+            found.despatch_ids.add(number)
+            found.senders.add(text)
+        case "event":
+            found.accepted[text] = number
+        case _:
+            # The one event of a statement bears its name: the event's row is first.
+            found.accepted.setdefault(text, number)
+
+
+def _arguments(
+    lines: Sequence[SaidLine], by: str, refs: Iterable[str]
+) -> dict[str, Any]:
+    packs = _packs(lines)
+    sellers = {each.said.destination for each in lines if _goes_back(each.said)}
+    given: dict[str, Any] = {
+        "boxes": texts(named_boxes(lines)),
+        "parents": texts(parents_of(lines)),
+        "sellers": texts(sellers - {""}),
+        "buyers": texts([by] if sellers else []),
+        "refs": texts(sorted(set(refs))),
+    }
+    if connection.vendor == "postgresql":
+        given |= {
+            name: array(pack[place] for pack in packs)
+            for place, name in enumerate(("gtins", "serials", "epcs"))
+        }
+    else:
+        given["packs"] = json.dumps(packs)
+    return given
+
+
+def _packs(lines: Iterable[SaidLine]) -> list[tuple[str, str, str]]:
+    named = {pack: line.said for line in lines for pack in line.said.packs}
+    return [(*pack, named[pack].epc_of(pack)) for pack in sorted(named)]
+
+
+def named_boxes(lines: Iterable[SaidLine]) -> list[str]:
+    """The SSCCs and parents that the lines name, each once."""
+    return sorted({epc for line in lines for epc in _boxes(line.said)})
+
+
+def _boxes(said: Said) -> Iterator[str]:
+    yield from said.sscc
+    if said.parent:
+        yield said.parent
+
+
+def parents_of(lines: Iterable[SaidLine]) -> list[str]:
+    """The references that the lines name, each once."""
+    return sorted({ref for line in lines for ref in line.parents})
+
+
+def _goes_back(said: Said) -> bool:
+    """Recalled goods may go back to whom the holder had them from, named or not."""
+    return said.biz_step == "shipping" and said.disposition == "recalled"

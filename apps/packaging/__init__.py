@@ -1,0 +1,1 @@
+"""The packaging line: serial pools, label runs and files of what is packed in what."""

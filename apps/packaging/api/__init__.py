@@ -1,0 +1,1 @@
+"""The packaging line for machines."""

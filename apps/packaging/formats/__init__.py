@@ -1,0 +1,1 @@
+"""How the packaging line reads and writes its texts."""

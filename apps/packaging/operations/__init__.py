@@ -1,0 +1,1 @@
+"""What the packaging line writes, besides pools and uploads themselves."""

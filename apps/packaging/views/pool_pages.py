@@ -1,0 +1,248 @@
+"""What the pages of serial pools show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.catalog.models import Product
+from apps.core.errors import TraceError
+from apps.edge.numbers import grouped
+from apps.packaging.formats.words import sentence
+from apps.packaging.operations.commissioning import free_printed
+from apps.packaging.operations.generating import job_of
+from apps.partners import queries as partners
+from apps.partners.models import Site
+from apps.partners.queries import Actor
+from apps.pools.formats import ALPHABET, DEFAULT_LENGTH, odds_of
+from apps.pools.models import MoveKind, Pool, PoolMove, PoolState
+from apps.pools.queries import list_moves
+
+_MOVES: Final = 50
+_SHAPES: Final = {
+    PoolState.GENERATING: "past",
+    PoolState.OPEN: "go",
+    PoolState.FAILED: "stop",
+    PoolState.CLOSED: "past",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormError:
+    """What is wrong with a form, shown beside `field`."""
+
+    field: str
+    message: str
+    got: str
+    wanted: str
+
+    @classmethod
+    def of(cls, error: TraceError) -> FormError:
+        """The error in words."""
+        return cls(error.field, sentence(error.code), error.got or "", error.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolForm:
+    """The form that reserves a pool, with what was typed already."""
+
+    values: dict[str, str]
+    products: Sequence[Product]
+    alphabet: str = ALPHABET
+    length: int = DEFAULT_LENGTH
+    error: FormError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """One pool in the list."""
+
+    pool: Pool
+    state_shape: str
+    state_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where in the list the reader is."""
+
+    first: int
+    last: int
+    total: int
+    previous_url: str
+    next_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolListPage:
+    """All pools of the organisation, and the form for another."""
+
+    rows: list[PoolRow]
+    pager: Pager
+    form: PoolForm | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the bar, in thousandths of its width."""
+
+    label: str
+    n: int
+    fill: int
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How a pool's serials divide."""
+
+    title: str
+    total: int
+    segments: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the making is; `_progress.html` shows it."""
+
+    url: str
+    label: str
+    done: int
+    total: int
+    is_finished: bool
+    rate: int | None = None
+    time_left: str = ""
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """One line of a pool's history."""
+
+    move: PoolMove
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPage:
+    """One pool: counts, what can be done, what was done."""
+
+    pool: Pool
+    state_shape: str
+    state_words: str
+    odds: str
+    bar: Bar
+    progress: Progress | None
+    moves: list[MoveRow]
+    sites: Sequence[Site]
+    free_printed: int
+    can_move: bool
+    error: FormError | None
+    error_in: str
+    values: dict[str, str]
+
+
+def make_row(pool: Pool) -> PoolRow:
+    """The pool as a row of the list."""
+    state = PoolState(pool.state)
+    return PoolRow(pool, _SHAPES[state], _state_words(state))
+
+
+def make_page(
+    *,
+    pool: Pool,
+    actor: Actor,
+    at: datetime,
+    error: TraceError | None = None,
+    error_in: str = "",
+    values: dict[str, str] | None = None,
+) -> PoolPage:
+    """Everything that the page of one pool shows."""
+    state = PoolState(pool.state)
+    return PoolPage(
+        pool=pool,
+        state_shape=_SHAPES[state],
+        state_words=_state_words(state),
+        odds=odds_words(pool.length, pool.known_units),
+        bar=_bar(pool),
+        progress=make_progress(pool) if state == PoolState.GENERATING else None,
+        moves=[MoveRow(each, _move_words(each)) for each in _moves(pool)],
+        sites=partners.list_sites(gln=actor.gln),
+        free_printed=len(free_printed(pool=pool)),
+        can_move=actor.can_sign and state == PoolState.OPEN,
+        error=FormError.of(error) if error else None,
+        error_in=error_in,
+        values=values or {},
+    )
+
+
+def make_progress(pool: Pool) -> Progress:
+    """How far the making of the serials is."""
+    job = job_of(pool)
+    return Progress(
+        url=reverse("pool_progress", kwargs={"pool_id": pool.pk}),
+        label=_("Serials are being made"),
+        done=job.done_count if job else 0,
+        total=pool.size,
+        is_finished=pool.state != PoolState.GENERATING,
+    )
+
+
+def odds_words(length: int, known_units: int) -> str:
+    """How unlikely a right guess is: 1 in 4.3 × 10^17, as text."""
+    odds = odds_of(length=length, known_units=known_units)
+    power = len(str(odds)) - 1
+    if power < 6:
+        return grouped(odds)
+    first = str(odds)[:2]
+    return f"{first[0]}.{first[1]} × 10^{power}"
+
+
+def pool_url(pool_id: UUID) -> str:
+    """The page of a pool."""
+    return reverse("pool", kwargs={"pool_id": pool_id})
+
+
+def _moves(pool: Pool) -> list[PoolMove]:
+    return list_moves(pool=pool, limit=_MOVES)
+
+
+def _bar(pool: Pool) -> Bar:
+    counts = (
+        (_("reserved"), pool.reserved_count, 4),
+        (_("printed"), pool.printed_count, 2),
+        (_("commissioned"), pool.commissioned_count, 1),
+        (_("destroyed"), pool.destroyed_count, 6),
+    )
+    parts, x = [], 0
+    for label, n, fill in counts:
+        width = n * 1000 // pool.size
+        parts.append(Part(label, n, fill, x, width))
+        x += width
+    return Bar(_("Serials by state"), pool.size, parts)
+
+
+def _state_words(state: PoolState) -> str:
+    return {
+        PoolState.GENERATING: _("Serials are being made"),
+        PoolState.OPEN: _("Open"),
+        PoolState.FAILED: _("Could not be made"),
+        PoolState.CLOSED: _("Closed"),
+    }[state]
+
+
+def _move_words(move: PoolMove) -> str:
+    return {
+        MoveKind.RESERVED: _("reserved"),
+        MoveKind.NAMED: _("lot named"),
+        MoveKind.PRINTED: _("printed"),
+        MoveKind.DESTROYED: _("destroyed"),
+        MoveKind.COMMISSIONED: _("commissioned"),
+    }[MoveKind(move.kind)]

@@ -1,0 +1,168 @@
+"""Two web processes, a primary and a replica that lags, is lost, is promoted; pools.
+
+One file, so that one worker makes the pair of servers once; its last test uses it up.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
+from tests.exchange.wishes import product_wish
+from tests.recalls.calls import wish as recall_wish
+from tests.scale.conftest import Pair, Webs
+from tests.scale.servers import NAME, find_pgbouncer, pgbouncer
+from tests.scale.web import ROOT, Machine, environment
+from tests.site.serving import wait_for
+
+# The ledger is played in the database of the tests, and carried from there.
+pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.django_db]
+PRODUCTS = "/api/v1/products"
+TRACE = f"/api/v1/trace?gtin={AMOXIL.gtin}&lot=A1"
+PACK = f"/api/v1/verify?code=(01){AMOXIL.gtin}(21)S000001"
+
+
+@pytest.fixture
+def paused(pair: Pair, webs: Webs) -> Iterator[Pair]:
+    """The replica receives and replays nothing more, until the test ends."""
+    machine = pair.machine(TRANSPHARM, webs.patient)
+    pair.catch_up()
+    wait_for(lambda: _reads_replica(machine), within_seconds=120)
+    pair.replica.ask("SELECT pg_wal_replay_pause()")
+    is_paused = "SELECT pg_get_wal_replay_pause_state() = 'paused'"
+    wait_for(lambda: pair.replica.ask(is_paused), within_seconds=60)
+    yield pair
+    pair.replica.ask("SELECT pg_wal_replay_resume()")
+    pair.catch_up()
+
+
+def _reads_replica(machine: Machine, path: str = PRODUCTS) -> bool:
+    try:
+        return machine.ask(path).source.startswith("replica")
+    except OSError:  # it does not listen yet
+        return False
+
+
+def _gtins(machine: Machine) -> set[str]:
+    return {row["gtin"] for row in machine.ask(PRODUCTS).json["results"]}
+
+
+def _line(machine: Machine) -> dict[str, str]:
+    """What /health says of the replica; nobody sequences here, so it may be 503."""
+    return machine.ask("/health").json["checks"]["replica"]
+
+
+def test_who_wrote_reads_it_at_every_process_and_others_read_the_replica(paused, webs):
+    maker = paused.machine(NOVAMED, webs.patient)
+    carrier = paused.machine(TRANSPHARM, webs.patient)
+    wish = product_wish(7)
+
+    identity = maker.act(wish)
+
+    for each in (maker, maker.at(webs.strict)):
+        assert each.ask(f"/api/v1/statements/{identity}").status == 200
+        assert wish["gtin"] in _gtins(each)
+        assert each.ask(PRODUCTS).source == "primary"
+    assert carrier.ask(PRODUCTS).source.startswith("replica; age=")
+    assert wish["gtin"] not in _gtins(carrier)
+
+
+def test_a_replica_older_than_the_limit_is_not_read(paused, webs):
+    maker = paused.machine(NOVAMED, webs.patient)
+    carrier = paused.machine(TRANSPHARM, webs.strict)
+    wish = product_wish(8)
+    maker.act(wish)
+
+    wait_for(lambda: not _reads_replica(carrier), within_seconds=60)
+
+    assert wish["gtin"] in _gtins(carrier)
+    line = _line(carrier)
+    assert line["status"] == "warn"
+    assert line["detail"].startswith("lags, the primary is read: ")
+
+
+def test_the_counter_is_told_of_a_recall_that_no_replica_has_heard_of(paused, webs):
+    maker = paused.machine(NOVAMED, webs.patient)
+    pharmacy = paused.machine(STELLA, webs.patient)
+    assert pharmacy.ask(PACK).json["verdict"] == "dispense"
+
+    maker.act(recall_wish("A1"))
+
+    told = pharmacy.ask(PACK)
+    assert (told.json["verdict"], told.json["is_recalled"]) == ("hold", True)
+    assert told.source == ""  # this door knows of no replica
+    assert pharmacy.ask(TRACE).source.startswith("replica")
+    assert pharmacy.ask("/api/v1/recalls").json["results"] == []
+    assert len(maker.ask("/api/v1/recalls").json["results"]) == 1
+
+
+def test_a_replica_that_is_lost_is_left_alone_and_comes_back(pair, webs):
+    machine = pair.machine(TRANSPHARM, webs.patient)
+    wait_for(lambda: _reads_replica(machine), within_seconds=120)
+
+    pair.replica.end()
+
+    lost = machine.ask(PRODUCTS)
+    assert (lost.status, lost.source) == (200, "primary")
+    line = _line(machine)
+    assert line["status"] == "warn"
+    assert line["detail"].startswith("gone, the primary is read: no answer")
+    pair.replica.start()
+    wait_for(lambda: _reads_replica(machine), within_seconds=120)
+    assert _line(machine)["status"] == "pass"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the site: one lock store for one ledger."""
+    return Path(tmp_path_factory.mktemp("pooled"))
+
+
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+def test_the_site_works_through_a_pool(pair: Pair, folder: Path, mode: str):
+    binary = find_pgbouncer()
+    if binary is None:
+        pytest.skip("NO PGBOUNCER: apt-get install pgbouncer")
+    lot = f"P{mode[:1]}"
+    with pgbouncer(binary, pair.primary, mode) as host:
+        given = environment(
+            folder,
+            DATABASE_URL=f"postgres://postgres@:6543/{NAME}?host={host}",
+            DATABASE_POOL_MODE=mode,
+            LEDGER_ORIGIN=settings.LEDGER_ORIGIN,
+        )
+        ran = subprocess.run(
+            [sys.executable, "-m", "tests.scale.pooled", lot, pair.keyring.directory],
+            cwd=ROOT, env=given, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    said = json.loads(ran.stdout)
+    assert said["sequenced"] > 0
+    assert said["found"] == 6 * 12
+    assert (said["taken"], said["iterated"]) == (30, 30)
+    assert said["streamed"] > 0
+
+
+def test_a_promoted_replica_takes_over_with_everything_that_was_confirmed(pair, webs):
+    """The last test of this folder's pair: there is one server afterwards."""
+    maker = pair.machine(NOVAMED, webs.patient)
+    before = maker.act(product_wish(9))
+    pair.catch_up()
+
+    pair.primary.end()
+    pair.replica.ask("SELECT pg_promote()")
+
+    after = maker.act(product_wish(10))
+    for identity in (before, after):
+        found = maker.ask(f"/api/v1/statements/{identity}")
+        assert (found.status, found.source) == (200, "primary")
+    line = _line(maker)
+    assert (
+        line["detail"] == "gone, the primary is read: it was promoted, or is a primary"
+    )
