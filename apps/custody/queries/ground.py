@@ -60,7 +60,7 @@ _LOOSE: Final = {
 }
 _EXPIRY: Final = {
     "postgresql": "to_char(b.expiry_date, 'YYYY-MM-DD')",
-    "sqlite": "b.expiry_date",
+    "sqlite": "CAST(b.expiry_date AS text)",
 }
 _NO_SET: Final = {
     "postgresql": "CAST(NULL AS bytea)",
