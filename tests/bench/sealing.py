@@ -1,6 +1,6 @@
 """Measures of the signatures that fsck checks, from rows to answers."""
 
-from itertools import chain
+from itertools import chain, islice
 
 from apps.core.envelope import open_sealed, parse_envelope
 from apps.core.sealed import Fault, Keys, Sealed, SealedBatch, SealJudge
@@ -13,24 +13,25 @@ from tests.bench.report import Figure
 from tests.bench.world import seconds
 
 
-def signatures(*, rounds: int, least: int) -> list[Figure]:
+def signatures(*, rounds: int, least: int, pages: int | None = None) -> list[Figure]:
     """Sealed rows read, envelopes parsed, ids and digests derived, signatures verified.
 
     The floor verifies the same signatures over the same bytes, on one core, and does
     nothing else. The second figure goes over the rows until there were `least`
-    signatures, with a process a core, as `fsck` has on a long ledger.
+    signatures, with a process a core, as `fsck` has on a long ledger. Of a ledger that
+    is too long for that the first `pages` of statements stand for all.
     """
-    bare = list(_bare(*_keys()))
+    bare = list(_bare(*_keys(), pages))
     repeats = -(-least // len(bare))
     alone, beside, floors = [], [], []
     with Beside(SealJudge, processes=spare_processes()) as many:
-        _judge(many)  # until they are started
+        _judge(many, pages)  # until they are started
         for _ in range(rounds):
             floors.append(
                 len(bare) / seconds(lambda: [verify(*said) for verify, said in bare])
             )
-            alone.append(len(bare) / seconds(_judge_alone))
-            taken = seconds(lambda: _judge(many, times=repeats))
+            alone.append(len(bare) / seconds(lambda: _judge_alone(pages)))
+            taken = seconds(lambda: _judge(many, pages, times=repeats))
             beside.append(repeats * len(bare) / taken)
     name, floor = "fsck: signatures of statements and receipts", "the same signatures"
     return [
@@ -49,18 +50,20 @@ def signatures(*, rounds: int, least: int) -> list[Figure]:
     ]
 
 
-def _judge_alone() -> None:
+def _judge_alone(pages: int | None) -> None:
     with Beside(SealJudge, processes=0) as judge:
-        _judge(judge)
+        _judge(judge, pages)
 
 
-def _judge(judge: Beside[SealedBatch, list[Fault]], *, times: int = 1) -> None:
+def _judge(
+    judge: Beside[SealedBatch, list[Fault]], pages: int | None, *, times: int = 1
+) -> None:
     """All pages handed over, so many times, and then all of them answered."""
     genesis = partners.find_genesis()
     assert genesis is not None
     answers: list[list[Fault]] = []
     keys, receipt_keys = _keys()
-    for page in chain.from_iterable(_pages() for _ in range(times)):
+    for page in chain.from_iterable(_pages(pages) for _ in range(times)):
         answers += judge.put(SealedBatch(page, keys, receipt_keys, genesis.webauthn))
     answers += judge.finish()
     assert not any(answers)
@@ -79,8 +82,8 @@ def _keys() -> tuple[Keys, Keys]:
     )
 
 
-def _pages():
-    for page in ledger.iter_statements():
+def _pages(most: int | None):
+    for page in islice(ledger.iter_statements(), most):
         yield [
             Sealed(
                 each.id,
@@ -95,9 +98,9 @@ def _pages():
         ]
 
 
-def _bare(keys: Keys, receipt_keys: Keys):
+def _bare(keys: Keys, receipt_keys: Keys, pages: int | None):
     """The verifying function of each key with what it is given."""
-    for page in _pages():
+    for page in _pages(pages):
         for row in page:
             said = open_sealed(payload=row.payload, signatures=row.signatures)
             for envelope, known in (

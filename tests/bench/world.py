@@ -71,7 +71,10 @@ def raw() -> psycopg.Connection[tuple[object, ...]]:
         or (connection.settings_dict["HOST"])
     )
     return psycopg.connect(
-        host=host, user="postgres", dbname="postgres", autocommit=True
+        host=host,
+        user="postgres",
+        dbname=connection.settings_dict["NAME"],
+        autocommit=True,
     )
 
 

@@ -78,7 +78,7 @@ class ContainerLine(models.Model):
     """The units of one batch within a container, those of inner ones included."""
 
     container = models.ForeignKey(
-        Container, on_delete=models.DO_NOTHING, related_name="lines"
+        Container, on_delete=models.DO_NOTHING, related_name="lines", db_index=False
     )
     batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING)
     count = models.PositiveIntegerField()
@@ -115,7 +115,7 @@ class ShipmentLine(models.Model):
     """One batch within a despatch: what was sent, what is still under way."""
 
     shipment = models.ForeignKey(
-        Shipment, on_delete=models.DO_NOTHING, related_name="lines"
+        Shipment, on_delete=models.DO_NOTHING, related_name="lines", db_index=False
     )
     batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING)
     sent = models.BinaryField()

@@ -61,9 +61,8 @@ CREATE TABLE IF NOT EXISTS bench_done (
 Tell = Callable[[str], None]
 
 
-def open_stage(folder: Path) -> Stage:
+def open_stage(var: Path) -> Stage:
     """Where the network plays; its ledger begins with the first run."""
-    var = folder.resolve() / "site"
     settings.LOG_DIR = var / "log"
     settings.LOCK_STORE = var / "outside" / "lock"
     call_command("migrate", verbosity=0)
@@ -79,7 +78,7 @@ def open_stage(folder: Path) -> Stage:
 
 def build(folder: Path, *, shape: Shape, seed: str, tell: Tell) -> tuple[Stage, Actors]:
     """The whole network; what is there already is left as it is."""
-    stage = open_stage(folder)
+    stage = open_stage(folder.resolve() / "site")
     with connection.cursor() as cursor:
         cursor.execute(_MADE)
     _verify_same(shape, seed)
@@ -96,6 +95,12 @@ def build(folder: Path, *, shape: Shape, seed: str, tell: Tell) -> tuple[Stage, 
         if lot_name(number) not in done():
             said = _lot(stage, those, parties, number, size, seed)
             tell(f"lot {number + 1} of {len(shape.lots)}: {said}")
+    if "vacuumed" not in done():
+        began = time.perf_counter()
+        with connection.cursor() as cursor:
+            is_postgresql = connection.vendor == "postgresql"
+            cursor.execute("VACUUM ANALYZE" if is_postgresql else "ANALYZE")
+        note("vacuumed", 0, 0, time.perf_counter() - began)
     return stage, those
 
 

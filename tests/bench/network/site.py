@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests import embedded
 
-_SETTINGS = (
+SETTINGS = (
     "shared_buffers=1GB",
     "max_wal_size=4GB",
     "maintenance_work_mem=256MB",
@@ -33,13 +33,9 @@ def network_site(folder: Path) -> Iterator[bool]:
         print("no PostgreSQL on this machine and no wheel: nothing to measure")
         yield False
         return
-    data, var = folder.resolve() / "data", folder.resolve() / "site"
-    for each in (data, var):
-        each.mkdir(parents=True, exist_ok=True)
-    _give_to_server(data)
-    _end_orphan(data)
+    data, var = prepare(folder), folder.resolve() / "site"
     with embedded.postgresql(
-        binaries, durable=True, data=data, settings=_SETTINGS
+        binaries, durable=True, data=data, settings=SETTINGS
     ) as url:
         os.environ["DATABASE_URL"] = url
         os.environ["PHARMATRACE_TEST_VAR"] = str(var)
@@ -48,6 +44,16 @@ def network_site(folder: Path) -> Iterator[bool]:
 
         django.setup()
         yield True
+
+
+def prepare(folder: Path) -> Path:
+    """The folders of a network, ready for its server; where the server's data are."""
+    data, var = folder.resolve() / "data", folder.resolve() / "site"
+    for each in (data, var):
+        each.mkdir(parents=True, exist_ok=True)
+    _give_to_server(data)
+    _end_orphan(data)
+    return data
 
 
 def _give_to_server(data: Path) -> None:
