@@ -110,8 +110,8 @@ def test_zpl_of_every_odd_character_is_read_back():
     # As the printer reads it: __ is one character, _1 is FNC1.
     read = data.replace("__", "\0").replace("_1", GS).replace("\0", "_")
     assert read == GS + build_element_string(pack.elements)
-    said = {each.ai: each.value for each in parse_element_string(read).elements}
-    assert (said["10"], said["21"]) == (ODD, "A_1__B")
+    said = parse_element_string(read)
+    assert (said.value("10"), said.value("21")) == (ODD, "A_1__B")
     assert len(list(zpl_labels([]))) == 0
     assert list(csv_labels([(1, pack)]))[1].decode().startswith("1,")
 
