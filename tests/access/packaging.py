@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,21 +22,48 @@ _WORK = {
 }
 
 
-def pack_on_the_line(chain: Chain, client: Client) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class PackWords:
+    """What the line speaks of: whose site, which product, which loose packs.
+
+    Args:
+        sscc: a number that no container has.
+        unknown: a serial that no pack bears.
+    """
+
+    site: str
+    gtin: str
+    lot: str
+    sscc: str
+    loose: Sequence[str]
+    unknown: str
+
+    @classmethod
+    def of_chain(cls, chain: Chain) -> PackWords:
+        """A chain's words, canaries where people may write what they like."""
+        return cls(
+            chain.maker.sites[0].gln,
+            chain.medicine.gtin,
+            chain.word("mk", "pool"),
+            chain.sscc(7),
+            chain.serials(2, start=500),
+            chain.word("mk", "nopack"),
+        )
+
+
+def pack_on_the_line(client: Client, words: PackWords) -> dict[str, str]:
     """A pool with labels, a file of packing to be signed, and a refused one."""
-    pool = _post(client, "pools", gtin=chain.medicine.gtin, size=5)["id"]
+    pool = _post(client, "pools", gtin=words.gtin, size=5)["id"]
     work()
     moves = f"pools/{pool}/moves"
-    lot = chain.word("mk", "pool")
-    _post(client, moves, to="named", lot=lot, expiry_date=EXPIRY.isoformat())
+    _post(client, moves, to="named", lot=words.lot, expiry_date=EXPIRY.isoformat())
     run = _post(client, "label-runs", kind="csv", pool=pool, count=2)["id"]
     _post(client, moves, to="destroyed", numbers=[[5, 5]], reason="smeared")
-    loose = chain.serials(2, start=500)
     rows = {
-        "packing": [f",{chain.sscc(7)},{serial}" for serial in loose],
-        "bad_packing": [f",{chain.sscc(7)},{chain.word('mk', 'nopack')}"],
+        "packing": [f",{words.sscc},{serial}" for serial in words.loose],
+        "bad_packing": [f",{words.sscc},{words.unknown}"],
     }
-    sent = {name: _send(client, chain, name, text) for name, text in rows.items()}
+    sent = {name: _send(client, words, name, text) for name, text in rows.items()}
     work()
     assert LabelRun.objects.get(pk=run).state == "ready"
     for name, state in (("packing", "staged"), ("bad_packing", "refused")):
@@ -57,12 +86,12 @@ def _post(client: Client, path: str, **body: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def _send(client: Client, chain: Chain, name: str, rows: list[str]) -> str:
+def _send(client: Client, words: PackWords, name: str, rows: list[str]) -> str:
     text = "pallet,case,serial\n" + "\n".join(rows) + "\n"
     form = {
         "file": SimpleUploadedFile(f"{name}.csv", text.encode()),
-        "gtin": chain.medicine.gtin,
-        "site": chain.maker.sites[0].gln,
+        "gtin": words.gtin,
+        "site": words.site,
     }
     answer = client.post("/api/v1/aggregations", form)
     assert answer.status_code == 202, answer.content
