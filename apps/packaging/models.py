@@ -143,6 +143,8 @@ class LabelRun(models.Model):
     digest = models.CharField(max_length=64, default="", blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)  # the last time, and by whom
+    fetched_by = models.CharField(max_length=150, default="", blank=True)
 
     class Meta:
         constraints = [

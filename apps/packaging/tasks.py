@@ -1,12 +1,22 @@
 """Jobs of the packaging line."""
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from apps.jobs.tasks import run_once
-from apps.packaging.operations import aggregating, aggregations, files, generating
+from apps.jobs.tasks import leased, run_once
+from apps.packaging.operations import (
+    aggregating,
+    aggregations,
+    files,
+    generating,
+    runs,
+)
+
+_LONGEST: Final = timedelta(minutes=30)
 
 
 # As with the check of an upload, the lease that counts is that of the job.
@@ -26,12 +36,21 @@ def check_aggregation(*, aggregation_id: str) -> dict[str, int]:
     )
 
 
+# A million sheets of paper take some minutes to draw.
+@shared_task(name="packaging.make_labels", time_limit=25 * 60)
+@leased(_LONGEST)
+def make_labels(*, run_id: str) -> dict[str, int]:
+    """Write the file of one label run."""
+    return runs.make_labels(run_id=UUID(run_id), clock=timezone.now)
+
+
 @shared_task(name="packaging.sweep", time_limit=60)
 def sweep() -> dict[str, int]:
     """Give up what nobody will finish; take away what has expired."""
     at = timezone.now()
     return {
-        "failed": generating.sweep_pools(),
+        **generating.sweep_pools(at=at),
         **aggregations.sweep_aggregations(at=at),
+        **runs.sweep_runs(at=at),
         "files": files.remove_strays(at=at),
     }

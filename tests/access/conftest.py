@@ -40,6 +40,7 @@ def world(
         LOCK_STORE=home / "lock",
         UPLOAD_DIR=home / "uploads",
         BUNDLE_DIR=home / "bundles",
+        PACKAGING_DIR=home / "packaging",
     )
     with folders, django_db_blocker.unblock():
         atomics = TestCase._enter_atomics()

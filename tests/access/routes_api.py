@@ -19,6 +19,9 @@ from tests.access.table import (
 _V1 = "api/v1/"
 _RECALL = f"{_V1}recalls/<str:recall_id>"
 _STATEMENT = f"{_V1}statements/<str:statement_id>"
+_POOL = f"{_V1}pools/<uuid:pool_id>"
+_PACKING = f"{_V1}aggregations/<uuid:aggregation_id>"
+_RUN = f"{_V1}label-runs/<uuid:run_id>"
 _UPLOAD = f"{_V1}uploads/<uuid:upload_id>"
 # What is let in, and says nothing that can be read, is malformed.
 _SIGNED = say(API_SIGNERS, BAD)
@@ -73,6 +76,24 @@ ROUTES = (
     api(_UPLOAD, get=API_OWN, delete=API_OWN_SIGNERS, upload_id="upload"),
     api(f"{_UPLOAD}/errors", get=API_OWN, upload_id="refused"),
     api(f"{_UPLOAD}/statement", API_SIGNERS, get=API_OWN_SIGNERS, upload_id="upload"),
+    api(f"{_V1}pools", get=API_MEMBERS, post=_SIGNED),
+    api(_POOL, get=API_OWN, pool_id="pool"),
+    api(f"{_POOL}/moves", API_SIGNERS, post=say(API_OWN_SIGNERS, BAD), pool_id="pool"),
+    api(
+        f"{_POOL}/uploads", API_SIGNERS, post=say(API_OWN_SIGNERS, BAD), pool_id="pool"
+    ),
+    api(f"{_V1}aggregations", get=API_MEMBERS, post=_SIGNED),
+    api(_PACKING, get=API_OWN, delete=API_OWN_SIGNERS, aggregation_id="packing"),
+    api(f"{_PACKING}/errors", get=API_OWN, aggregation_id="bad_packing"),
+    api(
+        f"{_PACKING}/statement",
+        API_SIGNERS,
+        get=API_OWN_SIGNERS,
+        aggregation_id="packing",
+    ),
+    api(f"{_V1}label-runs", get=API_MEMBERS, post=_SIGNED),
+    api(_RUN, get=API_OWN, post=say(API_OWN_SIGNERS, BAD), run_id="run"),
+    api(f"{_RUN}/file", API_SIGNERS, get=API_OWN_SIGNERS, run_id="run"),
     api(f"{_V1}verify", get=_ASKED),
     api(f"{_V1}verify", get=API_MEMBERS, query="?code={code}"),
     api(f"{_V1}verify/proof", get=_ASKED),

@@ -22,6 +22,9 @@ from tests.access.table import (
 
 _RECALL = "recalls/<str:recall_id>"
 _UPLOAD = "uploads/<uuid:upload_id>"
+_POOL = "pools/<uuid:pool_id>"
+_PACKING = "aggregations/<uuid:aggregation_id>"
+_RUN = "label-runs/<uuid:run_id>"
 _ENTRY = "ledger/entries/<int:index>"
 _LABEL = "labels/<str:gtin>/<path:serial>/"
 _PACK = {"gtin": "gtin", "serial": "serial"}
@@ -160,6 +163,26 @@ _UPLOADS = (
     page(f"{_UPLOAD}/errors.csv", get=OWN, upload_id="refused"),
     page(f"{_UPLOAD}/cancel", post=say(OWN_SIGNERS, MOVED), upload_id="upload"),
 )
+_PACKAGING = (
+    page("pools", get=MEMBERS),
+    page("pools/new", get=SIGNERS, post=say(SIGNERS, BAD)),
+    page(_POOL, get=OWN, pool_id="pool"),
+    page(f"{_POOL}/progress", get=OWN, pool_id="pool"),
+    page(f"{_POOL}/move", post=say(OWN_SIGNERS, BAD), pool_id="pool"),
+    page(f"{_POOL}/commission", post=say(OWN_SIGNERS, BAD), pool_id="pool"),
+    page("aggregations", get=MEMBERS),
+    page("aggregations/new", get=SIGNERS, post=say(SIGNERS, BAD)),
+    page(_PACKING, get=OWN, aggregation_id="packing"),
+    page(f"{_PACKING}/progress", get=OWN, aggregation_id="packing"),
+    page(f"{_PACKING}/errors.csv", get=OWN, aggregation_id="bad_packing"),
+    page(f"{_PACKING}/cancel", post=say(OWN_SIGNERS, MOVED), aggregation_id="packing"),
+    page("label-runs", get=MEMBERS),
+    page("label-runs/new", get=SIGNERS, post=say(SIGNERS, BAD)),
+    page(_RUN, get=OWN, run_id="run"),
+    page(f"{_RUN}/progress", get=OWN, run_id="run"),
+    page(f"{_RUN}/file", get=OWN_SIGNERS, run_id="run"),
+    page(f"{_RUN}/again", post=say(OWN_SIGNERS, BAD), run_id="run"),
+)
 # Who may not have the proof is sent to the verdict.
 _PROVEN = who("MSAR ok, FO moved, 0TXV login")
 _PROOFS = tuple(
@@ -182,4 +205,4 @@ _SCAN = (
     page("labels/<str:gtin>/<path:lot>", get=OWN, **_LOT),
     page("01/<path:path>", get=EVERYBODY, path="gtin"),
 )
-ROUTES = (*_PARTNERS, *_GOODS, *_RECALLS, *_LEDGER, *_UPLOADS, *_SCAN)
+ROUTES = (*_PARTNERS, *_GOODS, *_RECALLS, *_LEDGER, *_UPLOADS, *_PACKAGING, *_SCAN)

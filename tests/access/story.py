@@ -27,6 +27,7 @@ from pharmatrace.demo.signing import sign_statement
 from pharmatrace.demo.stage import Stage
 from tests.access.cast import EXPIRY, Chain
 from tests.access.clients import client_of
+from tests.access.packaging import PackWords, pack_on_the_line
 
 _PACKS = 24
 
@@ -45,6 +46,8 @@ class Story:
         self.make()
         self.trade()
         self.upload()
+        client = client_of(self.account(self.chain.maker))
+        self.ids |= pack_on_the_line(client, PackWords.of_chain(self.chain))
         self.recall()
         self.ask_for_key()
         self.name_all()

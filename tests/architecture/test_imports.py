@@ -30,6 +30,8 @@ _EXCEPTIONS = {
     ("queries", "formats"): "values that are handed over, such as Draft",
     ("formats", "formats"): "values that are handed over, such as Draft",
     ("formats", "operations"): "values that are handed over, such as Submission",
+    ("formats", "labels"): "the symbols of packs are drawn in one place",
+    ("queries", "labels"): "the symbols of packs are drawn in one place",
     ("api", "authentication"): "the doors' one guard",
     ("views", "authentication"): "the doors' one guard",
     ("tasks", "tasks"): "run_once, the decorator of every task",

@@ -6,7 +6,7 @@ from typing import Any
 from apps.intake.models import Upload
 from apps.jobs.models import Outbox
 from apps.packaging import tasks
-from apps.packaging.models import Aggregation
+from apps.packaging.models import Aggregation, LabelRun
 from apps.pools.models import Pool
 from apps.pools.queries import iter_serials
 from tests.cast import AMOXIL, NOVAMED
@@ -16,7 +16,11 @@ from tests.journeys.api_client import Answer
 SITE = NOVAMED.sites[0].gln
 TASKS = {
     name: getattr(tasks, name.removeprefix("packaging."))
-    for name in ("packaging.generate_pool", "packaging.check_aggregation")
+    for name in (
+        "packaging.generate_pool",
+        "packaging.check_aggregation",
+        "packaging.make_labels",
+    )
 }
 
 
@@ -102,3 +106,10 @@ class Line:
         """Line, code and column of each stored error."""
         rows = row.errors.order_by("line_no", "id")
         return list(rows.values_list("line_no", "code", "field"))
+
+    def run(self, kind: str, **more: Any) -> LabelRun:
+        """Order and make labels."""
+        answer = self.post("/label-runs", kind=kind, **more)
+        assert answer.status == 202, answer.body
+        self.work()
+        return LabelRun.objects.get(pk=answer.json["id"])

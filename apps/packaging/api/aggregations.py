@@ -24,8 +24,8 @@ from apps.edge.openapi import (
 )
 from apps.edge.pagination import CursorPagination
 from apps.edge.throttles import PerMinute
-from apps.packaging import forms
 from apps.packaging.formats.words import errors_csv, sentence
+from apps.packaging.forms.aggregations import submit_aggregation
 from apps.packaging.models import Aggregation, AggregationError, AggregationState
 from apps.packaging.operations import aggregations as operations
 from apps.packaging.operations.aggregating import MAX_ERRORS
@@ -158,7 +158,7 @@ class AggregationsView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Take a file in; it is checked by a job. The same file again is the same."""
-        row = forms.submit_aggregation(
+        row = submit_aggregation(
             fields=request._request.POST.lists(),
             files=request._request.FILES.lists(),
             actor=actor_of(request),

@@ -26,7 +26,7 @@ from apps.edge.openapi import (
 from apps.edge.pagination import CursorPagination
 from apps.edge.parsers import StrictJSONParser
 from apps.edge.throttles import PerMinute
-from apps.packaging import forms
+from apps.packaging.forms import pools as forms
 from apps.partners.authentication import CanSign, IsMember, actor_of
 from apps.pools import queries
 from apps.pools.formats import odds_of

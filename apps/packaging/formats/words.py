@@ -22,6 +22,7 @@ CODES: Final[dict[str, str | Promise]] = {
     "inside_a_container": _("The pack is in a container already"),
     "inside_itself": _("A container would stand inside itself"),
     "is_a_pack": _("A pack bears this number"),
+    "lot_missing": _("The pool has no lot yet"),
     "missing_field": _("This is needed."),
     "not_a_container": _("No SSCC, and no GTIN with a serial"),
     "not_a_number": _("A whole number is wanted here"),
@@ -37,8 +38,12 @@ CODES: Final[dict[str, str | Promise]] = {
     "prefix_of_another": _("A number under another company's prefix"),
     "serial_unknown": _("The product has no such serial"),
     "serial_waits": _("A serial waits in an upload for its signature"),
+    "too_few": _("There are not so many"),
     "too_many_containers": _("Too many containers for one signature"),
+    "too_many_runs": _("Too many label runs are being made"),
     "too_many_uploads": _("Too many uploads are open"),
+    "unknown_batch": _("No commissioned lot of yours"),
+    "unknown_pool": _("No pool of yours"),
     "unknown_word": _("One of the words offered is wanted"),
 }
 

@@ -13,7 +13,6 @@ from django.db import IntegrityError, transaction
 from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
 from apps.intake.formats.rows import clip
 from apps.jobs import operations as jobs
-from apps.jobs import queries as job_queries
 from apps.ledger.formats import Draft
 from apps.packaging.models import (
     OPEN_STATES,
@@ -24,6 +23,7 @@ from apps.packaging.models import (
     AggregationState,
 )
 from apps.packaging.operations.files import receive_file, remove_files
+from apps.packaging.operations.restarting import is_dead, is_lost
 from apps.packaging.queries.aggregations import (
     draft_statement,
     find_aggregation,
@@ -37,7 +37,6 @@ JOB_KIND: Final = "packaging.check"
 TASK: Final = "packaging.check_aggregation"
 _MAX_OPEN: Final = 100
 _STAGED_FOR: Final = timedelta(days=7)
-_LOST_AFTER: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +163,10 @@ def _settle(row: Aggregation, at: datetime) -> int:
 def _restart_lost(at: datetime) -> int:
     """Order checks anew whose message was lost; refuse what ended five workers."""
     count = 0
-    old = Aggregation.objects.filter(
-        state__in=UNCHECKED_STATES, created_at__lte=at - _LOST_AFTER
-    )
-    for row in old:
-        job = job_queries.find_job(row.job_id) if row.job_id else None
-        if job is None or job.is_final:
+    for row in Aggregation.objects.filter(state__in=UNCHECKED_STATES):
+        if is_dead(row.job_id):
             count += _refuse_dead(row, at)
-        elif job.state == "queued":
+        elif is_lost(row.job_id, at=at):
             with transaction.atomic():
                 _enqueue(row, at)
             count += 1

@@ -25,6 +25,7 @@ from apps.jobs import operations as jobs
 from apps.jobs import queries as job_queries
 from apps.jobs.operations import Claim
 from apps.jobs.queries import JobView
+from apps.packaging.operations.restarting import is_dead, is_lost
 from apps.partners.queries import Actor
 from apps.pools import operations as pools
 from apps.pools.formats import draw_serials
@@ -52,8 +53,12 @@ def order_pool(*, wish: PoolWish, actor: Actor, at: datetime) -> Pool:
             kind=JOB_KIND, subject=str(pool.pk), total=pool.size, at=at
         )
         pool.save(update_fields=["job_id"])
-        jobs.enqueue(task=TASK, kwargs={"pool_id": str(pool.pk)}, at=at)
+        _enqueue(pool, at)
     return pool
+
+
+def _enqueue(pool: Pool, at: datetime) -> None:
+    jobs.enqueue(task=TASK, kwargs={"pool_id": str(pool.pk)}, at=at)
 
 
 def generate_pool(*, pool_id: UUID, clock: Clock) -> dict[str, int]:
@@ -81,14 +86,17 @@ def generate_pool(*, pool_id: UUID, clock: Clock) -> dict[str, int]:
     return {"serials": len(serials)}
 
 
-def sweep_pools() -> int:
-    """Give up pools whose job has ended without making them."""
-    failed = 0
+def sweep_pools(*, at: datetime) -> dict[str, int]:
+    """Give up pools whose job has ended without making them; start lost ones again."""
+    failed = restarted = 0
     for pool in Pool.objects.filter(state=PoolState.GENERATING):
-        job = job_of(pool)
-        if job is not None and job.is_final:
+        if is_dead(pool.job_id):
             failed += pools.fail_pool(pool_id=pool.pk)
-    return failed
+        elif is_lost(pool.job_id, at=at):
+            with transaction.atomic():
+                _enqueue(pool, at)
+            restarted += 1
+    return {"pools_failed": failed, "pools_again": restarted}
 
 
 def job_of(pool: Pool) -> JobView | None:

@@ -17,8 +17,8 @@ from django.views.decorators.http import (
 
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
 from apps.intake.queries import list_owned_products
-from apps.packaging import forms
-from apps.packaging.forms import Typed
+from apps.packaging.forms import pools as forms
+from apps.packaging.forms.pools import Typed
 from apps.packaging.views import pool_pages as pages
 from apps.partners.authentication import actor_of, member_required, signer_required
 from apps.pools import queries

@@ -3,6 +3,7 @@
 from apps.pools.operations.moves import (
     close_pool,
     destroy_serials,
+    first_reserved,
     name_lot,
     print_serials,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "commission_claimed",
     "destroy_serials",
     "fail_pool",
+    "first_reserved",
     "keep_serials",
     "name_lot",
     "print_serials",

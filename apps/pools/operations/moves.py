@@ -55,6 +55,20 @@ def name_lot(*, pool_id: UUID, lot: str, expiry_date: date, change: Change) -> P
     return pool
 
 
+def first_reserved(*, pool: Pool, count: int) -> BitMap:
+    """The first `count` numbers that are still reserved.
+
+    Raises:
+        MalformedInput: `too_few`.
+    """
+    free = reserved(pool)
+    if len(free) < count:
+        raise MalformedInput(
+            "too_few", field="count", got=count, wanted=f"at most {len(free)} reserved"
+        )
+    return BitMap(free[:count])
+
+
 def print_serials(*, pool_id: UUID, units: BitMap, change: Change) -> Pool:
     """Reserved serials stand on labels now.
 

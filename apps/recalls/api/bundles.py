@@ -19,12 +19,12 @@ from typing_extensions import override
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.strict import parse_decimal
 from apps.edge.openapi import reading_problems
+from apps.edge.send_file import send_file
 from apps.partners import operations as partners
 from apps.partners.authentication import IsMember, actor_of
 from apps.partners.queries import Actor
 from apps.recalls import operations
 from apps.recalls.api import schemas
-from apps.recalls.api.files import send_file
 from apps.recalls.api.recalls import note_read
 from apps.recalls.models import Bundle
 from apps.recalls.queries.bundles import (

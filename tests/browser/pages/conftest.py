@@ -47,6 +47,7 @@ def demo(
         LOG_DIR=home / "log",
         LOCK_STORE=home / "lock",
         UPLOAD_DIR=home / "uploads",
+        PACKAGING_DIR=home / "packaging",
     )
     with folders, django_db_blocker.unblock():
         try:

@@ -35,6 +35,7 @@ from pharmatrace.demo.goods import BY_NUMBER
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
 from pharmatrace.demo.story import Story
+from tests.access.packaging import PackWords, pack_on_the_line
 
 # Everybody who opens pages; a stranger has no player.
 ROLES: dict[str, Player | None] = {
@@ -65,6 +66,7 @@ def build_demo(keyring: Keyring, at: datetime) -> Demo:
             demo.sessions[role] = _log_in(player.admin.username)
     demo.ids = _name_all(story)
     _upload(demo)
+    demo.ids |= _pack(demo)
     while sequence(at=timezone.now()):
         pass
     first = Leaf.objects.get(statement_id=demo.ids["statement"], position=0)
@@ -109,6 +111,22 @@ def _name_all(story: Story) -> dict[str, str]:
         "site": NOVAMED.sites[0].gln,
         "free": free_ssccs(gln=NOVAMED.gln, count=1)[0],
     }
+
+
+def _pack(demo: Demo) -> dict[str, str]:
+    """A pool with labels, a file of packing to be signed, and a refused one."""
+    client = Client()
+    client.cookies["sessionid"] = demo.sessions["maker"]
+    lot = BY_NUMBER["A127"]
+    words = PackWords(
+        site=NOVAMED.sites[0].gln,
+        gtin=AMOXIL.gtin,
+        lot="A131",
+        sscc=demo.ids["free"],
+        loose=lot.serials[40:42],
+        unknown="NOSUCHPACK",
+    )
+    return pack_on_the_line(client, words)
 
 
 def _upload(demo: Demo) -> None:

@@ -1,13 +1,12 @@
-"""What may be asked of pools and files of packing, read the same from the API and from the page."""
+"""What may be asked of a pool, read the same from the API and from the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.core.files.uploadedfile import UploadedFile
 from pyroaring import BitMap
 
 from apps.catalog.models import Product
@@ -17,8 +16,6 @@ from apps.core.fields import Fields
 from apps.intake.models import Upload
 from apps.intake.queries import list_owned_products
 from apps.packaging.formats.numbers import read_ranges, read_text
-from apps.packaging.models import Aggregation
-from apps.packaging.operations.aggregations import PackWish, receive_aggregation
 from apps.packaging.operations.commissioning import upload_pool
 from apps.packaging.operations.generating import order_pool
 from apps.partners.queries import Actor
@@ -30,7 +27,6 @@ from apps.pools.queries import find_numbers
 
 MOVES: Final = frozenset({"named", "printed", "destroyed", "closed"})
 _MOST_NAMED: Final = 10_000
-_CHUNK_BYTES: Final = 1 << 20
 
 
 def submit_pool(*, asked: Mapping[str, Any], actor: Actor, at: datetime) -> Pool:
@@ -47,7 +43,7 @@ def submit_pool(*, asked: Mapping[str, Any], actor: Actor, at: datetime) -> Pool
         length = fields.integer("length", least=1, most=LONGEST)
     named = _read_lot(fields, at) if fields.has("lot") else None
     fields.close()
-    product = _owned_product(gtin, actor)
+    product = owned_product(gtin, actor)
     lot, expiry_date = named or ("", None)
     wish = PoolWish(product, size, length, lot, expiry_date)
     return order_pool(wish=wish, actor=actor, at=at)
@@ -74,7 +70,7 @@ def submit_move(
     if to == "closed":
         fields.close()
         return pools.close_pool(pool_id=pool.pk, change=change)
-    units = _read_units(fields, pool)
+    units = read_units(fields, pool)
     fields.close()
     move = pools.print_serials if to == "printed" else pools.destroy_serials
     return move(pool_id=pool.pk, units=units, change=change)
@@ -90,7 +86,7 @@ def submit_commissioning(
     """
     fields = Fields(dict(asked), where="")
     site = fields.gln("site")
-    units = _read_units(fields, pool) if fields.has("numbers") else None
+    units = read_units(fields, pool) if fields.has("numbers") else None
     lot, expiry_date = pool.lot, pool.expiry_date
     if fields.has("lot") or expiry_date is None:
         lot, expiry_date = _read_lot(fields, at)
@@ -136,7 +132,7 @@ def _whole_number(text: str, name: str) -> int:
     return int(digits)
 
 
-def _read_units(fields: Fields, pool: Pool) -> BitMap:
+def read_units(fields: Fields, pool: Pool) -> BitMap:
     """The serials that are meant: by number, one by one, or both."""
     units = BitMap()
     if fields.has("numbers"):
@@ -174,54 +170,12 @@ def _read_lot(fields: Fields, at: datetime) -> tuple[str, date]:
     return lot, expiry_date
 
 
-def submit_aggregation(
-    *,
-    fields: Iterable[tuple[str, list[str]]],
-    files: Iterable[tuple[str, list[UploadedFile[Any]]]],
-    actor: Actor,
-    at: datetime,
-) -> Aggregation:
-    """Take a file of packing in: file, gtin, site, and perhaps lot.
+def owned_product(gtin: str, actor: Actor) -> Product:
+    """The actor's own product.
 
     Raises:
-        MalformedInput: a part that is missing, unknown or there twice;
-            `unknown_product`, `unknown_site`.
-        LedgerConflict: as `receive_aggregation`.
+        MalformedInput: `unknown_product`.
     """
-    sent = {name: values for name, values in fields if name != "csrfmiddlewaretoken"}
-    if any(len(values) != 1 for values in sent.values()):
-        raise MalformedInput("unknown_field", field="lot", wanted="each field once")
-    texts = {name: values[0].strip() for name, values in sent.items()}
-    asked = Fields({n: text for n, text in texts.items() if text}, where="")
-    gtin, site = asked.gtin("gtin"), asked.gln("site")
-    lot = asked.lot("lot") if asked.has("lot") else ""
-    asked.close()
-    file = _one_file(files)
-    _owned_product(gtin, actor)
-    return receive_aggregation(
-        wish=PackWish(gtin, lot, site),
-        file_name=file.name or "",
-        chunks=file.chunks(_CHUNK_BYTES),
-        actor=actor,
-        at=at,
-    )
-
-
-def _one_file(
-    files: Iterable[tuple[str, list[UploadedFile[Any]]]],
-) -> UploadedFile[Any]:
-    listed = [(name, file) for name, several in files for file in several]
-    if len(listed) != 1 or listed[0][0] != "file":
-        raise MalformedInput(
-            "missing_field" if not listed else "unknown_field",
-            field="file",
-            got=f"{len(listed)} files",
-            wanted="one file: CSV in UTF-8, XLSX or EPCIS in JSON",
-        )
-    return listed[0][1]
-
-
-def _owned_product(gtin: str, actor: Actor) -> Product:
     owned = [each for each in list_owned_products(actor=actor) if each.gtin == gtin]
     if not owned:
         raise MalformedInput(
