@@ -29,7 +29,9 @@ from apps.custody.models.moves import (
     EventLine,
 )
 from apps.custody.models.serials import (
+    ArchivedBatch,
     Commissioning,
+    SerialBlock,
     SerialChunk,
     SerialNumber,
     StagedChunk,
@@ -37,6 +39,7 @@ from apps.custody.models.serials import (
 )
 
 __all__ = [
+    "ArchivedBatch",
     "BatchHold",
     "Closing",
     "ClosingDraft",
@@ -53,6 +56,7 @@ __all__ = [
     "Holding",
     "RecallRule",
     "RecallScope",
+    "SerialBlock",
     "SerialChunk",
     "SerialNumber",
     "Shipment",

@@ -1,5 +1,6 @@
 """The only writers of custody: stage, judge, project, open and close scopes."""
 
+from apps.custody.operations.archive import archive_batch, restore_batch
 from apps.custody.operations.closing import close_books, prepare_closing
 from apps.custody.operations.order import order_closing, run_closing
 from apps.custody.operations.rebuild import rebuild
@@ -10,6 +11,7 @@ from apps.custody.operations.stage import discard_staging, stage_serials
 from apps.custody.queries.compare import replay_check
 
 __all__ = [
+    "archive_batch",
     "change_scope",
     "close_books",
     "close_scope",
@@ -21,6 +23,7 @@ __all__ = [
     "rebuild",
     "record_events",
     "replay_check",
+    "restore_batch",
     "run_closing",
     "stage_serials",
 ]

@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from apps.catalog import queries as catalog
 from apps.custody.formats import to_bytes
 from apps.custody.models import (
+    ArchivedBatch,
     BatchHold,
     Container,
     ContainerLine,
@@ -23,11 +24,13 @@ from apps.custody.models import (
     ForwardChunk,
     Holding,
     RecallScope,
+    SerialBlock,
     SerialNumber,
     Shipment,
     ShipmentLine,
 )
 from apps.custody.operations import despatches, forward, registering
+from apps.custody.operations.archive import put_in_blocks
 from apps.custody.operations.closed import write_closed
 from apps.custody.operations.project import add_line
 from apps.custody.operations.scopes import store_scopes
@@ -49,6 +52,8 @@ _PROJECTIONS = (
     BatchHold,
     RecallScope,
     SerialNumber,
+    SerialBlock,
+    ArchivedBatch,
 )
 
 
@@ -60,6 +65,7 @@ def rebuild() -> dict[str, int]:
         TraceError: the log has something that the law does not accept; then the
             projections stay as they are.
     """
+    archived = dict(ArchivedBatch.objects.values_list("pk", "archived_at"))
     for model in _PROJECTIONS:
         model.objects.all().delete()
     batch_ids = {bytes(row.tag).hex(): row.pk for row in catalog.list_all_batches()}
@@ -73,6 +79,8 @@ def rebuild() -> dict[str, int]:
         count += 1
     for tag, names in replay.serials.items():
         registering.register(batch_id=batch_ids[tag], base=0, serials=names)
+    for batch_id, at in sorted(archived.items()):
+        put_in_blocks(catalog.get_batch(batch_id), at=at)
     _write_containers(replay, batch_ids)
     _write_places(replay, batch_ids)
     _mark_corrected(replay)
