@@ -149,6 +149,27 @@ def test_the_site_works_through_a_pool(pair: Pair, folder: Path, mode: str):
     assert said["streamed"] > 0
 
 
+def test_tables_are_cut_while_the_site_works(pair, webs, tmp_path):
+    maker = pair.machine(NOVAMED, webs.patient)
+    before = maker.ask(TRACE).json
+    given = environment(tmp_path, DATABASE_URL=pair.database_url(pair.primary))
+
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "partition", "--cut"],
+        cwd=ROOT, env=given, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stderr
+    pair.catch_up()
+    assert pair.replica.ask("SELECT COUNT(*) FROM pg_inherits WHERE inhparent"
+                            " = 'custody_eventline'::regclass") == 2  # fmt: skip
+    assert maker.ask(TRACE).json == before
+    assert pair.machine(STELLA, webs.patient).ask(PACK).json["lot"] == "A1"
+    pack = f"https://id.gs1.org/01/{AMOXIL.gtin}/21/S000030"
+    wish = {"kind": "event", "step": "destroy", "site": NOVAMED.sites[0].gln}
+    maker.act(wish | {"items": [pack]})
+
+
 def test_a_promoted_replica_takes_over_with_everything_that_was_confirmed(pair, webs):
     """The last test of this folder's pair: there is one server afterwards."""
     maker = pair.machine(NOVAMED, webs.patient)

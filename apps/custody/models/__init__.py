@@ -32,7 +32,9 @@ from apps.custody.models.moves import (
     EventLine,
 )
 from apps.custody.models.serials import (
+    ArchivedBatch,
     Commissioning,
+    SerialBlock,
     SerialChunk,
     SerialNumber,
     StagedChunk,
@@ -40,6 +42,7 @@ from apps.custody.models.serials import (
 )
 
 __all__ = [
+    "ArchivedBatch",
     "BatchHold",
     "Closing",
     "ClosingDraft",
@@ -58,6 +61,7 @@ __all__ = [
     "Imbalance",
     "RecallRule",
     "RecallScope",
+    "SerialBlock",
     "SerialChunk",
     "SerialNumber",
     "Shipment",

@@ -19,6 +19,36 @@ class SerialNumber(models.Model):
     ordinal = models.PositiveIntegerField()
 
 
+class ArchivedBatch(models.Model):
+    """A cold lot whose registry rows were put into blocks (ADR 38)."""
+
+    batch = models.OneToOneField(Batch, on_delete=models.DO_NOTHING, primary_key=True)
+    product = models.ForeignKey(Product, on_delete=models.DO_NOTHING)
+    archived_at = models.DateTimeField()
+
+
+class SerialBlock(models.Model):
+    """512 registry rows of an archived batch in one, sorted by the bytes of serials.
+
+    `serials` begins and ends with a newline, so that each stands between two;
+    `ordinals` are little-endian u32 in the same order. Compared by byte, as serials are.
+    """
+
+    batch = models.ForeignKey(
+        ArchivedBatch, on_delete=models.DO_NOTHING, db_index=False
+    )
+    first = models.CharField(max_length=20)
+    last = models.CharField(max_length=20)
+    count = models.PositiveIntegerField()
+    serials = models.TextField()
+    ordinals = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["batch", "first"], name="serial_block_first")
+        ]
+
+
 class SerialChunk(models.Model):
     """Up to 1,024 serials of a batch by ordinal, as they were commissioned (evidence).
 

@@ -1,5 +1,6 @@
 """The only writers of custody: stage, judge, project, open and close scopes."""
 
+from apps.custody.operations.archive import archive_batch, restore_batch
 from apps.custody.operations.closing import close_books, prepare_closing
 from apps.custody.operations.conserve import Conserved, check_conservation
 from apps.custody.operations.order import order_closing, run_closing
@@ -12,6 +13,7 @@ from apps.custody.queries.compare import replay_check
 
 __all__ = [
     "Conserved",
+    "archive_batch",
     "change_scope",
     "check_conservation",
     "close_books",
@@ -25,6 +27,7 @@ __all__ = [
     "record_all",
     "record_events",
     "replay_check",
+    "restore_batch",
     "run_closing",
     "stage_serials",
 ]

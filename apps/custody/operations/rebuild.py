@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.catalog import queries as catalog
 from apps.custody.models import (
+    ArchivedBatch,
     BatchHold,
     Container,
     ContainerLine,
@@ -21,11 +22,13 @@ from apps.custody.models import (
     ForwardChunk,
     Holding,
     RecallScope,
+    SerialBlock,
     SerialNumber,
     Shipment,
     ShipmentLine,
 )
 from apps.custody.operations import registering
+from apps.custody.operations.archive import put_in_blocks
 from apps.custody.operations.replayed import ReplayedRows
 from apps.custody.operations.scopes import store_scopes
 from apps.custody.queries.replay import Replay
@@ -45,6 +48,8 @@ _PROJECTIONS = (
     BatchHold,
     RecallScope,
     SerialNumber,
+    SerialBlock,
+    ArchivedBatch,
 )
 
 
@@ -56,6 +61,7 @@ def rebuild() -> dict[str, int]:
         TraceError: the log has something that the law does not accept; then the
             projections stay as they are.
     """
+    archived = dict(ArchivedBatch.objects.values_list("pk", "archived_at"))
     for model in _PROJECTIONS:
         model.objects.all().delete()
     batch_ids = {bytes(row.tag).hex(): row.pk for row in catalog.list_all_batches()}
@@ -69,6 +75,8 @@ def rebuild() -> dict[str, int]:
     rows.finish()
     for tag, names in replay.serials.items():
         registering.register(batch_id=batch_ids[tag], base=0, serials=names)
+    for batch_id, at in sorted(archived.items()):
+        put_in_blocks(catalog.get_batch(batch_id), at=at)
     store_scopes(
         {
             recall_id: {batch_ids[tag]: units for tag, units in recall.units.items()}

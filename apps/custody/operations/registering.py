@@ -12,6 +12,7 @@ from apps.catalog import queries as catalog
 from apps.core.errors import LedgerConflict
 from apps.custody.formats import CHUNK
 from apps.custody.models import StagedChunk, Staging
+from apps.custody.queries.archived import find_archived_taken
 from apps.custody.queries.containers import case_serials
 
 _ROWS = 20_000  # in one piece of COPY
@@ -77,6 +78,13 @@ def _keep_chunks(staging: Staging, batch_id: int) -> None:
 
 def _register(batch_id: int, base: int, parts: Iterable[Sequence[str]]) -> None:
     product_id = catalog.get_batch(batch_id).product_id
+    parts = list(parts)
+    # Serials of cold lots stand in blocks, where no constraint looks; whoever archives
+    # holds the product locked, as the caller does.
+    if find_archived_taken(
+        product_id=product_id, parts=parts, make_cursor=connection.cursor
+    ):
+        raise _taken()
     write = _copy if connection.vendor == "postgresql" else _insert
     try:
         with transaction.atomic():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from pyroaring import BitMap
 
@@ -21,6 +22,7 @@ from apps.custody.models import (
     RecallScope,
     SerialNumber,
 )
+from apps.custody.queries.archived import count_archived, iter_archived
 from apps.custody.queries.compare_events import EventChecker
 from apps.custody.queries.compare_recalls import compare_recalls
 from apps.custody.queries.containers import units_of
@@ -66,7 +68,8 @@ def _readable(name: str, found: Iterator[str]) -> Iterator[str]:
 
 def _compare_totals(replay: Replay) -> Iterator[str]:
     """What stands in the registry beside all batches."""
-    found, wanted = SerialNumber.objects.count(), sum(map(len, replay.serials.values()))
+    found = SerialNumber.objects.count() + count_archived()
+    wanted = sum(map(len, replay.serials.values()))
     if found != wanted:
         yield f"registry: {found} serials, {wanted} commissioned"
 
@@ -108,7 +111,8 @@ def _compare_flags(row: Batch, batch: Replayed[BitMap], name: str) -> Iterator[s
 def _compare_registry(row: Batch, serials: list[str], name: str) -> Iterator[str]:
     rows = SerialNumber.objects.filter(product_id=row.product_id, batch_id=row.pk)
     count = 0
-    for serial, ordinal in rows.values_list("serial", "ordinal").iterator():
+    warm = rows.values_list("serial", "ordinal").iterator()
+    for serial, ordinal in chain(warm, iter_archived(row.pk)):
         count += 1
         if ordinal >= len(serials) or serials[ordinal] != serial:
             yield f"{name}: the registry differs from the serials commissioned, {serial}"

@@ -10,9 +10,11 @@ from typing import Any
 
 from psycopg import Pipeline
 
+from apps.catalog.models import Product
 from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
 from apps.custody.models import SerialChunk, StagedChunk
+from apps.custody.queries.archived import find_archived, find_archived_taken
 from apps.edge.replica import read_connection as connection
 
 Position = tuple[int, int]  # batch row, ordinal
@@ -29,6 +31,9 @@ def find_positions(packs: Iterable[Pack]) -> dict[Pack, Position]:
         for start in range(0, len(serials), _AT_ONCE):
             part = serials[start : start + _AT_ONCE]
             found.update(_find(gtin, part))
+        cold = [serial for serial in serials if (gtin, serial) not in found]
+        for serial, position in find_archived(gtin=gtin, serials=cold).items():
+            found[gtin, serial] = position
     return found
 
 
@@ -53,6 +58,9 @@ def find_known(*, product_id: int, serials: Sequence[str]) -> dict[str, Position
         with connection.cursor() as cursor:
             cursor.execute(wider, parameters)
             found.update((row[0], (row[1], row[2])) for row in cursor.fetchall())
+    if cold := [serial for serial in serials if serial not in found]:
+        gtin = Product.objects.values_list("gtin", flat=True).get(pk=product_id)
+        found.update(find_archived(gtin=gtin, serials=cold))
     return found
 
 
@@ -88,8 +96,14 @@ class Asking:
     def taken(self) -> list[str]:
         """Those that the product has, of all that were asked for, in their order."""
         found: list[str] = []
+        cold = find_archived_taken(
+            product_id=self._product_id,
+            parts=[serials for serials, _ in self._asked],
+            make_cursor=self._make_cursor,
+        )
         for serials, cursor in self._asked:
-            if known := {serial for (serial,) in cursor.fetchall()}:
+            known = {serial for (serial,) in cursor.fetchall()}
+            if known := known | cold.intersection(serials):
                 found += [serial for serial in serials if serial in known]
         return found
 

@@ -9,6 +9,7 @@ from apps.catalog.models import Batch
 from apps.core.recall import Scope
 from apps.custody.formats import to_set, whole
 from apps.custody.models import RecallScope, SerialChunk, SerialNumber
+from apps.custody.queries.archived import archived_units
 
 _AT_ONCE = 900
 
@@ -30,8 +31,8 @@ def units_in_scope(*, batch_id: int, scope: Scope) -> BitMap:
     """The units of a covered batch whose serials the scope names."""
     if scope.ranges:
         return _by_ranges(batch_id, scope)
-    units = BitMap()
     serials = sorted(scope.serials)
+    units = archived_units(batch_id=batch_id, serials=serials)
     product_id = catalog.get_batch(batch_id).product_id
     for start in range(0, len(serials), _AT_ONCE):
         rows = SerialNumber.objects.filter(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final
 
 from django.db import connection
@@ -16,6 +17,7 @@ from pyroaring import BitMap
 
 from apps.core.custody.said import Pack, Said
 from apps.custody.formats import CHUNK
+from apps.custody.queries.archived import find_archived
 from apps.custody.queries.lines import SaidLine
 from apps.edge.lists import among, array, texts
 
@@ -24,6 +26,13 @@ _WANTED: Final = {
     " %(epcs)s::text[])",
     "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
     " json_extract(value, '$[2]') FROM json_each(%(packs)s)",
+}
+# Packs of cold lots, which stand in blocks and not in the registry.
+_COLD: Final = {
+    "postgresql": "SELECT * FROM unnest(%(cold_gtins)s::text[], %(cold_serials)s::text[],"
+    " %(cold_batches)s::bigint[], %(cold_ordinals)s::int[])",
+    "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+    " json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(%(cold)s)",
 }
 _ZEROS: Final = {
     "postgresql": f"decode(repeat('00', {4 * CHUNK}), 'hex')",
@@ -61,10 +70,12 @@ tree(id) AS (
 _FOUND: Final = """
 WITH RECURSIVE
 wanted(gtin, serial, epc) AS MATERIALIZED ({wanted}),
+cold(gtin, serial, batch_id, ordinal) AS MATERIALIZED ({cold}),
 pack AS MATERIALIZED (
   SELECT w.gtin, w.serial, s.batch_id, s.ordinal FROM wanted w
   JOIN catalog_product p ON p.gtin = w.gtin
-  JOIN custody_serialnumber s ON s.product_id = p.id AND s.serial = w.serial),
+  JOIN custody_serialnumber s ON s.product_id = p.id AND s.serial = w.serial
+  UNION ALL SELECT gtin, serial, batch_id, ordinal FROM cold),
 loose AS (SELECT batch_id, ordinal FROM pack),
 start(epc) AS (
   SELECT epc FROM custody_container WHERE epc {boxes}
@@ -155,6 +166,7 @@ def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Iterable[str]) -> 
     """
     sql = _FOUND.format(
         wanted=_WANTED[connection.vendor],
+        cold=_COLD[connection.vendor],
         tree=tree_sql(),
         boxes=among("boxes"),
         parents=among("parents"),
@@ -162,7 +174,13 @@ def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Iterable[str]) -> 
         buyers=among("buyers"),
         moments=_MOMENTS.format(refs=among("refs")),
     )
-    return _ask(sql, _arguments(lines, by, refs))
+    arguments = _arguments(lines, by, refs)
+    found = _ask(sql, {**arguments, **_cold({})})
+    # What no row has may be of a cold lot, or a case: only then is more asked.
+    missing = [pack for *pack, _ in _packs(lines) if tuple(pack) not in found.positions]
+    if cold := _find_cold(missing):
+        found = _ask(sql, {**arguments, **_cold(cold)})
+    return found
 
 
 def find_moments(refs: Iterable[str]) -> dict[str, int]:
@@ -223,6 +241,23 @@ def _arguments(
     else:
         given["packs"] = json.dumps(packs)
     return given
+
+
+def _find_cold(packs: Iterable[Sequence[str]]) -> dict[Pack, tuple[int, int]]:
+    found: dict[Pack, tuple[int, int]] = {}
+    for gtin, group in groupby(packs, key=lambda pack: pack[0]):
+        serials = [serial for _, serial in group]
+        for serial, position in find_archived(gtin=gtin, serials=serials).items():
+            found[gtin, serial] = position
+    return found
+
+
+def _cold(positions: dict[Pack, tuple[int, int]]) -> dict[str, Any]:
+    rows = [(*pack, *position) for pack, position in positions.items()]
+    if connection.vendor == "sqlite":
+        return {"cold": json.dumps(rows)}
+    names = ("cold_gtins", "cold_serials", "cold_batches", "cold_ordinals")
+    return {name: array(row[place] for row in rows) for place, name in enumerate(names)}
 
 
 def _packs(lines: Iterable[SaidLine]) -> list[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from apps.core.custody import HoldKey
 from apps.custody.formats import CHUNK, to_set
 from apps.custody.models import RecallScope
+from apps.custody.queries.archived import find_archived
 
 _UNIT, _RECALL, _HOLD = range(3)
 # The pack's own row first, then recalls and holds in its batch in the order they came.
@@ -58,6 +59,11 @@ JOIN custody_event e ON e.id = l.event_id
 WHERE x.batch_id = %s AND x.chunk_no = %s
 ORDER BY l.id
 """  # noqa: S608 - columns of ours
+_IN_REGISTRY = "custody_serialnumber s ON s.product_id = p.id AND s.serial = %s"
+_FIND_COLD = _FIND.replace(
+    _IN_REGISTRY,
+    "(SELECT CAST(%s AS bigint) AS batch_id, CAST(%s AS integer) AS ordinal) s ON TRUE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,11 @@ def find_unit(*, gtin: str, serial: str) -> Unit | None:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [serial, gtin])
         rows = sorted(cursor.fetchall())
+    # A cold lot's serials stand in blocks: asked for only where there is no row.
+    if not rows and (position := find_archived(gtin=gtin, serials=[serial])):
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_COLD, [*position[serial], gtin])
+            rows = sorted(cursor.fetchall())
     if not rows:
         return None
     batch_id, ordinal, *texts = rows[0][1:12]
