@@ -107,7 +107,7 @@ def test_rows_keep_what_the_tables_promised(goods):
         )
         kept = {(table, kind): count for table, kind, count in cursor.fetchall()}
     assert kept["custody_eventline", "f"] == 2  # its batch and its event
-    assert kept["custody_eventchunk", "u"] == 1
+    assert kept["custody_eventchunk", "p"] == 1  # by batch, as it is cut
     assert kept["custody_eventchunk", "f"] == 1
     assert kept["custody_forwardchunk", "u"] == 1
     assert EventLine.objects.create(
