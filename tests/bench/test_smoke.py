@@ -78,3 +78,12 @@ def test_the_bench_of_an_upload_on_sqlite() -> None:
 
     assert told.startswith("3,000 serials, 1 rounds, sqlite")
     _verify_goals(told, "G21")
+
+
+@pytest.mark.usefixtures("needs_postgresql")
+def test_the_bench_of_appending_prints_every_figure_beside_its_floor() -> None:
+    told = _run("tests.bench.appending", "--smoke")
+
+    assert told.count("hash-chain append function") == 4
+    assert "statements appended in one lot, 2 clients" in told
+    assert "the same statements one by one" in told

@@ -1,6 +1,7 @@
 """Appending: what is stored, what is answered, what is refused."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from apps.core.errors import LedgerConflict, MalformedInput, Unavailable
 from apps.core.keys import public_key_of
 from apps.core.leaf import ZEROS, commitment
 from apps.core.receipt import parse_receipt, verify_receipt
-from apps.core.subjects import Reference, Subject
+from apps.core.subjects import Subject
 from apps.edge.secrets import receipt_key
 from apps.ledger import operations, queries
 from apps.ledger.formats import Submission, split_salts
@@ -196,13 +197,52 @@ def test_a_lower_number_that_commits_later_is_still_taken():
     assert [each.statement_id for each in then] == [late.statement_id]
 
 
-def test_a_parents_time_is_found_by_reference():
-    accepted = say("lot A", accepted_ms=AT_MS + 5)
+def test_answers_are_found_for_many_at_once():
+    first, second = say("lot A"), say("lot B")
+    with transaction.atomic():
+        operations.erase_vault(statement_id=second.statement_id, erased_by="e" * 64)
 
-    found = queries.find_accepted_ms(Reference(accepted.statement_id, 3))
+    found = queries.find_all_accepted(
+        [first.statement_id, second.statement_id, "0" * 64]
+    )
 
-    assert found == AT_MS + 5
-    assert queries.find_accepted_ms(Reference("0" * 64)) is None
+    assert found.keys() == {first.statement_id, second.statement_id}
+    answer, keyids = found[first.statement_id]
+    assert answer == replace(first, is_new=False)
+    assert keyids == queries.keyids_of(first.statement_id)
+    assert found[second.statement_id][0] is None
+
+
+def test_many_are_appended_in_their_order_or_none():
+    said = [saying(f"lot {n}") for n in range(4)]
+
+    with transaction.atomic():
+        accepted = operations.append_statements(
+            judged=[(each, AT_MS + 9) for each in said],
+            located=lambda _: nullcontext(),
+        )
+
+    names = [each.statement_id for each in accepted]
+    rows = Statement.objects.in_bulk(names)
+    numbers = [rows[name].accept_no for name in names]
+    assert numbers == sorted(numbers)
+    with transaction.atomic():
+        taken = operations.take_pending(limit_leaves=10)
+    assert [each.statement_id for each in taken] == names
+
+
+def test_in_quarantine_none_of_many_is_appended():
+    said = [saying(f"lot {n}") for n in range(3)]
+    operations.quarantine(reason="a test", at=AT)
+
+    with pytest.raises(Unavailable) as refusal, transaction.atomic():
+        operations.append_statements(
+            judged=[(each, AT_MS) for each in said], located=lambda _: nullcontext()
+        )
+
+    assert refusal.value.code == "quarantined"
+    assert (Statement.objects.count(), Vault.objects.count()) == (0, 0)
+    assert not Pending.objects.exists()
 
 
 def test_an_erased_statement_keeps_its_evidence_and_no_answer():

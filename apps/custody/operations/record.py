@@ -10,14 +10,16 @@ All of it in the door's transaction: an exception leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
+
+from pyroaring import BitMap
 
 from apps.catalog import operations as catalog
 from apps.core.bodies import Genesis
-from apps.core.custody import Judgement, fold, judge
+from apps.core.custody import Judgement, State, fold, judge
 from apps.core.envelope import statement_id
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.statement import Subject
@@ -26,13 +28,21 @@ from apps.custody.models import Event, Staging
 from apps.custody.operations import changes_sql, commission, vectors
 from apps.custody.operations.changes import Changes
 from apps.custody.operations.clock import verify_in_time
+from apps.custody.operations.heard import (
+    Heard,
+    Window,
+    begins_lot,
+    foreign_refs,
+    glns_of,
+    windows,
+)
 from apps.custody.operations.project import Row, project
 from apps.custody.queries import earlier
 from apps.custody.queries.ground import Ground, lock_and_read
 from apps.custody.queries.lines import SaidLine, read_lines
 from apps.custody.queries.load import explain_missing
 from apps.custody.queries.resolve import Named, build_event, verify_known
-from apps.custody.queries.sums import FileSums, Line, subjects_of_event
+from apps.custody.queries.sums import Line
 from apps.custody.queries.touching import Found, find_moments, find_touched
 from apps.ledger import operations as ledger
 from apps.ledger.operations import Accepted, Submission
@@ -66,12 +76,12 @@ def record_all(
     Raises:
         TraceError: as `record_events`.
     """
-    said = [_Said(number, each) for number, each in enumerate(submissions)]
+    said = [Heard(number, each) for number, each in enumerate(submissions)]
     for each in said:
         with located(each.number):
             each.lines = read_lines(each.submission)
     genesis = partners.authenticate_all(
-        submissions=submissions, glns=_glns(said), located=located
+        submissions=submissions, glns=glns_of(said), located=located
     )
     _judge_all(said, genesis, located)
     for each in said:
@@ -82,52 +92,19 @@ def record_all(
     )
 
 
-@dataclass(slots=True)
-class _Said:
-    """A statement on its way: its place among others, its lines, what they move."""
-
-    number: int
-    submission: Submission
-    lines: list[SaidLine] = field(default_factory=list)
-    accepted_ms: int = 0
-    moved: list[Line] = field(default_factory=list)
-
-    @property
-    def by(self) -> str:
-        """Who speaks."""
-        return self.submission.statement.by
-
-    def subjects(self) -> tuple[Subject, ...]:
-        """What the statement has to name."""
-        if self.submission.statement.kind == "event":
-            return subjects_of_event(self.moved[0])
-        sums = FileSums()
-        for line in self.moved:
-            sums.add(line)
-        return sums.subjects()
-
-
-_Window = Sequence[tuple[_Said, SaidLine]]
-
-
-def _glns(said: Iterable[_Said]) -> set[str]:
-    named = {line.said.destination for each in said for line in each.lines}
-    return {*named, *(each.by for each in said)} - {""}
-
-
-def _judge_all(said: Sequence[_Said], genesis: Genesis, located: Located) -> None:
+def _judge_all(said: Sequence[Heard], genesis: Genesis, located: Located) -> None:
     """Judge and project every line, many of one party at once."""
-    windows = list(_windows(said))
-    refs = _foreign(said)
+    cut = list(windows(said, most=_AT_ONCE))
+    refs = foreign_refs(said)
     found = None
-    if len(windows) == 1 and not _begins_lot(windows[0]):
-        found = _find(windows[0], refs)
+    if len(cut) == 1 and not begins_lot(cut[0]):
+        found = _find(cut[0], refs)
     accepted = dict(find_moments(refs) if found is None else found.accepted)
     for each in said:
         with located(each.number):
             _date(each, accepted)
-    for window in windows:
-        if _begins_lot(window):
+    for window in cut:
+        if begins_lot(window):
             ((each, line),) = window
             with located(each.number):
                 each.moved.append(_record_commissioning(each, line))
@@ -135,32 +112,7 @@ def _judge_all(said: Sequence[_Said], genesis: Genesis, located: Located) -> Non
             _record_window(window, found or _find(window, ()), genesis, located)
 
 
-def _windows(said: Iterable[_Said]) -> Iterator[_Window]:
-    """The lines in their order, cut where another speaks and beside every new lot."""
-    window: list[tuple[_Said, SaidLine]] = []
-    for each in said:
-        for line in each.lines:
-            is_alone = line.said.lot is not None
-            is_full = len(window) == _AT_ONCE or _begins_lot(window)
-            if window and (is_alone or is_full or window[0][0].by != each.by):
-                yield window
-                window = []
-            window.append((each, line))
-    if window:
-        yield window
-
-
-def _begins_lot(window: _Window) -> bool:
-    return bool(window) and window[0][1].said.lot is not None
-
-
-def _foreign(said: Iterable[_Said]) -> set[str]:
-    """References to what none of these statements says itself."""
-    own = {line.ref for each in said for line in each.lines}
-    return {ref for each in said for line in each.lines for ref in line.parents} - own
-
-
-def _find(window: _Window, refs: Iterable[str]) -> Found:
+def _find(window: Window, refs: Iterable[str]) -> Found:
     lines = [line for _, line in window]
     # A case may bear no serial of a pack: lots of its GTIN wait, as for each other.
     opened = [line.said for line in lines if line.said.biz_step == "commissioning"]
@@ -169,7 +121,7 @@ def _find(window: _Window, refs: Iterable[str]) -> Found:
     return find_touched(lines, by=window[0][0].by, refs=refs)
 
 
-def _date(each: _Said, accepted: dict[str, int]) -> None:
+def _date(each: Heard, accepted: dict[str, int]) -> None:
     """The law's clock: now, but never before a parent was accepted.
 
     Raises:
@@ -194,16 +146,19 @@ def _date(each: _Said, accepted: dict[str, int]) -> None:
 
 
 def _record_window(
-    window: _Window, found: Found, genesis: Genesis, located: Located
+    window: Window, found: Found, genesis: Genesis, located: Located
 ) -> None:
     lines = [line for _, line in window]
     by = window[0][0].by
     ground = lock_and_read(lines, found, by=by, genesis=genesis)
     _load_named(ground, lines, found)
     changes = Changes(ground)
+    # Only who takes an event back may lean on it.
+    plain = replace(ground.loaded.state, events={})
     for each, line in window:
         with located(each.number):
-            each.moved.append(_record_one(each, line, found, changes))
+            state = ground.loaded.state if line.said.error else plain
+            each.moved.append(_record_one(each, line, found, changes, state))
     changes_sql.write(changes)
     # What neighbours in the lot wait for comes last.
     vectors.rewrite(changes)
@@ -220,8 +175,14 @@ def _load_named(ground: Ground, lines: Iterable[SaidLine], found: Found) -> None
         state.later = earlier.later(events, found.batch_ids, tags)
 
 
-def _record_one(each: _Said, line: SaidLine, found: Found, changes: Changes) -> Line:
-    """Judge one line after those before it."""
+def _record_one(
+    each: Heard,
+    line: SaidLine,
+    found: Found,
+    changes: Changes,
+    state: State[BitMap],
+) -> Line:
+    """Judge one line, by `state`, after those before it."""
     said, loaded, by = line.said, changes.ground.loaded, each.by
     verify_known(said, found.cases_of(said), loaded.state.containers)
     event = build_event(
@@ -233,8 +194,6 @@ def _record_one(each: _Said, line: SaidLine, found: Found, changes: Changes) -> 
         parents=line.parents,
     )
     explain_missing(loaded, event.units)
-    # Only who takes an event back may lean on it.
-    state = loaded.state if said.error else replace(loaded.state, events={})
     judgement = judge(state, event, each.accepted_ms)
     fold(loaded.state, event, judgement, each.accepted_ms)
     changes.note(_row(each, line), judgement)
@@ -251,7 +210,7 @@ def _verify_subjects(signed: tuple[Subject, ...], found: tuple[Subject, ...]) ->
         )
 
 
-def _record_commissioning(each: _Said, line: SaidLine) -> Line:
+def _record_commissioning(each: Heard, line: SaidLine) -> Line:
     statement, accepted_ms = each.submission.statement, each.accepted_ms
     if statement.kind != "event" or len(statement.subjects) != 1:
         raise MalformedInput(
@@ -288,7 +247,7 @@ def _verify_announced(line: SaidLine, staging: Staging) -> None:
         )
 
 
-def _row(each: _Said, line: SaidLine) -> Row:
+def _row(each: Heard, line: SaidLine) -> Row:
     said = line.said
     return Row(
         ref=line.ref,

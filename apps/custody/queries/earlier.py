@@ -22,12 +22,6 @@ from apps.custody.models import (
 Tags = Mapping[int, str]
 
 
-def accepted_at(refs: Iterable[str]) -> dict[str, int]:
-    """When each event among `refs` was accepted; unknown ones are absent."""
-    events = Event.objects.filter(ref__in=set(refs))
-    return dict(events.values_list("ref", "accepted_ms"))
-
-
 def shipments_named(refs: Iterable[str]) -> list[Shipment]:
     """The shipments with these references, and those that events so named settled."""
     named = set(refs)

@@ -16,6 +16,7 @@ from apps.core.envelope import envelope_digest, envelope_json, statement_id
 from apps.core.errors import LedgerConflict
 from apps.core.leaf import ZEROS, Leaf, commitment
 from apps.core.receipt import build_receipt
+from apps.core.signing import PrivateKey
 from apps.edge import secrets as edge_secrets
 from apps.edge.lists import array
 from apps.ledger import queries
@@ -111,10 +112,11 @@ def append_statements(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("append_statement needs the handler's transaction")
+    key = edge_secrets.receipt_key()
     queued: list[tuple[Accepted, dict[str, Any]]] = []
     for number, (submission, accepted_ms) in enumerate(judged):
         with located(number):
-            queued.append(_row(submission, accepted_ms))
+            queued.append(_row(submission, accepted_ms, key))
     try:
         count = _insert([row for _, row in queued])
     except IntegrityError as error:
@@ -129,7 +131,9 @@ def append_statements(
     return [accepted for accepted, _ in queued]
 
 
-def _row(submission: Submission, accepted_ms: int) -> tuple[Accepted, dict[str, Any]]:
+def _row(
+    submission: Submission, accepted_ms: int, key: PrivateKey
+) -> tuple[Accepted, dict[str, Any]]:
     envelope, statement = submission.envelope, submission.statement
     identity, digest = statement_id(envelope), envelope_digest(envelope)
     salts = [secrets.token_bytes(SALT_BYTES) for _ in statement.subjects]
@@ -149,7 +153,7 @@ def _row(submission: Submission, accepted_ms: int) -> tuple[Accepted, dict[str, 
             statement_id=identity,
             accepted_ms=accepted_ms,
             commitments=commitments,
-            key=edge_secrets.receipt_key(),
+            key=key,
         )
     )
     tags = tuple(subject.tag.hex() for subject in statement.subjects)

@@ -38,7 +38,6 @@ from apps.ledger.queries.signed import (
 )
 from apps.ledger.queries.statements import (
     find_accepted,
-    find_accepted_ms,
     find_all_accepted,
     find_quarantine,
     find_vault,
@@ -71,7 +70,6 @@ __all__ = [
     "count_statements",
     "envelopes_of",
     "find_accepted",
-    "find_accepted_ms",
     "find_all_accepted",
     "find_erasure",
     "find_first_said",

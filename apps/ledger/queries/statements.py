@@ -10,7 +10,7 @@ from django.db import connection
 
 from apps.core.envelope import join_envelope
 from apps.core.errors import LedgerConflict, Unavailable
-from apps.core.statement import Reference, parse_statement
+from apps.core.statement import parse_statement
 from apps.edge.lists import among, texts
 from apps.ledger.formats import Accepted
 from apps.ledger.models import Pending, Quarantine, Statement, Vault
@@ -139,12 +139,6 @@ def get_envelope(statement_id: str) -> bytes:
     return join_envelope(
         payload=bytes(vault.payload), signatures=bytes(vault.signatures)
     )
-
-
-def find_accepted_ms(reference: Reference) -> int | None:
-    """When the door accepted the statement that `reference` names; None if unknown."""
-    found = Statement.objects.filter(id=reference.statement_id)
-    return found.values_list("accepted_ms", flat=True).first()
 
 
 def oldest_pending_ms() -> int | None:

@@ -13,9 +13,8 @@ from apps.core.speakers import Speaker, brought_by, key_about
 from apps.core.speech import Speech, delegators_of, verify_speech
 from apps.core.statement import Statement
 from apps.ledger.operations import Submission
-from apps.partners import queries
-from apps.partners.operations.lent import note_lent_voices
-from apps.partners.operations.locks import HeldKey, hold_voices
+from apps.partners.operations.lent import digests_of, note_lent_voices
+from apps.partners.operations.locks import HeldKey, Voices, hold_voices
 
 Located = Callable[[int], AbstractContextManager[None]]
 
@@ -74,15 +73,19 @@ def _authenticate_all(
         with located(number):
             asked.append(_Asked.by(submission))
     # 2.
-    keyids = {keyid for each in asked for keyid in each.keyids}
-    keys, genesis = hold_voices(keyids=keyids, revoking=revoking, glns=glns)
-    speakers = {key.keyid: _speaker(key) for key in keys}
-    ended = queries.ended_shifts({keyid for each in asked for keyid in each.lent})
+    voices = hold_voices(
+        keyids={keyid for each in asked for keyid in each.keyids},
+        revoking=revoking,
+        glns=glns,
+        devices={keyid for each in asked for keyid in each.lent},
+        digests={digest for each in submissions for digest in digests_of(each)},
+    )
+    speakers = {key.keyid: _speaker(key) for key in voices.keys}
     spoken = []
     for number, (submission, each) in enumerate(zip(submissions, asked, strict=True)):
         with located(number):
-            spoken.append(_verify(submission, each, speakers, ended, genesis))
-    return spoken, genesis
+            spoken.append(_verify(submission, each, speakers, voices))
+    return spoken, voices.genesis
 
 
 class _Asked(NamedTuple):
@@ -107,13 +110,13 @@ def _verify(
     submission: Submission,
     asked: _Asked,
     speakers: Mapping[str, Speaker],
-    ended: set[str],
-    genesis: Genesis,
+    voices: Voices,
 ) -> tuple[Speaker, ...]:
+    genesis = voices.genesis
     # 1.
     verify_scope(submission.statement, origin=genesis.origin, at_ms=submission.at_ms)
     # 3.
-    _verify_shifts(ended.intersection(asked.lent))
+    _verify_shifts(voices.ended.intersection(asked.lent))
     # 4.
     spoken = verify_speech(
         speech_of(submission),
@@ -121,7 +124,7 @@ def _verify(
         genesis=genesis,
         about=speakers.get(asked.about),
     )
-    note_lent_voices(submission)
+    note_lent_voices(submission, seen=voices.seen)
     return spoken
 
 

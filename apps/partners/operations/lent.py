@@ -6,8 +6,17 @@ from apps.ledger.operations import Submission
 from apps.partners.models import LentVoice
 
 
-def note_lent_voices(submission: Submission) -> None:
+def digests_of(submission: Submission) -> list[str]:
+    """The names of the delegations that a statement shows."""
+    shown = (each.delegation for each in submission.envelope.signatures)
+    return [statement_id(each) for each in shown if each is not None]
+
+
+def note_lent_voices(submission: Submission, *, seen: set[str]) -> None:
     """Note the delegations of a statement that were not seen before.
+
+    Args:
+        seen: digests of those that are noted; what is noted now is added.
 
     Of two statements that show a new one at the same moment the second waits here for
     the first, so the first in the log is the one that is named.
@@ -17,8 +26,9 @@ def note_lent_voices(submission: Submission) -> None:
         if signature.delegation is None:
             continue
         digest = statement_id(signature.delegation)
-        if LentVoice.objects.filter(pk=digest).exists():
+        if digest in seen:
             continue
+        seen.add(digest)
         lent, lender = read_delegation(signature)
         row = LentVoice(
             digest=digest,

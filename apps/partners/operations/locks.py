@@ -36,58 +36,100 @@ class HeldKey(NamedTuple):
     revoked_ms: int | None
 
 
+class Voices(NamedTuple):
+    """Who may speak, held: what `hold_voices` found.
+
+    Args:
+        ended: device keys whose person ended the shift.
+        seen: digests of delegations that a statement showed before.
+    """
+
+    keys: list[HeldKey]
+    genesis: Genesis
+    ended: set[str]
+    seen: set[str]
+
+
 _KEY: Final = "k.keyid, k.spki, k.algorithm, {gln}, k.signer, k.role, k.revoked_ms"
-_FOUND: Final = f"""
-SELECT {_KEY.format(gln="t.gln")} FROM partners_signingkey k
-JOIN partners_tradingpartner t ON t.id = k.partner_id WHERE k.keyid {{keyids}}
-UNION ALL SELECT s.id, NULL, NULL, NULL, NULL, NULL, NULL FROM ledger_statement s
+_NOTHING: Final = "NULL, NULL, NULL, NULL, NULL, NULL"
+# Asked in passing: they are few, and never change but in one direction.
+_BESIDE: Final = f"""
+UNION ALL SELECT 'genesis', s.id, {_NOTHING} FROM ledger_statement s
 WHERE s.id = %(genesis)s
+UNION ALL SELECT 'ended', h.device_keyid, {_NOTHING} FROM partners_shift h
+WHERE h.device_keyid {{devices}} AND h.ended_at IS NOT NULL
+UNION ALL SELECT 'seen', v.digest, {_NOTHING} FROM partners_lentvoice v
+WHERE v.digest {{digests}}
+"""
+_FOUND: Final = f"""
+SELECT 'key', {_KEY.format(gln="t.gln")} FROM partners_signingkey k
+JOIN partners_tradingpartner t ON t.id = k.partner_id WHERE k.keyid {{keyids}}
+{_BESIDE}
 """
 # A part waits for the one before it: keys, then partners, each in ascending order.
 _HELD: Final = f"""
 WITH k AS MATERIALIZED (
   SELECT {_KEY.format(gln="k.partner_id")} FROM partners_signingkey k
-  WHERE k.keyid = ANY(%(keyids)s::text[]) ORDER BY k.keyid FOR KEY SHARE),
+  WHERE k.keyid {{keyids}} ORDER BY k.keyid FOR KEY SHARE),
 p AS MATERIALIZED (
   SELECT id FROM partners_tradingpartner
-  WHERE gln = ANY(%(glns)s::text[]) AND (SELECT count(*) FROM k) >= 0
-  ORDER BY gln FOR KEY SHARE)
-SELECT {_KEY.format(gln="t.gln")} FROM k
+  WHERE gln {{glns}} AND (SELECT count(*) FROM k) >= 0 ORDER BY gln FOR KEY SHARE)
+SELECT 'key', {_KEY.format(gln="t.gln")} FROM k
 JOIN partners_tradingpartner t ON t.id = k.partner_id
 WHERE (SELECT count(*) FROM p) >= 0
-UNION ALL SELECT s.id, NULL, NULL, NULL, NULL, NULL, NULL FROM ledger_statement s
-WHERE s.id = %(genesis)s
+{_BESIDE}
 """
 
 
 def hold_voices(
-    *, keyids: Iterable[str], revoking: str, glns: Iterable[str]
-) -> tuple[list[HeldKey], Genesis]:
+    *,
+    keyids: Iterable[str],
+    revoking: str,
+    glns: Iterable[str],
+    devices: Iterable[str],
+    digests: Iterable[str],
+) -> Voices:
     """Hold keys and partners, all in one question; the keys as they are now.
 
     Args:
         revoking: keyid that the caller is about to revoke; held exclusively.
+        devices: keyids of device keys, `digests` of the delegations they show.
 
     Raises:
         Unavailable: `ledger_not_open`.
     """
-    wanted = sorted(set(keyids))
-    sql = _FOUND.format(keyids=among("keyids"))
+    wanted, parties = sorted(set(keyids)), sorted(set(glns))
+    sql = _FOUND
     if revoking:
         lock_keys(keyids=wanted, exclusive=revoking)
-        lock_partners(glns=glns)
+        lock_partners(glns=parties)
     elif connection.vendor == "postgresql":
         sql = _HELD
-    remembered = queries.remembered_genesis()
-    given = {"keyids": texts(wanted), "genesis": remembered}
-    if sql is _HELD:
-        given["glns"] = texts(sorted(set(glns)))
+    lists = {
+        "keyids": wanted,
+        "glns": parties if sql is _HELD else [],
+        "devices": devices,
+        "digests": digests,
+    }
+    given = {name: texts(values) for name, values in lists.items()}
+    if sql is not _HELD:
+        del given["glns"]
+    given["genesis"] = remembered = queries.remembered_genesis()
     with connection.cursor() as cursor:
-        cursor.execute(sql, given)
+        cursor.execute(sql.format(**{name: among(name) for name in lists}), given)
         rows = cursor.fetchall()
-    keys = [HeldKey(row[0], bytes(row[1]), *row[2:]) for row in rows if row[1]]
-    is_known = len(keys) < len(rows)
-    return keys, queries.read_genesis(remembered) if is_known else queries.get_genesis()
+    named = {kind: {row[1] for row in rows if row[0] == kind} for kind in _KINDS}
+    return Voices(
+        keys=[HeldKey(row[1], bytes(row[2]), *row[3:]) for row in rows if row[2]],
+        genesis=queries.read_genesis(remembered)
+        if named["genesis"]
+        else queries.get_genesis(),
+        ended=named["ended"],
+        seen=named["seen"],
+    )
+
+
+_KINDS: Final = ("genesis", "ended", "seen")
 
 
 def lock_keys(*, keyids: Iterable[str], exclusive: str = "") -> None:

@@ -89,7 +89,6 @@ from apps.partners.queries.rows import (
 from apps.partners.queries.shifts import (
     ShiftRow,
     draft_delegation,
-    ended_shifts,
     find_running_shift,
     list_running_shifts,
     shifts_visible_to,
@@ -132,7 +131,6 @@ __all__ = [
     "draft_licence",
     "draft_reattest",
     "draft_revoke",
-    "ended_shifts",
     "enrol_words",
     "find_genesis",
     "find_invitation",

@@ -1,6 +1,5 @@
 """Shifts: whose voice which device has now, and the delegation that begins one."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,15 +102,6 @@ def draft_delegation(
         "site": names[site],
     }
     return DelegationDraft(payload=build_delegation(delegation), words=words)
-
-
-def ended_shifts(device_keyids: Iterable[str]) -> set[str]:
-    """The device keys among these whose shift its person has ended."""
-    wanted = list(device_keyids)
-    if not wanted:
-        return set()
-    ended = Shift.objects.filter(device_keyid__in=wanted).exclude(ended_at=None)
-    return set(ended.values_list("device_keyid", flat=True))
 
 
 def shifts_visible_to(actor: Actor) -> QuerySet[Shift]:
