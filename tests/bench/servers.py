@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from tests import embedded
 from tests.bench.fresh import fresh_site
-from tests.bench.load import Load, put_load
+from tests.bench.load import Load, cpu_seconds, put_load
 from tests.bench.report import Figure
 
 if TYPE_CHECKING:
@@ -113,19 +113,6 @@ def serving(server: str, var: Path, redis_url: str) -> Iterator[tuple[str, int]]
     finally:
         running.terminate()
         running.wait(timeout=30)
-
-
-def cpu_seconds(pid: int) -> float:
-    """What a process and its children have taken of the processors so far."""
-    ticks = 0
-    waiting = [pid]
-    while waiting:
-        each = waiting.pop()
-        stat = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(stat[11]) + int(stat[12])
-        listed = Path(f"/proc/{each}/task/{each}/children").read_text()
-        waiting += map(int, listed.split())
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _await(url: str) -> None:
