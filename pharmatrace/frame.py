@@ -18,7 +18,7 @@ from apps.edge.once import once
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, running_shift
 from apps.partners.queries import Actor, ShiftRow
-from pharmatrace.waiting import count_inbox
+from pharmatrace.inbox import count_inbox
 
 _TRADE = [
     ("/recalls", gettext_noop("Recalls")),

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
-from django.db import connection
-from django.db.models import Exists, IntegerField, QuerySet, Subquery, Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,24 +12,12 @@ from apps.alerts.models import Alert
 from apps.custody.models import Holding, Shipment
 from apps.intake.models import Upload, UploadState
 from apps.partners import queries as partners
-from apps.partners.models import TradingPartner
 from apps.partners.queries import Actor
 from apps.recalls.models import Notice, Recall
 from apps.recalls.queries.recalls import open_notices as list_open_notices
 
 _SENDERS = frozenset({"manufacturer", "wholesaler", "carrier"})
 _SUPPLIERS = frozenset({"pharmacy", "hospital"})
-
-
-# Nobody: stands in a question that is kept for whoever asks it.
-_SOMEONE = TradingPartner(pk=-4_141_414_141, gln="someone")
-
-
-class _Count(Subquery):
-    """How many rows a query has, as a column of another."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +45,6 @@ def open_alerts(actor: Actor) -> QuerySet[Alert]:
 def incoming(actor: Actor) -> QuerySet[Shipment]:
     """Goods under way to the actor's organisation."""
     return Shipment.objects.filter(addressee=actor.gln, is_open=True)
-
-
-def count_inbox(actor: Actor) -> int:
-    """How much waits for this person: recalls, deliveries, alerts, things to sign.
-
-    One question, as long as no party statement waits for a signature.
-    """
-    partner = actor.partner
-    if partner is None:
-        return 0
-    sql, params = _inbox_question(partner.role, actor.role)
-    meant: dict[Any, Any] = {_SOMEONE.pk: partner.pk, _SOMEONE.gln: partner.gln}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [meant.get(each, each) for each in params])
-        *counts, is_proposed = cursor.fetchone()
-    count: int = sum(counts)
-    return count + (_proposals(actor) if is_proposed else 0)
-
-
-@lru_cache(maxsize=64)
-def _inbox_question(role: str, place: str) -> tuple[str, tuple[Any, ...]]:
-    """What `count_inbox` asks for people of one kind, about `_SOMEONE`.
-
-    Every page asks: the ORM needs longer to write it than the database to answer it.
-    """
-    partner = TradingPartner(pk=_SOMEONE.pk, gln=_SOMEONE.gln, role=role)
-    someone = Actor(user=None, partner=partner, role=place)
-    waiting: list[QuerySet[Any]] = [
-        open_notices(someone),
-        incoming(someone),
-        open_alerts(someone),
-    ]
-    if someone.can_administer:
-        waiting.append(partners.requests_visible_to(someone))
-    counts = [_Count(rows.order_by().values("pk")) for rows in waiting]
-    asked = TradingPartner.objects.filter(pk=_SOMEONE.pk)
-    rows = asked.values_list(*counts, Exists(partners.open_proposals(someone)))
-    return rows.query.sql_with_params()
 
 
 def count_keys(actor: Actor) -> int:
@@ -212,13 +159,13 @@ def _confirm(actor: Actor) -> Task | None:
     )
 
 
-def _proposals(actor: Actor) -> int:
+def count_proposals(actor: Actor) -> int:
     """Party statements that this person's office has not signed yet."""
     return sum(row.may_sign for row in partners.list_proposals(actor=actor))
 
 
 def _propose(actor: Actor) -> Task | None:
-    count = _proposals(actor)
+    count = count_proposals(actor)
     if not count:
         return None
     return Task(

@@ -25,6 +25,7 @@ from tests.bench.packing import checked as packs_checked
 from tests.bench.packing import made as packs_made
 from tests.bench.proving import proof, recall
 from tests.bench.report import Figure
+from tests.bench.scanning import verdicts
 from tests.bench.sealing import signatures
 from tests.bench.world import (
     EXPIRY,
@@ -54,6 +55,13 @@ def measure_all(*, is_smoke: bool, var: Path) -> list[Figure]:
         uploads(world, size=500 if is_smoke else 100_000, rounds=min(rounds, 3)),
         *statements(world, size=5 if is_smoke else 200, rounds=rounds),
         *verifications(world, size=5 if is_smoke else 400, rounds=rounds),
+        *verdicts(
+            world,
+            deliver(
+                world, "VD", serials(5 if is_smoke else 400), 5 if is_smoke else 400
+            ),
+            rounds=rounds,
+        ),
         fsck_statements(world, rounds=min(rounds, 3)),
         *signatures(rounds=rounds, least=100 if is_smoke else 20_000),
         integration(world, size=500 if is_smoke else 20_000, rounds=min(rounds, 3)),

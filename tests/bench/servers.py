@@ -1,7 +1,9 @@
 """Which WSGI server: the same site behind gunicorn and behind granian.
 
     python -m tests.bench.servers [--rounds 3] [--seconds 4] [--size 1000000]
-        [--servers gunicorn granian] [--smoke]
+        [--servers gunicorn gunicorn-gthread granian] [--smoke]
+
+granian is none of our requirements: `pip install granian` to compare it.
 
 Two workers of one thread, eight connections. Each round asks both servers, one after
 the other, for a bare WSGI answer, an empty view behind all middleware, and the verdict
@@ -26,7 +28,8 @@ from typing import TYPE_CHECKING
 
 from tests import embedded
 from tests.bench.fresh import fresh_site
-from tests.bench.load import Load, put_load
+from tests.bench.load import Load, cpu_seconds, put_load
+from tests.bench.report import Figure
 
 if TYPE_CHECKING:
     from tests.bench.world import World
@@ -110,19 +113,6 @@ def serving(server: str, var: Path, redis_url: str) -> Iterator[tuple[str, int]]
     finally:
         running.terminate()
         running.wait(timeout=30)
-
-
-def cpu_seconds(pid: int) -> float:
-    """What a process and its children have taken of the processors so far."""
-    ticks = 0
-    waiting = [pid]
-    while waiting:
-        each = waiting.pop()
-        stat = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(stat[11]) + int(stat[12])
-        listed = Path(f"/proc/{each}/task/{each}/children").read_text()
-        waiting += map(int, listed.split())
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _await(url: str) -> None:
@@ -231,13 +221,54 @@ def as_table(sites: dict[str, Site]) -> Iterator[str]:
         )
 
 
+def over_http(
+    world: "World",
+    names: Sequence[str],
+    *,
+    var: Path,
+    rounds: int,
+    seconds: float,
+    size: int,
+    server: str = "gunicorn",
+) -> list[Figure]:
+    """Verdicts behind the server that `serve` starts, as figures with their floors.
+
+    Args:
+        names: serials of packs that Stella has.
+        var: the site's folder; the database is Django's.
+        size: serials in the file that is checked meanwhile.
+    """
+    with served(world, names, [server], var) as sites:
+        measure(sites, world, rounds=rounds, seconds=seconds, size=size)
+    seen = sites[server].seen
+    worst = max(each.p999 for each in seen["upload"])
+    return [
+        Figure(
+            "verdicts over HTTP",
+            "1/s",
+            tuple(each.rate for each in seen["verify"]),
+            "an empty view behind all middleware",
+            tuple(each.rate for each in seen["null"]),
+            "G7: at least 0.2; eight connections, log-in, audit row",
+        ),
+        Figure(
+            "verdicts over HTTP during an upload, p95",
+            "ms",
+            tuple(each.p95 for each in seen["upload"]),
+            "p95 of the same without",
+            tuple(each.p95 for each in seen["verify"]),
+            f"G8: at most 3; {size:,} serials; 99.9 % below {worst:.0f} ms",
+        ),
+    ]
+
+
 def main() -> int:
     """Build a site, serve it by each server, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--size", type=int, default=1_000_000, help="serials uploaded")
-    parser.add_argument("--servers", nargs="+", default=["gunicorn", "granian"])
+    parser.add_argument("--servers", nargs="+", default=["gunicorn"])
     parser.add_argument("--smoke", action="store_true", help="tiny, for correctness")
     chosen = parser.parse_args()
     rounds, size = (1, 2_000) if chosen.smoke else (chosen.rounds, chosen.size)

@@ -41,9 +41,21 @@ def test_the_bench_prints_every_figure_beside_its_floor(tmp_path: Path) -> None:
     told = _run("tests.bench", "--smoke", "--json", str(tmp_path / "b.json"))
 
     rows = json.loads((tmp_path / "b.json").read_text())
-    assert len(rows) == 19
+    assert len(rows) == 22
     assert all(row["median"] > 0 and row["floor_median"] > 0 for row in rows)
     assert told.count("\n") >= 20
+
+
+@pytest.mark.usefixtures("needs_postgresql")
+def test_the_bench_of_servers_has_every_view_answered() -> None:
+    told = _run("tests.bench.servers", "--smoke")
+
+    rows = [line.split("|") for line in told.splitlines() if line.startswith("| guni")]
+    assert [row[2].strip() for row in rows] == ["bare", "null", "verify", "upload"]
+    assert all(float(row[3].replace(",", "")) > 0 for row in rows)
+    assert [row[-2].strip() for row in rows] == ["0"] * 4  # nothing failed
+    assert "G7" in told
+    assert "G8" in told
 
 
 @pytest.mark.usefixtures("needs_postgresql")

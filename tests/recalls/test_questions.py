@@ -106,7 +106,7 @@ def test_a_console_asks_no_more_for_more_lots(stage, client):
         assert page.status_code == 200
         counts.append(len(texts))
 
-    assert max(counts) == min(counts) <= 30
+    assert max(counts) == min(counts) <= 20
 
 
 @pytest.mark.parametrize(("serial", "most"), [("", 4), ("S000002", 3)])

@@ -13,7 +13,7 @@ from apps.recalls.operations import flag_affected
 from apps.scan import queries
 from apps.scan.models import Scan
 from apps.scan.operations import record_scan
-from pharmatrace import waiting
+from pharmatrace import inbox, waiting
 from pharmatrace.demo.cast import LINDE, REGULATOR, STELLA
 from tests.journeys.api_client import ApiClient
 from tests.scan.packs import code
@@ -134,11 +134,11 @@ def test_the_inbox_counts_what_its_lists_show_in_one_question(chain, player):
         + sum(row.may_sign for row in partners.list_proposals(actor=actor))
     )
 
-    texts = asked(lambda: waiting.count_inbox(actor))
+    texts = asked(lambda: inbox.count_inbox(actor))
 
-    assert waiting.count_inbox(actor) == listed > 0
+    assert inbox.count_inbox(actor) == listed > 0
     assert len(texts) == 1
 
 
 def test_a_stranger_has_no_inbox(db):
-    assert waiting.count_inbox(partners.STRANGER) == 0
+    assert inbox.count_inbox(partners.STRANGER) == 0
