@@ -185,7 +185,7 @@ def _file(world: World, names: Sequence[str]) -> tuple[bytes, bytes | None]:
         for name in names
     ]
     wish = {"kind": "events", "events": events}
-    at = max(stage.tick(), datetime.now(UTC))
+    stage.at = at = max(stage.tick(), datetime.now(UTC))
     draft = drafts.draft(wish=wish, actor=stage.actor(NOVAMED), at=at)
     envelope = sign_statement(draft.payload, stage.keyring.key_of(NOVAMED))
     return envelope, draft.lines
