@@ -94,21 +94,24 @@ def _measured(
     measure: Measure, ground: Ground, rows: list[Row], *, profile: bool
 ) -> bool:
     """Add its readings; False where it failed: the others still stand."""
+    from tests.bench.yardstick.reading import as_line
+
     name = "+".join(measure.numbers)
     began = time.perf_counter()
     taken = cProfile.Profile()
     stage = ground.world.stage
     stage.at = max(stage.at, datetime.now(UTC))  # machines have the clock of today
     try:
-        rows += (
-            taken.runcall(measure.function, ground)
-            if profile
-            else (measure.function(ground))
-        )
+        if profile:
+            found = taken.runcall(measure.function, ground)
+        else:
+            found = measure.function(ground)
     except Exception:  # noqa: BLE001 - an hour's other readings are worth keeping
         traceback.print_exc()
         return False
-    print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
+    rows += found
+    print(f"{name}: {time.perf_counter() - began:.0f} s")
+    print("\n".join(map(as_line, found)), flush=True)
     if profile:
         path = ground.folder / f"{name}-{measure.place.rpartition('.')[2]}.pstats"
         taken.dump_stats(path)
