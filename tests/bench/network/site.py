@@ -16,6 +16,7 @@ from tests import embedded
 SETTINGS = (
     "shared_buffers=1GB",
     "max_wal_size=4GB",
+    "wal_compression=on",
     "maintenance_work_mem=256MB",
     "track_io_timing=off",
 )
