@@ -78,11 +78,11 @@ def _held(row: Holding) -> Held:
 def shares(*, batch_id: int, units: BitMap) -> list[Share]:
     """How a set of units of a batch is spread over places now."""
     found = []
-    for *place, stored in fetch_rows(_PLACES, [batch_id]):
+    for holder, site, status, stored in fetch_rows(_PLACES, [batch_id]):
         part = to_set(stored)
         part &= units
         if part:
-            found.append(Share(batch_id, *place, part))
+            found.append(Share(batch_id, holder, site, status, part))
     return found
 
 

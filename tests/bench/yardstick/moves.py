@@ -64,7 +64,10 @@ def pallets(ground: Ground) -> list[Row]:
             *("WAL of one pack sent", single.wal, Goal(most=16_384, of="value")),
             "envelope, receipt, leaves and moves",
         ),
-        Reading("G13", "the pallet as rows", "ms", rows.ms, what, pallet.ms),
+        Reading(
+            *("G13", "the pallet as rows", "ms", rows.ms, what, pallet.ms),
+            *(Goal(least=10), by_rows),
+        ),
         Reading(
             *("G13", "WAL of the pallet as rows", "B", rows.wal),
             *("WAL of a pallet sent", pallet.wal, Goal(least=10)),
