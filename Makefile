@@ -94,7 +94,14 @@ coverage: .venv/.dev node_modules/.done messages  ## the suite, with floors for 
 	$(V)/coverage report --skip-covered
 	$(V)/coverage report --include='apps/core/*' --fail-under=95
 
-bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
+# Kept from run to run; the network of 10m takes 6 GB, and as much again while it is measured.
+BENCH_DIR ?= var/bench
+
+bench: .venv/.dev node_modules/.done messages  ## figures beside their floors; SIZE=1m or 10m: every ratio among so many packs
+ifdef SIZE
+	$(V)/python -m tests.bench.yardstick --size $(SIZE) --folder $(BENCH_DIR)/$(SIZE) \
+	  --json docs/benchmarks/$(SIZE).json --table docs/benchmarks/$(SIZE).md $(ARGS)
+else
 	$(V)/python -m tests.bench
 	$(V)/python -m tests.bench.sqlite
 	$(V)/python -m tests.bench.uploading
@@ -102,6 +109,7 @@ bench: .venv/.dev node_modules/.done messages  ## figures beside their floors
 	$(V)/python -m tests.bench.provable
 	$(V)/python -m tests.bench.checking
 	$(V)/python -m tests.bench.bundles
+endif
 
 faults: .venv/.dev  ## kill and fail real processes at every point, change every column of every row
 	FAULTS=all $(V)/python -m pytest -q $(TESTS) tests/faults

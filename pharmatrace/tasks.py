@@ -48,9 +48,8 @@ def check_conservation() -> dict[str, int]:
     found = custody.check_conservation(
         at=at, is_enough=lambda: monotonic() - began > _LONGEST_S
     )
-    lots = custody_queries.lots_of([each.batch_id for each in found.broken])
     for each in found.broken:
-        gtin, lot, maker = lots[each.batch_id]
+        gtin, lot, maker = custody_queries.lot_of(each.batch_id)
         summary = f"Lot {lot} of {gtin} does not add up: {'; '.join(each.faults[:3])}"
         logger.critical("conservation: %s", summary)
         alerts.raise_alert(

@@ -56,6 +56,14 @@ def lock_product(*, gtin: str) -> None:
         list(Product.objects.select_for_update().filter(gtin=gtin).values_list("pk"))
 
 
+def lock_batch(batch_id: int) -> int:
+    """Hold a batch against all who move its goods until the transaction ends; its size."""
+    rows = Batch.objects.filter(pk=batch_id)
+    if connection.vendor == "postgresql":
+        rows = rows.select_for_update()
+    return rows.values_list("size", flat=True).get()
+
+
 def grow_batch(
     *,
     product: Product,

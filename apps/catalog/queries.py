@@ -1,6 +1,6 @@
 """Products and batches, read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -173,6 +173,12 @@ def find_batch_by_tag(tag: bytes) -> Batch | None:
 def list_all_batches() -> list[Batch]:
     """Every batch with its product, by row."""
     return list(Batch.objects.select_related("product").order_by("pk"))
+
+
+def iter_sizes(*, after: int = 0) -> Iterator[tuple[int, int]]:
+    """Row and size of every batch behind the row `after`, ascending."""
+    rows = Batch.objects.filter(pk__gt=after).order_by("pk")
+    return rows.values_list("pk", "size").iterator()
 
 
 def list_batches_of(*, product_id: int, lots: Iterable[str] = ()) -> list[Batch]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db import transaction
 
-from apps.catalog.models import Batch
+from apps.catalog import operations as catalog
 from apps.custody.models import ConservationRun, Imbalance
 from apps.custody.queries.conservation import Checked, check_batch, iter_checked
 
@@ -55,8 +55,8 @@ def check_conservation(*, at: datetime, is_enough: Callable[[], bool]) -> Conser
 def _note(checked: Checked, *, at: datetime) -> Checked:
     if checked.faults:
         # What moves between two questions looks lost: now nothing of the lot can.
-        batch = Batch.objects.select_for_update().get(pk=checked.batch_id)
-        checked = check_batch(batch_id=batch.pk, size=batch.size)
+        size = catalog.lock_batch(checked.batch_id)
+        checked = check_batch(batch_id=checked.batch_id, size=size)
     run = ConservationRun.objects.select_for_update().get(id=_RUN)
     is_first = run.last_batch == 0
     run.batches = 1 if is_first else run.batches + 1

@@ -1,6 +1,6 @@
 """What may be read about packs, containers, holdings and shipments."""
 
-from apps.custody.queries.balance import lots_of
+from apps.custody.queries.balance import lot_of
 from apps.custody.queries.drafts import (
     draft_commissioning,
     draft_event,
@@ -64,7 +64,7 @@ __all__ = [
     "holders",
     "incoming",
     "is_addressee",
-    "lots_of",
+    "lot_of",
     "open_items",
     "outgoing",
     "recalls_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apps.catalog.models import Batch
+from apps.catalog import queries as catalog
 from apps.custody.models import ConservationRun, Imbalance
 from apps.edge.health import Line
 
@@ -22,9 +22,7 @@ def conservation_line(at: datetime) -> Line:
     return Line(is_well=False, detail=f"{broken} lots do not add up, {checked}")
 
 
-def lots_of(batch_ids: list[int]) -> dict[int, tuple[str, str, str]]:
-    """GTIN, lot and the brand owner's GLN of batches, by row."""
-    rows = Batch.objects.filter(pk__in=batch_ids).values_list(
-        "pk", "product__gtin", "lot", "product__brand_owner__gln"
-    )
-    return {pk: (gtin, lot, gln) for pk, gtin, lot, gln in rows}
+def lot_of(batch_id: int) -> tuple[str, str, str]:
+    """GTIN, lot and the brand owner's GLN of a batch."""
+    batch = catalog.get_batch(batch_id)
+    return batch.product.gtin, batch.lot, batch.product.brand_owner.gln

@@ -17,7 +17,7 @@ from typing import Final
 
 from pyroaring import BitMap
 
-from apps.catalog.models import Batch
+from apps.catalog import queries as catalog
 from apps.core.custody import Place
 from apps.core.errors import TraceError
 from apps.custody.formats import to_set, whole
@@ -62,8 +62,7 @@ def check_batch(*, batch_id: int, size: int) -> Checked:
 
 def iter_checked(*, after: int = 0) -> Iterator[Checked]:
     """Every batch whose row comes behind `after`, ascending by row."""
-    batches = Batch.objects.filter(pk__gt=after).order_by("pk")
-    for pk, size in batches.values_list("pk", "size"):
+    for pk, size in list(catalog.iter_sizes(after=after)):
         yield check_batch(batch_id=pk, size=size)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.db import connection
 from django.db.models import Sum
@@ -13,6 +14,11 @@ from pyroaring import BitMap
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine, Holding, RecallScope
 from apps.edge.reading import AMONG, among, fetch_rows
+
+_PLACES: Final = (
+    "SELECT holder, site, status, units FROM custody_holding"
+    " WHERE batch_id = %s AND count > 0 ORDER BY holder, site, status"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,11 @@ def _held(row: Holding) -> Held:
 def shares(*, batch_id: int, units: BitMap) -> list[Share]:
     """How a set of units of a batch is spread over places now."""
     found = []
-    rows = Holding.objects.filter(batch_id=batch_id, count__gt=0)
-    for row in rows.order_by("holder", "site", "status"):
-        part = to_set(row.units) & units
+    for holder, site, status, stored in fetch_rows(_PLACES, [batch_id]):
+        part = to_set(stored)
+        part &= units
         if part:
-            found.append(Share(batch_id, row.holder, row.site, row.status, part))
+            found.append(Share(batch_id, holder, site, status, part))
     return found
 
 

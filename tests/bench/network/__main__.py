@@ -14,7 +14,7 @@ from tests.bench.network.site import network_site
 def main() -> int:
     """Build; 1 where there is no PostgreSQL."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=("20k", "1m", "10m"), default="1m")
+    parser.add_argument("--size", choices=("2k", "20k", "1m", "10m"), default="1m")
     parser.add_argument("--folder", type=Path, help="kept; var/bench/SIZE by default")
     parser.add_argument("--seed", default="1")
     chosen = parser.parse_args()

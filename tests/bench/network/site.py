@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tests import embedded
 
 SETTINGS = (
     "shared_buffers=1GB",
     "max_wal_size=4GB",
+    "wal_compression=on",
     "maintenance_work_mem=256MB",
     "track_io_timing=off",
 )
 _NOBODY = 65534
+_LOCKS: list[IO[str]] = []  # held until the process ends
 _STOP_S = 60
 
 
@@ -51,9 +55,20 @@ def prepare(folder: Path) -> Path:
     data, var = folder.resolve() / "data", folder.resolve() / "site"
     for each in (data, var):
         each.mkdir(parents=True, exist_ok=True)
+    _LOCKS.append(_lock(folder / "lock"))
     _give_to_server(data)
     _end_orphan(data)
     return data
+
+
+def _lock(path: Path) -> IO[str]:
+    """Two runs in one folder would end each other's server."""
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise SystemExit(f"another run has {path.parent}: wait for it") from error
+    return lock
 
 
 def _give_to_server(data: Path) -> None:

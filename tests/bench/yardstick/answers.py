@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from statistics import median
 
 from django.db import connection
-from pyroaring import BitMap
 
 from apps.catalog.models import Batch
-from apps.custody.queries import ever_held, history, shares
+from apps.custody.queries import history, shares
+from apps.custody.queries.holders import ever_held_among
 from apps.recalls.queries.where import Criteria, Whereabouts, find_where
 from pharmatrace.demo.cast import REGULATOR
 from tests.bench.network.actors import actors
@@ -145,8 +145,8 @@ def _via_sets(
     batch_ids: Sequence[int], glns: Sequence[str]
 ) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
-    for key in batch_ids:
-        units = BitMap.union(*(ever_held(batch_id=key, gln=gln) for gln in glns))
+    via = ever_held_among(batch_ids=batch_ids, glns=glns)
+    for key, units in via.items():
         for share in shares(batch_id=key, units=units):
             found[share.holder, share.status] += len(share.units)
     return found

@@ -64,7 +64,10 @@ def pallets(ground: Ground) -> list[Row]:
             *("WAL of one pack sent", single.wal, Goal(most=16_384, of="value")),
             "envelope, receipt, leaves and moves",
         ),
-        Reading("G13", "the pallet as rows", "ms", rows.ms, what, pallet.ms),
+        Reading(
+            *("G13", "the pallet as rows", "ms", rows.ms, what, pallet.ms),
+            *(Goal(least=10), by_rows),
+        ),
         Reading(
             *("G13", "WAL of the pallet as rows", "B", rows.wal),
             *("WAL of a pallet sent", pallet.wal, Goal(least=10)),
@@ -185,7 +188,7 @@ def _file(world: World, names: Sequence[str]) -> tuple[bytes, bytes | None]:
         for name in names
     ]
     wish = {"kind": "events", "events": events}
-    at = max(stage.tick(), datetime.now(UTC))
+    stage.at = at = max(stage.tick(), datetime.now(UTC))
     draft = drafts.draft(wish=wish, actor=stage.actor(NOVAMED), at=at)
     envelope = sign_statement(draft.payload, stage.keyring.key_of(NOVAMED))
     return envelope, draft.lines

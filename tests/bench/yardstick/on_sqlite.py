@@ -21,12 +21,11 @@ from tests.journeys.api_client import ApiClient
 _SCANS = 500
 
 
-def measure(var: Path, *, size: int, rounds: int) -> dict[str, list[float]]:
+def measure(var: Path, *, size: int, rounds: int, shape: str) -> dict[str, list[float]]:
     """Lists of rates, times and sizes, round by round."""
-    shape = SHAPES["20k"]
-    stage, _ = build(var, shape=shape, seed="1", tell=lambda _: None)
-    packs = sum(shape.lots)
-    disk = _bytes() / packs
+    network = SHAPES[shape]
+    stage, _ = build(var, shape=network, seed="1", tell=lambda _: None)
+    disk = _bytes() / network.packs
     world = World(
         Goods(stage),
         *(ApiClient.of(stage, player) for player in (NOVAMED, STELLA, REGULATOR)),

@@ -138,10 +138,11 @@ _HEAD = (
 def as_table(rows: Sequence[Row]) -> str:
     """Markdown, in the order of the goals' numbers."""
     ordered = sorted(rows, key=lambda row: int(row.number[1:]))
-    return "\n".join([_HEAD, *(_line(row) for row in ordered)])
+    return "\n".join([_HEAD, *(as_line(row) for row in ordered)])
 
 
-def _line(row: Row) -> str:
+def as_line(row: Row) -> str:
+    """Its line of the table."""
     if isinstance(row, NotRun):
         return f"| {row.number} | {row.what} | | | | | | | not run here: {row.why} |"
     note = f" ({row.note})" if row.note else ""

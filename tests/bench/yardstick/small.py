@@ -20,8 +20,9 @@ def sqlite(ground: Ground) -> list[Row]:
     """G21, and G19 for SQLite: upload, a pack's place, bytes a pack."""
     command = [sys.executable, "-m", "tests.bench.yardstick.small"]
     numbers = [str(ground.few(200_000, 2_000)), str(ground.rounds)]
+    shape = "2k" if ground.is_smoke else "20k"
     done = subprocess.run(
-        [*command, *numbers],
+        [*command, *numbers, shape],
         cwd=_ROOT,
         env={k: v for k, v in os.environ.items() if k not in _OURS},
         capture_output=True,
@@ -46,14 +47,14 @@ def sqlite(ground: Ground) -> list[Row]:
             *("G19", "disk: registry and custody, SQLite", "B a pack"),
             taken["disk"],
             goal=Goal(most=80, of="value"),
-            note="a network of 20 k packs",
+            note=f"a network of {shape} packs",
         ),
     ]
 
 
 def main() -> None:
     """Measure in this process, which has no other database; say it as JSON."""
-    size, rounds = map(int, sys.argv[1:])
+    size, rounds, shape = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     with tempfile.TemporaryDirectory(prefix="pt-yard-") as var:
         os.environ.pop("DATABASE_URL", None)
         os.environ["PHARMATRACE_TEST_VAR"] = f"{var}/site"
@@ -63,7 +64,7 @@ def main() -> None:
         django.setup()
         from tests.bench.yardstick.on_sqlite import measure
 
-        print(json.dumps(measure(Path(var), size=size, rounds=rounds)))
+        print(json.dumps(measure(Path(var), size=size, rounds=rounds, shape=shape)))
 
 
 if __name__ == "__main__":
