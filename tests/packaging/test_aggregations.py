@@ -151,6 +151,7 @@ BAD = [
     ([("", sscc(1), "a b")], [(2, "bad_character", "serial")]),
     ([("", sscc(1), "S001", "x", "y")], [(2, "too_many_columns", "")]),
     ([("", "", "S001")], [(0, "empty", "file")]),
+    ([("", sscc(1), "S001"), ("", "", "NOPE")], [(3, "serial_unknown", "serial")]),
     ([("", sscc(1), "NO1"), ("", sscc(1), "NO2"), ("", "1", "S001")],
      [(2, "serial_unknown", "serial"), (3, "serial_unknown", "serial"), (4, "bad_length", "sscc")]),
 ]  # fmt: skip

@@ -199,6 +199,7 @@ def _fill(run: _Run, ground: Ground, boxes: list[Box]) -> tuple[Ground, list[Fil
             waiting, count = [], 0
             run.show(run.done, run.total)
     filled += _ask(run, ground, waiting)
+    list(_ask(run, ground, [run.tree.free]))  # for what is wrong with them
     return ground, filled
 
 
