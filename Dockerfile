@@ -21,7 +21,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 RUN groupadd --gid 10001 trace \
  && useradd --uid 10001 --gid trace --home-dir /srv --shell /usr/sbin/nologin trace \
  && install --directory --owner trace --group trace --mode 0700 /srv/var /srv/secrets \
-      /srv/log-key /srv/log-public /srv/lockstore /srv/uploads /srv/bundles /srv/demo-keys /srv/outside
+      /srv/log-key /srv/log-public /srv/lockstore /srv/uploads /srv/bundles /srv/packaging /srv/demo-keys /srv/outside
 WORKDIR /srv/site
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=browser-parts /parts/node_modules node_modules

@@ -10,6 +10,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from pharmatrace import databases, env
+from pharmatrace.api_names import STATE_NAMES
 
 # --- Where and how we run ---------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -193,11 +194,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    # Two kinds of work have states of their own, and both call them so.
-    "ENUM_NAME_OVERRIDES": {
-        "BundleStateEnum": ["queued", "running"],
-        "UploadStateEnum": "apps.intake.models.UploadState",
-    },
+    "ENUM_NAME_OVERRIDES": STATE_NAMES,
 }
 
 # --- People: log-in by allauth; accounts are made by an organisation's admin ------

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -75,6 +75,12 @@ def list_batches(*, actor: Actor, product: Product) -> list[Batch]:
     return list(
         batches_visible_to(actor).filter(product=product).order_by("-commissioned_ms")
     )
+
+
+def count_units(*, product: Product) -> int:
+    """How many units of a product are commissioned, in all its batches."""
+    found = Batch.objects.filter(product=product).aggregate(n=Sum("size"))["n"]
+    return found or 0
 
 
 def count_batches(*, actor: Actor) -> dict[int, int]:

@@ -10,11 +10,43 @@ from uuid import UUID
 from django.db.models import F, QuerySet, Sum
 from pyroaring import BitMap
 
-from apps.catalog.models import Batch, Product
+from apps.catalog import queries as catalog
+from apps.catalog.models import Product
 from apps.core.errors import MalformedInput
 from apps.partners.queries import Actor
-from apps.pools.formats import CHUNK, to_set
+from apps.pools.formats import (
+    ALPHABET,
+    CHUNK,
+    DEFAULT_LENGTH,
+    LONGEST,
+    MOST,
+    odds_of,
+    to_set,
+)
 from apps.pools.models import Pool, PoolChunk, PoolClaim, PoolMove, PoolState
+
+__all__ = [
+    "ALPHABET",
+    "DEFAULT_LENGTH",
+    "HOLDING",
+    "LONGEST",
+    "MOST",
+    "Met",
+    "claimed",
+    "count_units",
+    "find_any",
+    "find_generating",
+    "find_numbers",
+    "find_pool",
+    "iter_chosen",
+    "iter_holding",
+    "iter_serials",
+    "list_generating",
+    "list_moves",
+    "meet_pools",
+    "odds_of",
+    "visible_to",
+]
 
 _ROWS: Final = 50  # of 1,024 serials each, in memory at once
 HOLDING: Final = (PoolState.OPEN, PoolState.CLOSED)
@@ -33,6 +65,17 @@ def find_pool(*, pool_id: UUID, actor: Actor) -> Pool | None:
     return visible_to(actor).filter(pk=pool_id).first()
 
 
+def list_generating() -> list[Pool]:
+    """Pools whose serials are still to be made."""
+    return list(Pool.objects.filter(state=PoolState.GENERATING))
+
+
+def find_generating(pool_id: UUID) -> Pool | None:
+    """A pool whose serials are still to be made, with its product, or None."""
+    rows = Pool.objects.select_related("product")
+    return rows.filter(pk=pool_id, state=PoolState.GENERATING).first()
+
+
 def list_moves(*, pool: Pool, limit: int) -> list[PoolMove]:
     """What was done with the pool, the newest first."""
     return list(pool.moves.order_by("-pk").defer("units")[:limit])
@@ -40,13 +83,12 @@ def list_moves(*, pool: Pool, limit: int) -> list[PoolMove]:
 
 def count_units(product: Product) -> int:
     """Serials of the product that are valid: commissioned, or in a pool and not yet."""
-    batches = Batch.objects.filter(product=product).aggregate(n=Sum("size"))["n"]
     pools = (
         Pool.objects.filter(product=product)
         .exclude(state=PoolState.FAILED)
         .aggregate(n=Sum(F("size") - F("commissioned_count")))["n"]
     )
-    return (batches or 0) + (pools or 0)
+    return catalog.count_units(product=product) + (pools or 0)
 
 
 def iter_serials(*, pool_id: UUID) -> Iterator[str]:

@@ -55,7 +55,7 @@ def test_the_key_of_the_log_lies_only_where_the_sequencer_runs():
 def test_what_one_part_writes_for_another_lies_in_a_volume_of_both():
     given = compose()["services"]["web"]["environment"]
 
-    for name in ("UPLOAD_DIR", "BUNDLE_DIR", "LOG_DIR"):
+    for name in ("UPLOAD_DIR", "PACKAGING_DIR", "BUNDLE_DIR", "LOG_DIR"):
         assert given[name] in set(_mounted("web").values()), name
         assert given[name] in set(_mounted("worker").values()), name
 

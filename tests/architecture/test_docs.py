@@ -21,6 +21,7 @@ _FOLDERS = ("apps/", "docs/", "tests/", "templates/", "static/", "pharmatrace/")
 # Names in capitals that are no settings of ours.
 _OTHER_NAMES = {"DEMO_APPROVER", "POSTGRES_PASSWORD", "TEST_DB"}
 _EXAMPLE = {"$ID": "0" * 64, "$RECALL": "0" * 64, "$UPLOAD": str(UUID(int=0))}
+_EXAMPLE |= dict.fromkeys(("$POOL", "$RUN", "$FILE"), str(UUID(int=0)))
 _PLACES = re.compile(r"\{[a-z]+\}|<[A-Za-z]+>")
 
 

@@ -40,7 +40,7 @@ from .keyfile import make_key, parse_key, write_key
 from .post import post_statement
 from .serialfile import verify_drafted_serials
 
-_MAX_LINES_BYTES: Final = 32 << 20
+_MAX_LINES_BYTES: Final = 96 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from apps.packaging.formats.words import errors_csv, sentence
 from apps.packaging.forms.aggregations import submit_aggregation
 from apps.packaging.models import Aggregation, AggregationError, AggregationState
 from apps.packaging.operations import aggregations as operations
-from apps.packaging.operations.aggregating import MAX_ERRORS
+from apps.packaging.operations.packing_check import MAX_ERRORS
 from apps.packaging.queries import aggregations as queries
 from apps.partners.authentication import CanSign, IsMember, actor_of
 

@@ -29,7 +29,6 @@ from apps.edge.throttles import PerMinute
 from apps.packaging.forms import pools as forms
 from apps.partners.authentication import CanSign, IsMember, actor_of
 from apps.pools import queries
-from apps.pools.formats import odds_of
 from apps.pools.models import Pool, PoolState
 
 POOL_ID = OpenApiParameter("pool_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
@@ -113,7 +112,7 @@ class PoolSerializer(serializers.Serializer[Any]):
 
     def get_guess_odds(self, pool: Pool) -> str:
         """One guess in so many is right, at most; digits, for they are many."""
-        return str(odds_of(length=pool.length, known_units=pool.known_units))
+        return str(queries.odds_of(length=pool.length, known_units=pool.known_units))
 
 
 class OrderedSerializer(serializers.Serializer[Any]):

@@ -37,7 +37,12 @@ class Hierarchy:
 
     boxes: dict[str, Box] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)  # line by serial
-    loose: int = 0
+    free: Box = field(default_factory=lambda: Box("", 0))  # packs in no box
+
+    @property
+    def loose(self) -> int:
+        """Packs that go into no box."""
+        return len(self.free.serials)
 
     @property
     def packs(self) -> int:
@@ -75,10 +80,7 @@ class Hierarchy:
                 got=serial,
                 wanted=f"each pack once; it stands on line {first} already",
             )
-        if not epc:
-            self.loose += 1
-            return
-        box = self.box(epc, line_no)
+        box = self.box(epc, line_no) if epc else self.free
         box.serials.append(serial)
         box.lines.append(line_no)
 

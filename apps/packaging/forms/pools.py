@@ -20,10 +20,9 @@ from apps.packaging.operations.commissioning import upload_pool
 from apps.packaging.operations.generating import order_pool
 from apps.partners.queries import Actor
 from apps.pools import operations as pools
-from apps.pools.formats import DEFAULT_LENGTH, LONGEST, MOST
 from apps.pools.models import Pool
 from apps.pools.operations import Change, PoolWish
-from apps.pools.queries import find_numbers
+from apps.pools.queries import DEFAULT_LENGTH, LONGEST, MOST, find_numbers
 
 MOVES: Final = frozenset({"named", "printed", "destroyed", "closed"})
 _MOST_NAMED: Final = 10_000

@@ -18,10 +18,9 @@ from apps.packaging.forms.pools import read_units
 from apps.packaging.models import LabelRun, RunKind
 from apps.packaging.operations.runs import order_batch_run, order_pool_run
 from apps.partners.queries import Actor
-from apps.pools.formats import MOST
 from apps.pools.models import Pool
 from apps.pools.operations import first_reserved
-from apps.pools.queries import find_pool
+from apps.pools.queries import MOST, find_pool
 
 _KINDS: Final = frozenset(RunKind.values)
 

@@ -10,34 +10,26 @@ A run that lost its lease fails at its next progress and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from pyroaring import BitMap
 
 from apps.catalog.queries import get_product
 from apps.core.bodies import EventsFile
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import ForbiddenTransfer, LedgerConflict, MalformedInput
-from apps.core.events import CLOCK_TOLERANCE_MS, MAX_LINE_BYTES, MAX_LINES
+from apps.core.events import MAX_LINE_BYTES
 from apps.custody.queries.hierarchy import (
     Filled,
     Ground,
-    find_opened,
     packing_lines,
 )
-from apps.custody.queries.registry import ASKED_AT_ONCE, find_known
-from apps.custody.queries.sums import FileSums
 from apps.intake.formats.rows import LineError, clip
 from apps.jobs import operations as jobs
-from apps.jobs.operations import Claim
 from apps.ledger.formats import as_ms
-from apps.packaging.formats.hierarchy import Box, Hierarchy
 from apps.packaging.formats.hierarchy_files import read_hierarchy
 from apps.packaging.models import (
     UNCHECKED_STATES,
@@ -46,52 +38,17 @@ from apps.packaging.models import (
     AggregationState,
 )
 from apps.packaging.operations.files import keep_file, remove_files
+from apps.packaging.operations.packing_check import (
+    Clock,
+    Run,
+    fill,
+    verify_boxes,
+    verify_size,
+)
 from apps.packaging.queries.aggregations import kept_subject
 from apps.packaging.queries.files import events_path, sent_path
 
-Clock = Callable[[], datetime]
-MAX_ERRORS: Final = 1_000
-_SHOW_EVERY: Final = timedelta(milliseconds=300)
 _WRITE_BYTES: Final = 1 << 20
-
-
-@dataclass(slots=True)
-class _Run:
-    """One run over one file."""
-
-    row: Aggregation
-    claim: Claim
-    clock: Clock
-    at: datetime
-    shown_at: datetime
-    product_id: int = 0
-    tree: Hierarchy = field(default_factory=Hierarchy)
-    done: int = 0
-    total: int = 0
-    error_count: int = 0
-    errors: list[LineError] = field(default_factory=list)
-    sums: FileSums = field(default_factory=FileSums)
-
-    def note(self, error: LineError) -> None:
-        """Count every error; keep the first thousand."""
-        self.error_count += 1
-        if len(self.errors) < MAX_ERRORS:
-            self.errors.append(error)
-
-    def show(self, done: int, total: int) -> None:
-        """Write how far it is, not more often than a page looks.
-
-        Raises:
-            LedgerConflict: `lease_lost`: cancelled, or another worker took over.
-        """
-        self.done, self.total, at = done, total, self.clock()
-        if at - self.shown_at < _SHOW_EVERY:
-            return
-        self.shown_at = at
-        jobs.progress(claim=self.claim, done=done, total=total, message="", at=at)
-        Aggregation.objects.filter(pk=self.row.pk).update(
-            rows_done=done, rows_total=total or None, error_count=self.error_count
-        )
 
 
 def check_aggregation(*, aggregation_id: UUID, clock: Clock) -> dict[str, int]:
@@ -108,7 +65,7 @@ def check_aggregation(*, aggregation_id: UUID, clock: Clock) -> dict[str, int]:
     Aggregation.objects.filter(pk=row.pk, state__in=UNCHECKED_STATES).update(
         state=AggregationState.CHECKING, started_at=at, rows_done=0, error_count=0
     )
-    run = _Run(row, claim, clock, at, shown_at=at)
+    run = Run(row, claim, clock, at, shown_at=at)
     try:
         _check(run)
         _finish(run)
@@ -119,7 +76,7 @@ def check_aggregation(*, aggregation_id: UUID, clock: Clock) -> dict[str, int]:
     return {"packs": run.tree.packs, "errors": run.error_count}
 
 
-def _check(run: _Run) -> None:
+def _check(run: Run) -> None:
     """What speaks of the whole file is an error of line 0."""
     row = run.row
     try:
@@ -133,9 +90,9 @@ def _check(run: _Run) -> None:
         ):
             run.note(error)
         boxes = list(run.tree.innermost_first())
-        _verify_size(run)
-        _verify_boxes(run)
-        filled = _fill(run, Ground(row.partner.gln, row.site, row.gtin), boxes)
+        verify_size(run)
+        verify_boxes(run)
+        filled = fill(run, Ground(row.partner.gln, row.site, row.gtin), boxes)
         if not run.error_count:
             _write(run, *filled)
     except (MalformedInput, ForbiddenTransfer) as error:
@@ -150,106 +107,14 @@ def _check(run: _Run) -> None:
         )
 
 
-def _verify_size(run: _Run) -> None:
-    boxes = len(run.tree.boxes)
-    if not (boxes or run.error_count):
-        raise MalformedInput("empty", field="file", wanted="rows that fill a container")
-    if boxes > MAX_LINES - 10:
-        raise MalformedInput(
-            "too_many_containers",
-            field="file",
-            got=boxes,
-            wanted=f"at most {MAX_LINES - 10}; send the lot in parts",
-        )
-
-
-def _verify_boxes(run: _Run) -> None:
-    """No number was opened before, none is a pack's, and each holds something."""
-    opened = find_opened(run.tree.boxes)
-    # Beside a line that could not be taken, its box looks emptier than it is.
-    is_whole = not run.error_count
-    for epc, box in run.tree.boxes.items():
-        if epc in opened:
-            _note(run, box.line_no, "container_exists", "case", epc, "a new number")
-        if (box.event_time_ms or 0) > as_ms(run.at) + CLOCK_TOLERANCE_MS:
-            _note(run, box.line_no, "event_in_future", "eventTime", epc, "a time past")
-        if is_whole and not (box.serials or box.boxes):
-            _note(run, box.line_no, "empty", "case", epc, "a container with packs")
-        stem, _slash, serial = epc.rpartition("/21/")
-        if serial and stem.endswith(f"/01/{run.row.gtin}") and serial in run.tree.seen:
-            _note(run, box.line_no, "is_a_pack", "case", epc, "a number no pack bears")
-
-
-def _note(
-    run: _Run, line_no: int, code: str, column: str, got: str, wanted: str
-) -> None:
-    run.note(LineError(line_no, code, column, clip(got), clip(wanted), clip(got)))
-
-
-def _fill(run: _Run, ground: Ground, boxes: list[Box]) -> tuple[Ground, list[Filled]]:
-    """Ask for the packs of many boxes at once; what is wrong is noted by line."""
-    filled: list[Filled] = []
-    waiting: list[Box] = []
-    count = 0
-    for box in boxes:
-        waiting.append(box)
-        count += len(box.serials)
-        if count >= ASKED_AT_ONCE:
-            filled += _ask(run, ground, waiting)
-            waiting, count = [], 0
-            run.show(run.done, run.total)
-    filled += _ask(run, ground, waiting)
-    return ground, filled
-
-
-def _ask(run: _Run, ground: Ground, boxes: list[Box]) -> Iterator[Filled]:
-    serials = [serial for box in boxes for serial in box.serials]
-    known = find_known(product_id=run.product_id, serials=serials)
-    ground.learn({batch_id for batch_id, _ordinal in known.values()})
-    for box in boxes:
-        packs: dict[int, BitMap] = {}
-        for serial, line_no in zip(box.serials, box.lines, strict=True):
-            position = known.get(serial)
-            refusal = _refuse_pack(run, ground, position)
-            if refusal:
-                _note(run, line_no, *refusal[:1], "serial", serial, refusal[1])
-            elif position is not None:
-                packs.setdefault(position[0], BitMap()).add(position[1])
-        at_ms = as_ms(run.at)
-        said = box.event_time_ms
-        yield Filled(
-            box.epc,
-            packs,
-            box.serials,
-            box.boxes,
-            at_ms if said is None else said,
-        )
-
-
-def _refuse_pack(
-    run: _Run, ground: Ground, position: tuple[int, int] | None
-) -> tuple[str, str] | None:
-    """Code and what was wanted, of a pack that cannot be packed; None if it can."""
-    if position is None:
-        return "serial_unknown", "a serial that was commissioned"
-    batch_id, ordinal = position
-    if run.row.lot and ground.lot_of(batch_id) != run.row.lot:
-        return "other_lot", run.row.lot
-    if ordinal not in ground.here[batch_id]:
-        return "not_in_your_custody", "an active pack of yours, at this site"
-    if ordinal in ground.boxed[batch_id]:
-        return "inside_a_container", "a pack that is in no container yet"
-    return None
-
-
-def _write(run: _Run, ground: Ground, filled: list[Filled]) -> None:
+def _write(run: Run, ground: Ground, filled: list[Filled]) -> None:
     """Keep the events as they will be signed; the law is asked of each."""
     path = events_path(run.row.pk)
     limit = settings.BODY_LIMIT_BYTES_BY_PREFIX["/api/v1/statements"] - _WRITE_BYTES
     keep_file(path, _lines(run, ground, filled), limit=limit)
 
 
-def _lines(run: _Run, ground: Ground, filled: list[Filled]) -> Iterator[bytes]:
+def _lines(run: Run, ground: Ground, filled: list[Filled]) -> Iterator[bytes]:
     at_ms = as_ms(run.at)
     written: list[bytes] = []
     size = 0
@@ -274,7 +139,7 @@ def _lines(run: _Run, ground: Ground, filled: list[Filled]) -> Iterator[bytes]:
     yield b"".join(written)
 
 
-def _finish(run: _Run) -> None:
+def _finish(run: Run) -> None:
     if run.error_count:
         with transaction.atomic():
             AggregationError.objects.bulk_create(
@@ -306,7 +171,7 @@ def _finish(run: _Run) -> None:
         )
 
 
-def _close(run: _Run, *, state: AggregationState, **values: Any) -> None:
+def _close(run: Run, *, state: AggregationState, **values: Any) -> None:
     """Close job and row together: the job's fence decides whose result counts."""
     at = run.clock()
     jobs.finish(claim=run.claim, result={"errors": run.error_count}, at=at)

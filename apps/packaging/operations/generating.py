@@ -29,9 +29,9 @@ from apps.packaging.operations.restarting import is_dead, is_lost
 from apps.partners.queries import Actor
 from apps.pools import operations as pools
 from apps.pools.formats import draw_serials
-from apps.pools.models import Pool, PoolState
+from apps.pools.models import Pool
 from apps.pools.operations import PoolWish
-from apps.pools.queries import find_any
+from apps.pools.queries import find_any, find_generating, list_generating
 
 Clock = Callable[[], datetime]
 JOB_KIND: Final = "packaging.generate"
@@ -63,11 +63,7 @@ def _enqueue(pool: Pool, at: datetime) -> None:
 
 def generate_pool(*, pool_id: UUID, clock: Clock) -> dict[str, int]:
     """Make the serials of a pool; one that is made, and a lease held, are no errors."""
-    pool = (
-        Pool.objects.select_related("product")
-        .filter(pk=pool_id, state=PoolState.GENERATING)
-        .first()
-    )
+    pool = find_generating(pool_id)
     if pool is None or pool.job_id is None:
         return {"skipped": 1}
     claim = jobs.claim(job_id=pool.job_id, at=clock())
@@ -89,7 +85,7 @@ def generate_pool(*, pool_id: UUID, clock: Clock) -> dict[str, int]:
 def sweep_pools(*, at: datetime) -> dict[str, int]:
     """Give up pools whose job has ended without making them; start lost ones again."""
     failed = restarted = 0
-    for pool in Pool.objects.filter(state=PoolState.GENERATING):
+    for pool in list_generating():
         if is_dead(pool.job_id):
             failed += pools.fail_pool(pool_id=pool.pk)
         elif is_lost(pool.job_id, at=at):

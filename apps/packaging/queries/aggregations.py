@@ -75,8 +75,8 @@ def draft_statement(*, aggregation: Aggregation, actor: Actor, at: datetime) -> 
 def words_of(aggregation: Aggregation, actor: Actor) -> str:
     """The sentence that says what the signature does."""
     return _(
-        "%(who)s packs %(packs)s packs of %(gtin)s into %(cases)s cases and stacks"
-        " %(pallets)s pallets."
+        "%(who)s packs %(packs)s packs of %(gtin)s. New cases: %(cases)s, new pallets:"
+        " %(pallets)s."
     ) % {
         "who": actor.partner.name if actor.partner else "",
         "packs": grouped(aggregation.packs),

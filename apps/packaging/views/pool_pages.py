@@ -20,9 +20,8 @@ from apps.packaging.operations.generating import job_of
 from apps.partners import queries as partners
 from apps.partners.models import Site
 from apps.partners.queries import Actor
-from apps.pools.formats import ALPHABET, DEFAULT_LENGTH, odds_of
 from apps.pools.models import MoveKind, Pool, PoolMove, PoolState
-from apps.pools.queries import list_moves
+from apps.pools.queries import ALPHABET, DEFAULT_LENGTH, list_moves, odds_of
 
 _MOVES: Final = 50
 _SHAPES: Final = {
