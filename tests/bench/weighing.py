@@ -23,7 +23,7 @@ from typing import Any
 from tests.bench.fresh import fresh_site
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PALLET, _PALLETS, _SHIFT = 1_920, 12, 100
+_CASE, _CASES, _PALLETS, _SHIFT = 48, 12, 10, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def main() -> int:
     parser.add_argument("--packs", type=int, default=100_000)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
-    if chosen.packs < _PALLETS * _PALLET:
-        parser.error(f"--packs: wanted at least {_PALLETS * _PALLET:,}")
+    if chosen.packs < (fewest := _PALLETS * _CASES * _CASE):
+        parser.error(f"--packs: wanted at least {fewest:,}")
     with fresh_site() as var:
         if var is None:
             return 1
@@ -81,6 +81,7 @@ class Weighing:
 
         self._weigh("pack commissioned", len(self.names), self._commission)
         self._sequence(anchoring)
+        self._weigh("case packed", _CASES * _PALLETS, self._fill)
         self._weigh("pallet packed", _PALLETS, self._pack)
         self._weigh("pallet moved", 2 * _PALLETS, self._move)
         self._sequence(anchoring)
@@ -94,16 +95,23 @@ class Weighing:
     def _commission(self) -> None:
         self.world.goods.commission(lot="W1", names=self.names)
 
+    def _fill(self) -> None:
+        """Each case made known and filled: two statements."""
+        goods = self.world.goods
+        for number in range(_CASES * _PALLETS):
+            goods.fill(number, self.names[number * _CASE : (number + 1) * _CASE])
+
     def _pack(self) -> None:
+        """Each pallet made known and its cases put on it: two statements."""
         from tests.bench.world import NOVAMED
-        from tests.custody.goods import packs
+        from tests.custody.goods import box
 
         goods = self.world.goods
         for number in range(_PALLETS):
-            names = self.names[number * _PALLET : (number + 1) * _PALLET]
-            box = goods_box(number)
-            goods.do(NOVAMED, "new_container", container=box)
-            goods.do(NOVAMED, "pack", container=box, items=packs(names))
+            pallet = goods_box(number)
+            goods.do(NOVAMED, "new_container", container=pallet)
+            cases = [box(number * _CASES + case) for case in range(_CASES)]
+            goods.do(NOVAMED, "pack", container=pallet, items=cases)
 
     def _move(self) -> None:
         """Each pallet shipped and received: two statements."""
@@ -179,9 +187,9 @@ class Weighing:
 
 def goods_box(number: int) -> str:
     """A pallet of Novamed's."""
-    from tests.custody.goods import sscc
+    from tests.custody.goods import box
 
-    return sscc(number)
+    return box(1_000 + number)
 
 
 def _read() -> dict[str, float]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from redis.exceptions import ConnectionError as RedisGone
@@ -137,11 +137,16 @@ def test_without_the_cache_the_primary_is_asked(written, monkeypatch):
     def gone(*_: Any) -> None:
         raise RedisGone("no route")
 
+    def lost() -> int:
+        raise OperationalError("no primary")
+
     monkeypatch.setattr(positions.cache, "get_many", gone, raising=False)
     monkeypatch.setattr(positions.cache, "set", gone, raising=False)
 
     assert not positions.has_own_writes(who="stella", replayed=500)
     positions.remember(who="stella")  # an answer that was given is not taken back
+    monkeypatch.setattr(positions, "written", lost)
+    positions.remember(who="stella")
 
 
 def test_only_these_doors_may_lag():
