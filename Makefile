@@ -15,7 +15,7 @@ NO_DATABASE := core agreement architecture bench browser faults journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
-        bench faults golden errors pictures fsck outsider messages catalogue mutate upgrade clean
+        bench capacity faults golden errors pictures fsck outsider messages catalogue mutate upgrade clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,10 @@ else
 	$(V)/python -m tests.bench.checking
 	$(V)/python -m tests.bench.bundles
 endif
+
+capacity: .venv/.dev  ## weigh one step of the trade here, and compute docs/capacity.md anew
+	$(V)/python -m tests.bench.weighing --json docs/benchmarks/weights.json
+	$(V)/python -m tests.bench.capacity --write docs/capacity.md
 
 faults: .venv/.dev  ## kill and fail real processes at every point, change every column of every row
 	FAULTS=all $(V)/python -m pytest -q $(TESTS) tests/faults

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
+from django.db import DatabaseError, connections
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,8 @@ def remember(*, who: str) -> None:
     seconds = settings.REPLICA_MAX_LAG_SECONDS + _SPARE_SECONDS
     try:
         cache.set(_key(who), written(), seconds)
-    except (RedisError, OSError) as error:
+    except (RedisError, OSError, DatabaseError) as error:
+        # The answer stands: what it says is committed.
         logger.warning("An own write is not remembered: %s", error)
 
 

@@ -54,10 +54,11 @@ class Country:
         """How often each step is done for one pack."""
         moves = 2 * (self.hops / PALLET + 1 / CASE)  # shipped and received
         shifts = (1 - self.alone) / 100  # statements
-        leaves = 1e-5 + 1 / PALLET + moves + self.alone + shifts
+        leaves = 1e-5 + 1 / PALLET + 1 / CASE + moves + self.alone + shifts
         return {
             "pack commissioned": 1,
-            "pallet packed": 1 / PALLET + 1 / CASE,
+            "case packed": 1 / CASE,
+            "pallet packed": 1 / PALLET,
             "pallet moved": moves,
             "pack dispensed alone": self.alone,
             "pack dispensed by shift": 1 - self.alone,

@@ -1,6 +1,6 @@
 """What one step of the trade costs: processor time, bytes of WAL, bytes on disk.
 
-    python -m tests.bench.weighing [--packs 50000] [--json docs/benchmarks/weights.json]
+    python -m tests.bench.weighing [--packs 100000] [--json docs/benchmarks/weights.json]
 
 Processor time is that of the site's process and of its server process together, so a
 busy machine changes little. Disk is what the tables and indexes grew by. From these
@@ -23,7 +23,7 @@ from typing import Any
 from tests.bench.fresh import fresh_site
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_CASE, _PALLET, _SHIFT = 48, 1_920, 100
+_CASE, _CASES, _PALLETS, _SHIFT = 48, 12, 10, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,11 @@ class Weight:
 def main() -> int:
     """Print the weights, and write them down; 1 without a PostgreSQL."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--packs", type=int, default=50_000)
+    parser.add_argument("--packs", type=int, default=100_000)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
+    if chosen.packs < (fewest := _PALLETS * _CASES * _CASE):
+        parser.error(f"--packs: wanted at least {fewest:,}")
     with fresh_site() as var:
         if var is None:
             return 1
@@ -79,10 +81,9 @@ class Weighing:
 
         self._weigh("pack commissioned", len(self.names), self._commission)
         self._sequence(anchoring)
-        self._weigh("pallet packed", 1, lambda: self._pack(1, 0, _PALLET))
-        self._pack(2, _PALLET, 2 * _PALLET)
-        boxes = [goods_box(1), goods_box(2)]
-        self._weigh("pallet moved", 4, lambda: self._to_stella(boxes))
+        self._weigh("case packed", _CASES * _PALLETS, self._fill)
+        self._weigh("pallet packed", _PALLETS, self._pack)
+        self._weigh("pallet moved", 2 * _PALLETS, self._move)
         self._sequence(anchoring)
         self._weigh("pack dispensed alone", 200, lambda: self._dispense(0, 200))
         self._weigh("leaf logged", 1, lambda: self._sequence(anchoring))
@@ -94,21 +95,32 @@ class Weighing:
     def _commission(self) -> None:
         self.world.goods.commission(lot="W1", names=self.names)
 
-    def _pack(self, number: int, start: int, end: int) -> None:
+    def _fill(self) -> None:
+        """Each case made known and filled: two statements."""
+        goods = self.world.goods
+        for number in range(_CASES * _PALLETS):
+            goods.fill(number, self.names[number * _CASE : (number + 1) * _CASE])
+
+    def _pack(self) -> None:
+        """Each pallet made known and its cases put on it: two statements."""
         from tests.bench.world import NOVAMED
-        from tests.custody.goods import packs
+        from tests.custody.goods import box
 
-        goods, box = self.world.goods, goods_box(number)
-        goods.do(NOVAMED, "new_container", container=box)
-        goods.do(NOVAMED, "pack", container=box, items=packs(self.names[start:end]))
+        goods = self.world.goods
+        for number in range(_PALLETS):
+            pallet = goods_box(number)
+            goods.do(NOVAMED, "new_container", container=pallet)
+            cases = [box(number * _CASES + case) for case in range(_CASES)]
+            goods.do(NOVAMED, "pack", container=pallet, items=cases)
 
-    def _to_stella(self, boxes: list[str]) -> None:
-        """Two pallets, each shipped and received: four statements."""
+    def _move(self) -> None:
+        """Each pallet shipped and received: two statements."""
         from tests.bench.world import STELLA
 
         goods = self.world.goods
-        for box in boxes:
-            goods.receive(goods.ship([box], to=STELLA), by=STELLA)
+        for number in range(_PALLETS):
+            sent = goods.ship([goods_box(number)], to=STELLA)
+            goods.receive(sent, by=STELLA)
 
     def _dispense(self, start: int, end: int) -> None:
         from tests.bench.world import STELLA
@@ -175,9 +187,9 @@ class Weighing:
 
 def goods_box(number: int) -> str:
     """A pallet of Novamed's."""
-    from tests.custody.goods import sscc
+    from tests.custody.goods import box
 
-    return sscc(number)
+    return box(1_000 + number)
 
 
 def _read() -> dict[str, float]:

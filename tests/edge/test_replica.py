@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from redis.exceptions import ConnectionError as RedisGone
@@ -16,10 +15,7 @@ from apps.edge import health, positions, replica
 from apps.edge.health import Line
 from apps.edge.replica import PRIMARY, ReplicaRouter, Source, _Breaker, _Lag
 from apps.partners.models import ApiToken
-from pharmatrace.databases import configure
 
-POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "NAME": "trace"}
-SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "site.sqlite3"}
 # Every door that may show what is some seconds old. None of them judges: verdicts,
 # drafts, receipts of goods and everything that is signed ask the primary.
 LAGGING = {
@@ -141,11 +137,16 @@ def test_without_the_cache_the_primary_is_asked(written, monkeypatch):
     def gone(*_: Any) -> None:
         raise RedisGone("no route")
 
+    def lost() -> int:
+        raise OperationalError("no primary")
+
     monkeypatch.setattr(positions.cache, "get_many", gone, raising=False)
     monkeypatch.setattr(positions.cache, "set", gone, raising=False)
 
     assert not positions.has_own_writes(who="stella", replayed=500)
     positions.remember(who="stella")  # an answer that was given is not taken back
+    monkeypatch.setattr(positions, "written", lost)
+    positions.remember(who="stella")
 
 
 def test_only_these_doors_may_lag():
@@ -217,40 +218,3 @@ def test_without_a_replica_a_door_reads_the_primary_and_says_nothing(db):
     assert not replica.is_configured()
     assert replica.current() is PRIMARY
     assert "X-Read-Source" not in Client().get("/ledger").headers
-
-
-def test_a_pool_by_transactions_prepares_nothing_and_keeps_no_cursor():
-    plain = configure(primary=dict(POSTGRESQL), replica=None, pool_mode="")["default"]
-    pooled = configure(
-        primary=dict(POSTGRESQL), replica=dict(POSTGRESQL), pool_mode="transaction"
-    )
-
-    assert plain["OPTIONS"]["prepare_threshold"] == 3
-    assert not plain["DISABLE_SERVER_SIDE_CURSORS"]
-    for one in pooled.values():
-        assert one["OPTIONS"]["prepare_threshold"] is None
-        assert one["OPTIONS"]["server_side_binding"]
-        assert one["DISABLE_SERVER_SIDE_CURSORS"]
-    assert "options" not in pooled["replica"]["OPTIONS"]
-
-
-def test_a_replica_refuses_writes_whatever_becomes_of_it():
-    found = configure(
-        primary=dict(POSTGRESQL), replica=dict(POSTGRESQL), pool_mode="session"
-    )["replica"]
-
-    assert found["OPTIONS"]["options"] == "-c default_transaction_read_only=on"
-    assert found["TEST"] == {"MIRROR": "default"}
-
-
-@pytest.mark.parametrize(
-    ("primary", "other", "mode", "want"),
-    [
-        (POSTGRESQL, None, "statement", "DATABASE_POOL_MODE: got 'statement', wanted"),
-        (SQLITE, POSTGRESQL, "", "DATABASE_REPLICA_URL: wanted two PostgreSQL, got"),
-        (POSTGRESQL, SQLITE, "", "DATABASE_REPLICA_URL: wanted two PostgreSQL, got"),
-    ],
-)
-def test_what_cannot_work_is_refused_at_the_start(primary, other, mode, want):
-    with pytest.raises(ImproperlyConfigured, match=want):
-        configure(primary=dict(primary), replica=other and dict(other), pool_mode=mode)

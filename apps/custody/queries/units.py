@@ -59,11 +59,6 @@ JOIN custody_event e ON e.id = l.event_id
 WHERE x.batch_id = %s AND x.chunk_no = %s
 ORDER BY l.id
 """  # noqa: S608 - columns of ours
-_IN_REGISTRY = "custody_serialnumber s ON s.product_id = p.id AND s.serial = %s"
-_FIND_COLD = _FIND.replace(
-    _IN_REGISTRY,
-    "(SELECT CAST(%s AS bigint) AS batch_id, CAST(%s AS integer) AS ordinal) s ON TRUE",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +129,7 @@ def find_unit(*, gtin: str, serial: str) -> Unit | None:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [serial, gtin])
         rows = sorted(cursor.fetchall())
-    # A cold lot's serials stand in blocks: asked for only where there is no row.
-    if not rows and (position := find_archived(gtin=gtin, serials=[serial])):
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_COLD, [*position[serial], gtin])
-            rows = sorted(cursor.fetchall())
+    rows = rows or _find_cold(gtin, serial)
     if not rows:
         return None
     batch_id, ordinal, *texts = rows[0][1:12]
@@ -161,6 +152,20 @@ def find_unit(*, gtin: str, serial: str) -> Unit | None:
         pack_size=pack_size,
         brand_owner=owner,
     )
+
+
+def _find_cold(gtin: str, serial: str) -> list[Any]:
+    """A cold lot's serials stand in blocks: asked for only where there is no row."""
+    found = find_archived(gtin=gtin, serials=[serial])
+    if serial not in found:
+        return []
+    row = "custody_serialnumber s ON s.product_id = p.id AND s.serial = %s"
+    place = "SELECT CAST(%s AS bigint) AS batch_id, CAST(%s AS integer) AS ordinal"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FIND.replace(row, f"({place}) s ON TRUE"), [*found[serial], gtin]
+        )
+        return sorted(cursor.fetchall())
 
 
 def recalls_of(*, batch_id: int, ordinal: int) -> tuple[str, ...]:
