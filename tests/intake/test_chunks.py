@@ -1,5 +1,6 @@
 """A file that comes in chunks: cut, gone on with, doubled, lied about, given up."""
 
+import errno
 import hashlib
 import threading
 from datetime import timedelta
@@ -149,6 +150,18 @@ def test_an_end_that_was_killed_is_tried_again_with_the_last_chunk(world, begun)
 
     assert place(before)[0] == "100"
     assert place(answer)[2] == "?1"
+
+
+def test_a_chunk_for_which_there_is_no_room_is_sent_again(world, begun):
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    with mock.patch.object(receiving, "_write", side_effect=full):
+        refused = world.novamed.append(begun, FILE, 0)
+    taken = world.novamed.append(begun, FILE, 0)
+
+    assert (refused.status, refused.json["code"]) == (507, "disk_full")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert place(taken)[2] == "?1"
 
 
 def test_a_whole_file_ends_one_that_came_in_chunks(world, begun):

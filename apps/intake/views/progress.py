@@ -19,6 +19,8 @@ _CHECK_OF: Final = {
     "expiry_in_past": "lot",
     "bad_check_digit": "lot",
     "bad_date": "lot",
+    "bad_day": "lot",
+    "bad_month": "lot",
     "unknown_product": "lot",
     "unknown_site": "lot",
     "lot_recalled": "lot",
