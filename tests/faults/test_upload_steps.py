@@ -19,7 +19,6 @@ ALL = [(point, way) for point in UPLOAD_POINTS for way in WAYS]
 SOME = {
     "sqlite": [
         ("chunk", "kill after"),
-        ("staging", "kill after"),
         ("removed", "kill before"),
     ],
     "postgresql": [("visible", "kill after")],

@@ -71,7 +71,8 @@ class Site:
                 data: bytes = answer.read(_MAX_ANSWER_BYTES)
                 return data
         except urllib.error.HTTPError as error:
-            told = error.read(_MAX_ANSWER_BYTES).decode("utf-8", "replace")
+            with error:
+                told = error.read(_MAX_ANSWER_BYTES).decode("utf-8", "replace")
             said = f"{error.code} {told}"
             if error.code >= _FAULTS or error.code == _TOO_OFTEN:
                 raise Unavailable("no_answer", got=said, wanted=self.address) from error

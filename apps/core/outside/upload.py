@@ -115,7 +115,8 @@ def _send_rest(
 ) -> None:
     """Send what the site does not have yet; it knows best where the file goes on."""
     place, total = f"{_UPLOADS}/{upload['id']}", file.stat().st_size
-    at, progress = int(upload["received_bytes"]), Progress("sent", "bytes")
+    at = int(upload["received_bytes"])
+    progress = Progress("sent", "bytes", since=at)
     if at:
         tell(f"goes on  from byte {at:,} of {total:,}")
     with file.open("rb") as source:

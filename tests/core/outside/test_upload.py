@@ -195,13 +195,25 @@ def test_a_bar_stands_on_a_terminal_alone():
     assert file.getvalue() == ""
 
 
+def test_what_was_there_before_says_nothing_of_the_rate():
+    seconds = iter([0.0, 1.0])
+    terminal = Terminal()
+    progress = Progress(
+        "sent", "bytes", since=500, out=terminal, clock=lambda: next(seconds)
+    )
+
+    progress.show(600, 1000)
+
+    assert terminal.getvalue().endswith("600 of 1,000 bytes, 100/s, 4 s left")
+
+
 @pytest.mark.parametrize(
-    ("done", "total", "seconds", "text"),
+    ("done", "total", "rate", "text"),
     [
-        (7, None, 1.0, "checked 7 rows"),
+        (7, None, 7.0, "checked 7 rows"),
         (0, 10, 0.0, f"checked [{'.' * 24}] 0 of 10 rows"),
-        (10, 10, 2.0, f"checked [{'#' * 24}] 10 of 10 rows, 5/s, 0 s left"),
+        (10, 10, 5.0, f"checked [{'#' * 24}] 10 of 10 rows, 5/s, 0 s left"),
     ],
 )
-def test_a_line_guesses_nothing(done, total, seconds, text):
-    assert line("checked", "rows", done, total, seconds) == text
+def test_a_line_guesses_nothing(done, total, rate, text):
+    assert line("checked", "rows", done, total, rate) == text
