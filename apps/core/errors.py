@@ -25,6 +25,8 @@ def shown(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     if len(text) > _SHOWN_CHARACTERS:
         text = f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text  # nothing of the kind: a million lines may be wrong
     return "".join(map(_shown_character, text))
 
 

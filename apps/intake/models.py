@@ -11,16 +11,18 @@ from apps.partners.models import TradingPartner, User
 class UploadState(models.TextChoices):
     """Where an upload stands."""
 
+    RECEIVING = "receiving", "receiving"
     QUEUED = "queued", "queued"
     CHECKING = "checking", "checking"
     REFUSED = "refused", "refused"
+    CHECKED = "checked", "checked"  # it holds, and was to be checked only
     STAGED = "staged", "staged"
     COMMISSIONED = "commissioned", "commissioned"
     CANCELLED = "cancelled", "cancelled"
 
 
 UNCHECKED_STATES = (UploadState.QUEUED, UploadState.CHECKING)
-OPEN_STATES = (*UNCHECKED_STATES, UploadState.STAGED)
+OPEN_STATES = (UploadState.RECEIVING, *UNCHECKED_STATES, UploadState.STAGED)
 
 
 class Upload(models.Model):
@@ -36,12 +38,20 @@ class Upload(models.Model):
     file_name = models.CharField(max_length=200)
     file_digest = models.CharField(max_length=64)  # SHA-256, hex
     size_bytes = models.BigIntegerField()
+    missing_bytes = models.BigIntegerField(default=0)  # that are still to come
+    received_at = models.DateTimeField(
+        null=True
+    )  # the last chunk, if it came in chunks
     state = models.CharField(
         max_length=12, choices=UploadState.choices, default=UploadState.QUEUED
     )
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True)
     error_count = models.PositiveIntegerField(default=0)
+    is_check_only = models.BooleanField(default=False)  # nothing of it is to be staged
+    is_into_recalled = models.BooleanField(
+        default=False
+    )  # its maker knows of the recall
     job_id = models.UUIDField(null=True)
     staging_id = models.UUIDField(null=True)
     seed = models.BinaryField(
@@ -61,7 +71,10 @@ class Upload(models.Model):
             UniqueConstraint(fields=["seed"], name="upload_seed_once"),
             # The same file for the same lot is one upload while it is open.
             UniqueConstraint(
-                fields=["partner", "file_digest", "gtin", "lot", "expiry_date", "site"],
+                fields=[
+                    *("partner", "file_digest", "gtin", "lot", "expiry_date", "site"),
+                    "is_check_only",
+                ],
                 condition=Q(state__in=OPEN_STATES),
                 name="upload_open_once",
             ),
@@ -69,6 +82,11 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["partner", "-created_at"], name="upload_partner_at")
         ]
+
+    @property
+    def received_bytes(self) -> int:
+        """How much of the file lies here."""
+        return self.size_bytes - self.missing_bytes
 
 
 class UploadError(models.Model):

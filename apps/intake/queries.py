@@ -11,7 +11,10 @@ from apps.catalog import queries as catalog
 from apps.catalog.models import Product
 from apps.core.errors import MalformedInput
 from apps.custody import queries as custody
-from apps.custody.queries.commissionings import find_commissionings
+from apps.custody.queries.commissionings import (
+    find_commissionings,
+    find_scopes_ahead,
+)
 from apps.intake.models import Upload, UploadError, UploadState
 from apps.ledger.formats import Draft
 from apps.partners import queries as partners
@@ -22,7 +25,11 @@ from apps.partners.queries import Actor
 class UploadWish:
     """What the form says: the lot that the file's serials belong to.
 
-    `seed` is the maker's own for the serial tree, 32 bytes, or b"".
+    Args:
+        seed: the maker's own for the serial tree, 32 bytes, or b"".
+        is_check_only: the file is to be checked, and nothing kept of it.
+        is_into_recalled: the maker knows that the lot is recalled, and has made packs
+            of it: they are to be registered and are born recalled.
     """
 
     gtin: str
@@ -30,6 +37,8 @@ class UploadWish:
     expiry_date: date
     site: str
     seed: bytes = field(default=b"", repr=False)
+    is_check_only: bool = False
+    is_into_recalled: bool = False
 
 
 def visible_to(actor: Actor) -> QuerySet[Upload]:
@@ -70,7 +79,7 @@ def verify_wish(*, wish: UploadWish, gln: str, at: datetime) -> Product:
 
     Raises:
         MalformedInput: `unknown_product`, `expiry_in_past`, `other_expiry`,
-            `unknown_site`.
+            `unknown_site`, `lot_recalled`.
     """
     product = catalog.find_product(wish.gtin)
     if product is None or product.brand_owner.gln != gln:
@@ -89,6 +98,8 @@ def verify_wish(*, wish: UploadWish, gln: str, at: datetime) -> Product:
         )
     _verify_batch(wish)
     _verify_site(wish.site, gln)
+    if not wish.is_into_recalled:
+        _verify_not_recalled(product, wish)
     return product
 
 
@@ -96,15 +107,45 @@ def draft_statement(*, upload: Upload, actor: Actor, at: datetime) -> Draft:
     """The commissioning statement to sign.
 
     Raises:
-        MalformedInput: `not_staged`: nothing waits for a signature.
+        MalformedInput: `not_staged`: nothing waits for a signature; `lot_recalled`:
+            since the file was sent.
     """
     if upload.state != UploadState.STAGED or upload.staging_id is None:
         raise MalformedInput(
             "not_staged", field="state", got=upload.state, wanted="staged"
         )
+    wish = wish_of(upload)
+    if not wish.is_into_recalled:
+        _verify_not_recalled(catalog.get_product(upload.gtin), wish)
     return custody.draft_commissioning(
         staging_id=upload.staging_id, site=upload.site, actor=actor, at=at
     )
+
+
+def wish_of(upload: Upload) -> UploadWish:
+    """What the form said that the upload came with; its seed apart."""
+    return UploadWish(
+        upload.gtin,
+        upload.lot,
+        upload.expiry_date,
+        upload.site,
+        is_check_only=upload.is_check_only,
+        is_into_recalled=upload.is_into_recalled,
+    )
+
+
+def is_recalled_since(upload: Upload) -> bool:
+    """Whether the staged lot was recalled after its file was checked.
+
+    Nothing is given to sign then, unless its maker says that the packs exist.
+    """
+    if upload.state != UploadState.STAGED or upload.is_into_recalled:
+        return False
+    try:
+        _verify_not_recalled(catalog.get_product(upload.gtin), wish_of(upload))
+    except MalformedInput:
+        return True
+    return False
 
 
 def staged_seed(upload: Upload) -> bytes:
@@ -148,4 +189,19 @@ def _verify_site(site_gln: str, gln: str) -> None:
             field="site",
             got=site_gln,
             wanted="the GLN of a site of yours",
+        )
+
+
+def _verify_not_recalled(product: Product, wish: UploadWish) -> None:
+    """No open recall is over the whole lot; one that names serials is met by line."""
+    scopes = find_scopes_ahead(
+        product_id=product.pk, lot=wish.lot, expiry_date=wish.expiry_date
+    )
+    if any(not scope.names_serials for scope in scopes):
+        raise MalformedInput(
+            "lot_recalled",
+            field="lot",
+            got=wish.lot,
+            wanted="a lot that no open recall covers; if packs of this one exist, say"
+            " so with into_recalled_lot and they are registered as recalled",
         )

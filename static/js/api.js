@@ -11,13 +11,13 @@ export class Problem extends Error {
 
 const csrfToken = () => document.querySelector('meta[name="csrftoken"]')?.content ?? "";
 
-export async function call(url, { method = "GET", json, form, text: body, type } = {}) {
-  const headers = { Accept: "application/json, application/problem+json" };
+export async function call(url, { method = "GET", json, form, text: body, type, more = {}, signal } = {}) {
+  const headers = { Accept: "application/json, application/problem+json", ...more };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (type) headers["Content-Type"] = type;
   const response = await fetch(url, {
-    method, headers, credentials: "same-origin",
+    method, headers, credentials: "same-origin", signal,
     body: json !== undefined ? JSON.stringify(json) : form ?? body,
   });
   if (response.redirected) throw new Problem(401, {}); // to the login page

@@ -128,6 +128,7 @@ def api(
     *,
     get: Rule | None = None,
     post: Rule | None = None,
+    patch: Rule | None = None,
     delete: Rule | None = None,
     options: Rule | None = None,
     owner: str = "maker",
@@ -140,6 +141,7 @@ def api(
         "GET": get or closed,
         "HEAD": get or closed,
         "POST": post or closed,
+        "PATCH": patch or closed,
         "DELETE": delete or closed,
         "OPTIONS": options or guard,
     }

@@ -18,6 +18,7 @@ from apps.intake.models import Upload
 from pharmatrace.demo.cast import AMOXIL
 from tests.bench.figures import serials
 from tests.bench.loading import bulk_create, raw_load
+from tests.bench.report import Figure
 from tests.bench.spans import spans
 from tests.bench.world import EXPIRY, World, build, seconds
 
@@ -54,13 +55,58 @@ class Taken:
 
 def measure(var: Path, *, size: int, rounds: int) -> Iterator[str]:
     """The lines of the report."""
-    world = build(var)
+    taken, memory = run(build(var), var, size=size, rounds=rounds)
+    yield from _phases(taken, size)
+    yield from _goals(taken, memory)
+
+
+def run(
+    world: World, var: Path, *, size: int, rounds: int
+) -> tuple[Taken, tuple[int, int]]:
+    """The rounds on a site that stands; then KiB before and at most of a check alone."""
     taken = Taken()
     for number in range(rounds):
         _round(world, taken, number, size, var)
-    memory = _memory(world, size)
-    yield from _phases(taken, size)
-    yield from _goals(taken, memory)
+    return taken, _memory(world, size)
+
+
+def figures(world: World, var: Path, *, size: int, rounds: int) -> list[Figure]:
+    """G1 (on SQLite G21), G2, G3, G5 and the memory of a check, each beside its floor."""
+    taken, (before, most) = run(world, var, size=size, rounds=rounds)
+    first = "G1" if connection.vendor == "postgresql" else "G21"
+    raw, rows = "raw load, sorted, one unique index", f"{size:,} rows"
+    worst = map(max, taken.by_name["twice"], taken.by_name["known"])
+    return [
+        _rate(f"{first} file to batch", taken, "whole", raw, "raw", size),
+        _rate("G2 database's part of it", taken, "database", raw, "raw", size),
+        _rate("G3 file to batch", taken, "whole", "bulk_create", "bulk", size),
+        Figure(
+            "G5 a duplicate refused",
+            "s",
+            tuple(worst),
+            "a good file to batch",
+            tuple(taken.by_name["whole"]),
+            rows,
+        ),
+        Figure(
+            "memory of the check",
+            "MB",
+            (most / 1_024,),
+            "goal, at most",
+            (float(_MOST_MB),),
+            f"{rows}; {before / 1_024:.0f} MB before it",
+        ),
+    ]
+
+
+def _rate(
+    name: str, taken: Taken, of: str, floor_name: str, floor: str, size: int
+) -> Figure:
+    rates = (
+        tuple(size / each for each in taken.by_name[phase]) for phase in (of, floor)
+    )
+    values, floors = rates
+    return Figure(name, "rows/s", values, floor_name, floors, f"{size:,} rows")
 
 
 def _round(world: World, taken: Taken, number: int, size: int, var: Path) -> None:
@@ -85,8 +131,12 @@ def _round(world: World, taken: Taken, number: int, size: int, var: Path) -> Non
 
 
 def _send(world: World, names: list[str], lot: str) -> tuple[str, float]:
-    """The upload's id, and how long the door took."""
     content = ("serial\n" + "\n".join(names) + "\n").encode()
+    return send_file(world, content, lot)
+
+
+def send_file(world: World, content: bytes, lot: str) -> tuple[str, float]:
+    """The upload's id, and how long the door took."""
     found: list[str] = []
 
     def send() -> None:
@@ -136,6 +186,22 @@ def most_kib() -> int:
 def _memory(world: World, size: int) -> tuple[int, int]:
     """KiB before and at most, of a process that checks one file of `size` rows."""
     upload_id, _ = _send(world, serials(size), "MEMORY")
+    alone = check_alone(upload_id)
+    assert Upload.objects.get(pk=upload_id).state == "staged"
+    return alone.before_kib, alone.most_kib
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A check in a process that does nothing else."""
+
+    before_kib: int
+    most_kib: int
+    seconds: float
+
+
+def check_alone(upload_id: str) -> Alone:
+    """Check one upload so, and what it took."""
     connection.close()
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.uploading", "--check", upload_id],
@@ -144,9 +210,8 @@ def _memory(world: World, size: int) -> tuple[int, int]:
         text=True,
         check=True,
     )
-    assert Upload.objects.get(pk=upload_id).state == "staged"
-    before, most = done.stdout.split()
-    return int(before), int(most)
+    before, most, taken = done.stdout.split()
+    return Alone(int(before), int(most), float(taken))
 
 
 def _phases(taken: Taken, size: int) -> Iterator[str]:

@@ -1,10 +1,14 @@
 """An upload by phases: file, check, staging, signature, each beside its floor.
 
     python -m tests.bench.uploading [--size 1000000] [--rounds 5] [--sqlite] [--smoke]
+        [--kind all|xlsx|epcis|gzip|zip|last_wrong|all_wrong|... [--kind ...]]
 
 Every round loads the same rows raw, sends the file, checks it, signs and commissions
 it, and sends it twice more with a serial that stands in it twice and with one that the
 ledger has. The table grows from round to round, as a maker's does.
+
+With --kind the check of other files is measured instead, each in a process of its own
+beside that of a good CSV: of other formats, packed, and of what makers send by mistake.
 """
 
 import argparse
@@ -23,6 +27,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sqlite", action="store_true", help="SQLite, as make run has")
     parser.add_argument("--smoke", action="store_true", help="3,000 rows, one round")
+    parser.add_argument("--kind", action="append", help="other files; all: every one")
     parser.add_argument("--check", help=argparse.SUPPRESS)  # the measured child
     chosen = parser.parse_args()
     if chosen.check:
@@ -38,6 +43,11 @@ def main() -> int:
             return 1
         os.environ["PHARMATRACE_TEST_VAR"] = var
         _begin()
+        if chosen.kind:
+            from tests.bench.kinds import report
+
+            print(report(Path(var), chosen.kind, chosen.size, chosen.rounds))
+            return 0
         from tests.bench.rounds import measure
 
         print("\n".join(measure(Path(var), size=chosen.size, rounds=chosen.rounds)))
@@ -69,10 +79,11 @@ def _check_alone(upload_id: str) -> int:
     """Check one upload in a process that does nothing else; say its most memory."""
     _begin()
     from tests.bench.rounds import check, most_kib
+    from tests.bench.world import seconds
 
     before = most_kib()
-    check(upload_id)
-    print(before, most_kib())
+    taken = seconds(lambda: check(upload_id))
+    print(before, most_kib(), taken)
     return 0
 
 

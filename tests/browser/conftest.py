@@ -107,9 +107,11 @@ def page(context: BrowserContext) -> Iterator[Page]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A refusal that the test provokes is an answer, not a fault of the page.
-        if message.type == "error" and "status of 4" not in message.text:
-            complaints.append(message.text)
+        text = message.text
+        # A refusal or a cut that the test provokes is no fault of the page.
+        is_provoked = "status of 4" in text or "net::ERR_FAILED" in text
+        if message.type == "error" and not is_provoked:
+            complaints.append(text)
 
     fresh = context.new_page()
     fresh.on("console", note)

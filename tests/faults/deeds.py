@@ -33,7 +33,7 @@ from pharmatrace.demo.goods import RECALLED
 from pharmatrace.demo.signing import Keyring
 from pharmatrace.demo.stage import Stage
 from pharmatrace.demo.story import Story, _recall_wish
-from tests.faults import nemesis, rewriting, tampering
+from tests.faults import nemesis, rewriting, tampering, uploading
 
 # Every head that was ever signed here, whether it reached the lock store or not.
 SIGNED = "signed-heads"
@@ -180,6 +180,11 @@ def _fill() -> None:
                 file.write(b"x")
 
 
+def _upload_and_fill(moment: str, lot: str, first: int, count: int) -> str:
+    """A file of serials, and a disk that is full from `moment` on."""
+    return uploading.stop_at(moment, _fill, lot, first, count)
+
+
 def _free() -> None:
     (_var() / "ballast").unlink()
 
@@ -244,6 +249,12 @@ _DEEDS: dict[str, Callable[..., Any]] = {
     "go_on": _go_on,
     "findings": _findings,
     "look": _look,
+    "upload": uploading.upload,
+    "prepare": uploading.prepare,
+    "send": uploading.send,
+    "registered": uploading.registered,
+    "sweep": uploading.sweep,
+    "upload and fill": _upload_and_fill,
     "keys": _keys,
     "cut tail": rewriting.cut_tail,
     "hash again": rewriting.hash_again,

@@ -44,10 +44,28 @@ POINTS: Final[dict[str, tuple[str, str]]] = {
     "partials": (f"{_CLIENTS}.public_files:PublicFiles.drop_partials", "disk"),
 }
 
+_INTAKE: Final = "apps.intake.operations"
+_COMMISSION: Final = "apps.custody.operations.commission"
+# The same of a file on its way to a lot.
+UPLOAD_POINTS: Final[dict[str, tuple[str, str]]] = {
+    "chunk": (f"{_INTAKE}.receiving:_write", "disk"),
+    "place": (f"{_INTAKE}.receiving:_note", "database"),
+    "whole": (f"{_INTAKE}.receiving:_digest_of", "disk"),
+    "order": (f"{_INTAKE}.receiving:order_check", "database"),
+    "rows": (f"{_INTAKE}.check:_read", "database"),
+    "staging": (f"{_INTAKE}.check:stage_serials", "database"),
+    "staged": (f"{_INTAKE}.check:_close", "database"),
+    "batch": (f"{_COMMISSION}:register_staged", "database"),
+    "holding": (f"{_COMMISSION}:put_in_holding", "database"),
+    "visible": (f"{_COMMISSION}:_inherit_recalls", "database"),
+    "settled": (f"{_INTAKE}.sweep:_change", "database"),
+    "removed": (f"{_INTAKE}.sweep:remove_file", "disk"),
+}
+
 
 def install(*, point: str, way: str, number: int) -> None:
     """Strike the call `number` at `point`, in one of the `WAYS`."""
-    place, kind = POINTS[point]
+    place, kind = (POINTS | UPLOAD_POINTS)[point]
     module_name, _, path = place.partition(":")
     owner: Any = importlib.import_module(module_name)
     *parents, name = path.split(".")

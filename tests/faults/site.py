@@ -20,7 +20,7 @@ SIGNED = "signed-heads"
 PARTS = {
     "database": (),
     "lock store": ("lockstore",),
-    "files": ("log-public",),
+    "files": ("log-public", "uploads"),
     "signed": (SIGNED,),
 }
 

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.conftest import IS_ALL
 from tests.faults.process import Parent
 from tests.skips import NOT_PERMITTED
 
 pytestmark = pytest.mark.slow
 
+SIZE = 3_000  # serials of a file
+# When the disk fills in the way of a file to a lot; each is a lot of its own.
+MOMENTS = ("receiving", "checking", "signing") if IS_ALL else ("signing",)
 MOUNT = 'mount -t tmpfs -o size=16m tmpfs {folder} && exec "$@"'
 
 
@@ -60,3 +64,18 @@ def test_what_does_not_fit_is_refused_whole_and_the_log_goes_on(small_disk):
     assert seen["pending"] == []
     assert {said, answer["id"]} <= {each for each, _ in seen["logged"]}
     assert seen["published"] == len(seen["times"])
+
+    for number, moment in enumerate(MOMENTS):
+        upload_where_the_disk_fills(site, moment, first=number * SIZE)
+
+
+def upload_where_the_disk_fills(site: Parent, moment: str, *, first: int) -> None:
+    """Nothing of the lot stands; with room again its file makes it whole."""
+    ended = site.run("upload and fill", moment, moment, first, SIZE)
+
+    assert ended.code == 1, ended.said
+    site.do("free")
+    assert moment not in site.do("registered")["lots"]
+    assert site.do("upload", moment, first, SIZE) == "commissioned"
+    assert site.do("registered")["lots"][moment] == [SIZE, SIZE, SIZE]
+    assert site.do("go_on")["findings"] == []

@@ -171,25 +171,3 @@ def test_the_list_shows_state_and_figures(nora, world):
 
     assert "Ready to sign" in page
     assert "Refused" in page
-
-
-def test_a_lot_in_an_open_recall_is_said_to_be_born_recalled(nora, world):
-    opened = world.novamed.act(
-        {
-            "kind": "recall.open",
-            "gtin": AMOXIL.gtin,
-            "scope": {"lots": ["A123"]},
-            "class": "II",
-            "reason": "Wrong leaflet.",
-            "instructions": "Keep apart.",
-            "depth": "retail",
-        }
-    )
-    upload, other = world.check(serials(3)), world.check(serials(3, start=9), lot="B2")
-
-    page = nora.get(f"/uploads/{upload.id}").content.decode()
-
-    assert opened.status == 201
-    assert (upload.is_born_recalled, other.is_born_recalled) == (True, False)
-    assert "This lot will be born recalled" in page
-    assert world.commission(upload).status == 201

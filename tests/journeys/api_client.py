@@ -84,6 +84,23 @@ class ApiClient:
             )
         )
 
+    def head(self, path: str) -> Answer:
+        """HEAD of an address."""
+        return self._answer(self._http.head(path, headers=self.headers))
+
+    def append(self, path: str, chunk: bytes, offset: int | str | None) -> Answer:
+        """PATCH a piece of a file from an offset on."""
+        said = {} if offset is None else {"Upload-Offset": str(offset)}
+        return self._answer(
+            self._http.generic(
+                "PATCH",
+                path,
+                chunk,
+                content_type="application/partial-upload",
+                headers=self.headers | said,
+            )
+        )
+
     def post_form(self, path: str, **parts: Any) -> Answer:
         """POST multipart/form-data; bytes become files."""
         data = {

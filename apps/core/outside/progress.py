@@ -17,6 +17,7 @@ class Progress:
     Args:
         what: the first word of the line, "sent".
         unit: what is counted, "rows".
+        since: what was done before, and says nothing of the rate.
         clock: seconds that only grow.
     """
 
@@ -25,10 +26,11 @@ class Progress:
         what: str,
         unit: str,
         *,
+        since: int = 0,
         out: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._what, self._unit = what, unit
+        self._what, self._unit, self._since = what, unit, since
         self._out = sys.stderr if out is None else out
         self._clock = clock
         self._begun = self._clock()
@@ -41,7 +43,8 @@ class Progress:
         if not self._out.isatty() or now - self._shown < _EVERY_SECONDS:
             return
         self._shown = now
-        self._write(line(self._what, self._unit, done, total, now - self._begun))
+        rate = (done - self._since) / max(now - self._begun, 1e-9)
+        self._write(line(self._what, self._unit, done, total, rate))
 
     def end(self) -> None:
         """Take the line away."""
@@ -56,14 +59,13 @@ class Progress:
         self._width = len(text)
 
 
-def line(what: str, unit: str, done: int, total: int | None, seconds: float) -> str:
+def line(what: str, unit: str, done: int, total: int | None, rate: float) -> str:
     """What is done, how fast, and how long it will take; without guessing."""
-    rate = done / seconds if seconds > 0 else 0.0
     if not total:
         return f"{what} {done:,} {unit}"
     filled = _WIDTH * min(done, total) // total
     bar = "#" * filled + "." * (_WIDTH - filled)
     text = f"{what} [{bar}] {done:,} of {total:,} {unit}"
-    if not rate:
+    if rate <= 0:
         return text
     return f"{text}, {rate:,.0f}/s, {(total - done) / rate:,.0f} s left"

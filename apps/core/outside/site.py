@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ..errors import MalformedInput, Unavailable, UntrustedSignature
 
 TIMEOUT_SECONDS: Final = 30
 _MAX_ANSWER_BYTES: Final = 16 << 20
+_TOO_OFTEN: Final = 429
 _FAULTS: Final = 500  # and above: the site's own, or its proxy's
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -54,8 +56,9 @@ class Site:
             body: whole, or in parts; then `headers` say its Content-Length.
 
         Raises:
-            UntrustedSignature: `refused_by_site`, with the site's own words.
-            Unavailable: `no_answer`: nobody answers, or with a fault of its own.
+            UntrustedSignature: `refused_by_site`, with the site's own words; `extra`
+                is its problem document (RFC 9457), {} where there is none.
+            Unavailable: `no_answer`: nobody answers, not now, or with a fault of its own.
         """
         request = urllib.request.Request(  # noqa: S310  # the scheme was checked
             self.address.rstrip("/") + path,
@@ -68,17 +71,26 @@ class Site:
                 data: bytes = answer.read(_MAX_ANSWER_BYTES)
                 return data
         except urllib.error.HTTPError as error:
-            told = error.read(_MAX_ANSWER_BYTES).decode("utf-8", "replace")
+            with error:
+                told = error.read(_MAX_ANSWER_BYTES).decode("utf-8", "replace")
             said = f"{error.code} {told}"
-            if error.code >= _FAULTS:
+            if error.code >= _FAULTS or error.code == _TOO_OFTEN:
                 raise Unavailable("no_answer", got=said, wanted=self.address) from error
-            raise UntrustedSignature(
-                "refused_by_site", got=said, wanted="success"
-            ) from error
+            refusal = UntrustedSignature("refused_by_site", got=said, wanted="success")
+            refusal.extra = _document_of(told)
+            raise refusal from error
         except (OSError, HTTPException) as error:
             raise Unavailable(
                 "no_answer", got=str(error), wanted=self.address
             ) from error
+
+
+def _document_of(told: str) -> dict[str, Any]:
+    try:
+        document = json.loads(told)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _opener() -> urllib.request.OpenerDirector:

@@ -1,7 +1,8 @@
 """pharmatrace-upload: send a file of serials, watch its check, fetch what to sign.
 
-The same file for the same lot is one upload while it is open, so a cut one is sent
-again by the same command and nothing is there twice. Nothing is visible to others
+The file goes in chunks. Where the connection falls it goes on by itself, and where this
+was ended the same command goes on from the last chunk: the file's SHA-256 says that it
+is the same, and nothing is there twice. Nothing is visible to others
 before the draft that this prints is signed: `pharmatrace-sign sign draft.json
 --serials FILE --post SITE`. Exit code 0: all lines hold; 1: refused, with the lines;
 2: a file cannot be read, or nobody answers.
@@ -15,8 +16,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,61 +26,21 @@ from .progress import Progress
 from .site import Site
 
 _UPLOADS: Final = "/api/v1/uploads"
-_CHUNK_BYTES: Final = 1 << 16
+_FIELDS: Final = ("gtin", "lot", "expiry_date")
+_TICKS: Final = ("check_only", "into_recalled_lot")
+_CHUNK_BYTES: Final = 1 << 20
+_CLOSED: Final = 1 << 62  # beyond every file
+_LONGEST_PAUSE_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 0.5
 _SHOWN_ERRORS: Final = 20
 _MEMBERS: Final = frozenset(
     {
-        *("id", "state", "file_digest", "rows_done", "rows_total", "error_count"),
+        *("id", "state", "file_digest", "received_bytes"),
+        *("rows_done", "rows_total", "error_count"),
         *("is_born_recalled", "statement_id"),
     }
 )
 _UNCHECKED: Final = frozenset({"queued", "checking"})
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The form of an upload: its fields, and its file read in parts."""
-
-    fields: Mapping[str, str]
-    file: Path
-    mark: str
-
-    @property
-    def content_type(self) -> str:
-        """The header that names the mark between the parts."""
-        return f"multipart/form-data; boundary={self.mark}"
-
-    def count_bytes(self) -> int:
-        """The length of the whole body."""
-        return len(self._head()) + self.file.stat().st_size + len(self._tail())
-
-    def parts(self, progress: Progress) -> Iterator[bytes]:
-        """The body, never more of the file in memory than a chunk."""
-        yield self._head()
-        done, total = 0, self.file.stat().st_size
-        for chunk in _chunks(self.file):
-            yield chunk
-            done += len(chunk)
-            progress.show(done, total)
-        progress.end()
-        yield self._tail()
-
-    def _head(self) -> bytes:
-        said = "".join(
-            f"--{self.mark}\r\nContent-Disposition: form-data; name={json.dumps(name)}"
-            f"\r\n\r\n{value}\r\n"
-            for name, value in self.fields.items()
-        )
-        name = json.dumps(self.file.name, ensure_ascii=False)
-        return (
-            f"{said}--{self.mark}\r\nContent-Disposition: form-data; "
-            f'name="file"; filename={name}\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode()
-
-    def _tail(self) -> bytes:
-        return f"\r\n--{self.mark}--\r\n".encode()
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +48,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return ending(_main, arguments)
     except KeyboardInterrupt:
-        tell("stopped; the upload goes on at the site, send the same file to watch it")
+        tell("stopped; the same command goes on from where it was")
         return UNREADABLE
 
 
@@ -101,16 +61,15 @@ def _main(arguments: Sequence[str]) -> None:
     place = f"{_UPLOADS}/{upload['id']}"
     if upload["state"] == "refused":
         _refuse(site, place, upload, errors=options.errors)
-    if upload["state"] == "cancelled":
+    if upload["state"] in {"cancelled", "receiving"}:
         raise MalformedInput("upload_cancelled", got=place, wanted="an open upload")
     tell(f"checked  {upload['rows_done']:,} serials of lot {options.lot}")
     if upload["is_born_recalled"]:
         tell("RECALLED an open recall covers this lot: its packs are born recalled")
-    if upload["state"] == "commissioned":
-        tell(f"signed   already, by statement {upload['statement_id']}")
-    elif options.check_only:
-        site.ask("DELETE", place)
+    if upload["state"] == "checked":
         tell("kept     nothing: this was a check only")
+    elif upload["state"] == "commissioned":
+        tell(f"signed   already, by statement {upload['statement_id']}")
     else:
         draft = site.ask("GET", f"{place}/statement")
         sys.stdout.buffer.write(draft + b"\n")
@@ -119,30 +78,109 @@ def _main(arguments: Sequence[str]) -> None:
 
 def _send(site: Site, options: argparse.Namespace) -> dict[str, Any]:
     file = Path(options.file)
+    digest = _digest_of(file)
+    tell(f"file     {file.name}, SHA-256 {digest}")
+    fields = {name: str(getattr(options, name)) for name in _FIELDS}
+    fields |= {
+        "site": options.site_gln,
+        "file_name": file.name,
+        "size_bytes": str(file.stat().st_size),
+        "file_digest": digest,
+    }
+    fields |= {name: "1" for name in _TICKS if getattr(options, name)}
+    mark = secrets.token_hex(16)
+    answer = _patiently(
+        lambda: site.ask(
+            "POST",
+            _UPLOADS,
+            body=_form(fields, mark),
+            headers={"Content-Type": f"multipart/form-data; boundary={mark}"},
+        ),
+        patience=options.patience,
+    )
+    upload = _read(answer)
+    if upload["file_digest"] != digest:
+        raise UntrustedSignature(
+            "file_differs", got=str(upload["file_digest"]), wanted=digest
+        )
+    tell(f"upload   {upload['id']}")
+    if upload["state"] == "receiving":
+        _send_rest(site, upload, file, patience=options.patience)
+        upload["state"] = "queued"
+    return upload
+
+
+def _send_rest(
+    site: Site, upload: Mapping[str, Any], file: Path, *, patience: float
+) -> None:
+    """Send what the site does not have yet; it knows best where the file goes on."""
+    place, total = f"{_UPLOADS}/{upload['id']}", file.stat().st_size
+    at = int(upload["received_bytes"])
+    progress = Progress("sent", "bytes", since=at)
+    if at:
+        tell(f"goes on  from byte {at:,} of {total:,}")
+    with file.open("rb") as source:
+        while True:
+            source.seek(at)
+            chunk = source.read(_CHUNK_BYTES)
+            moved = _append(site, place, chunk, at, patience=patience)
+            at = at + len(chunk) if moved is None else moved
+            progress.show(at, total)
+            if at >= total and moved in {None, _CLOSED}:
+                break
+    progress.end()
+
+
+def _append(
+    site: Site, place: str, chunk: bytes, at: int, *, patience: float
+) -> int | None:
+    """Send a chunk; None if it was taken, else from where the file goes on.
+
+    A chunk whose answer was lost is sent again: the site says then that it has it.
+    """
+    headers = {"Content-Type": "application/partial-upload", "Upload-Offset": str(at)}
+    try:
+        _patiently(
+            lambda: site.ask("PATCH", place, body=chunk, headers=headers),
+            patience=patience,
+        )
+    except UntrustedSignature as refusal:
+        offset = refusal.extra.get("offset")
+        if refusal.extra.get("code") == "upload_closed":
+            return _CLOSED  # whole, or cancelled: its state says which
+        if isinstance(offset, int) and offset != at:
+            return offset
+        raise
+    return None
+
+
+def _patiently(ask: Callable[[], bytes], *, patience: float) -> bytes:
+    """Ask until there is an answer, less and less often, for `patience` seconds."""
+    begun, pause = time.monotonic(), _POLL_SECONDS
+    while True:
+        try:
+            return ask()
+        except Unavailable:
+            if time.monotonic() - begun + pause > patience:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _form(fields: Mapping[str, str], mark: str) -> bytes:
+    parts = "".join(
+        f"--{mark}\r\nContent-Disposition: form-data; name={json.dumps(name)}"
+        f"\r\n\r\n{value}\r\n"
+        for name, value in fields.items()
+    )
+    return f"{parts}--{mark}--\r\n".encode()
+
+
+def _digest_of(file: Path) -> str:
     digest = hashlib.sha256()
     for chunk in _chunks(file):
         digest.update(chunk)
-    tell(f"file     {file.name}, SHA-256 {digest.hexdigest()}")
-    names = ("gtin", "lot", "expiry_date", "site_gln")
-    fields = {name: str(getattr(options, name)) for name in names}
-    fields["site"] = fields.pop("site_gln")
-    form = Form(fields, file, secrets.token_hex(16))
-    answer = site.ask(
-        "POST",
-        _UPLOADS,
-        body=form.parts(Progress("sent", "bytes")),
-        headers={
-            "Content-Type": form.content_type,
-            "Content-Length": str(form.count_bytes()),
-        },
-    )
-    upload = _read(answer)
-    if upload["file_digest"] != digest.hexdigest():
-        raise UntrustedSignature(
-            "file_differs", got=str(upload["file_digest"]), wanted=digest.hexdigest()
-        )
-    tell(f"upload   {upload['id']}")
-    return upload
+    return digest.hexdigest()
 
 
 def _watch(site: Site, upload: dict[str, Any], *, patience: float) -> dict[str, Any]:
@@ -218,7 +256,15 @@ def _parser() -> argparse.ArgumentParser:
         "--check-only", action="store_true", help="check, say so, and keep nothing"
     )
     parser.add_argument(
-        "--patience", type=float, default=120, help="seconds without an answer"
+        "--into-recalled-lot",
+        action="store_true",
+        help="an open recall covers the lot, and these packs exist: register them",
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=120,
+        help="seconds without an answer, after which it ends; it asks again until then",
     )
     return parser
 

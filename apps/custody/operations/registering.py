@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import count
 
 from django.db import IntegrityError, connection, transaction
@@ -15,20 +16,26 @@ from apps.custody.models import StagedChunk, Staging
 from apps.custody.queries.archived import find_archived_taken
 from apps.custody.queries.containers import case_serials
 
+_SORT_MEMORY = "128MB"
 _ROWS = 20_000  # in one piece of COPY
 
 
 def register_staged(*, staging: Staging, batch_id: int) -> None:
     """Enter staged serials into the registry and keep them, by ordinal, as evidence.
 
+    On PostgreSQL all of it happens in the server: no serial comes here.
+
     Raises:
         LedgerConflict: `serial_taken`: another upload was faster with a serial.
     """
-    parts = _staged(staging)
     if cases := case_serials(gtin=staging.product.gtin):
-        parts = _verify_no_case(parts, cases)
+        _verify_no_case(_staged(staging), cases)
     _keep_chunks(staging, batch_id)
-    _register(batch_id, staging.base, parts)
+    if connection.vendor == "postgresql":
+        write = partial(_insert_kept, batch_id, staging.base)
+    else:
+        write = partial(_insert, batch_id, staging.base, _staged(staging))
+    _register(batch_id, _staged(staging), write)
 
 
 def register(*, batch_id: int, base: int, serials: Sequence[str]) -> None:
@@ -37,7 +44,8 @@ def register(*, batch_id: int, base: int, serials: Sequence[str]) -> None:
     Raises:
         LedgerConflict: `serial_taken`.
     """
-    _register(batch_id, base, [serials])
+    write = _copy if connection.vendor == "postgresql" else _insert
+    _register(batch_id, [serials], partial(write, batch_id, base, [serials]))
 
 
 def _staged(staging: Staging) -> Iterator[Sequence[str]]:
@@ -46,13 +54,10 @@ def _staged(staging: Staging) -> Iterator[Sequence[str]]:
         yield text.split("\n")
 
 
-def _verify_no_case(
-    parts: Iterable[Sequence[str]], cases: set[str]
-) -> Iterator[Sequence[str]]:
+def _verify_no_case(parts: Iterable[Sequence[str]], cases: set[str]) -> None:
     for part in parts:
         if not cases.isdisjoint(part):
             raise _taken()
-        yield part
 
 
 def _taken() -> LedgerConflict:
@@ -76,25 +81,42 @@ def _keep_chunks(staging: Staging, batch_id: int) -> None:
         )
 
 
-def _register(batch_id: int, base: int, parts: Iterable[Sequence[str]]) -> None:
+def _register(
+    batch_id: int, parts: Iterable[Sequence[str]], write: Callable[[int], None]
+) -> None:
+    """Have the rows written; `parts`, the same serials, are read for cold lots only."""
     product_id = catalog.get_batch(batch_id).product_id
-    parts = list(parts)
     # Serials of cold lots stand in blocks, where no constraint looks; whoever archives
     # holds the product locked, as the caller does.
     if find_archived_taken(
         product_id=product_id, parts=parts, make_cursor=connection.cursor
     ):
         raise _taken()
-    write = _copy if connection.vendor == "postgresql" else _insert
     try:
         with transaction.atomic():
-            write(product_id, batch_id, base, parts)
+            write(product_id)
     except IntegrityError as error:
         raise _taken() from error
 
 
+def _insert_kept(batch_id: int, base: int, product_id: int) -> None:
+    """From the rows that were just kept, sorted by the server: see `_copy`."""
+    with connection.cursor() as cursor:
+        # A million serials are sorted in memory; until the transaction's end.
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [_SORT_MEMORY])
+        cursor.execute(
+            "INSERT INTO custody_serialnumber (product_id, serial, batch_id, ordinal)"
+            " SELECT %s, said.serial, kept.batch_id, kept.first + said.number - 1"
+            " FROM custody_serialchunk kept, unnest(string_to_array(kept.serials,"
+            " E'\\n')) WITH ORDINALITY said (serial, number)"
+            " WHERE kept.batch_id = %s AND kept.first >= %s"
+            ' ORDER BY said.serial COLLATE "C"',
+            [product_id, batch_id, base],
+        )
+
+
 def _copy(
-    product_id: int, batch_id: int, base: int, parts: Iterable[Sequence[str]]
+    batch_id: int, base: int, parts: Iterable[Sequence[str]], product_id: int
 ) -> None:
     # Sorted by key the index grows at its edge: three times as fast. A tab sorts before
     # every character of GS1's set 82, so sorted lines are sorted serials.
@@ -122,7 +144,7 @@ def _copy(
 
 
 def _insert(
-    product_id: int, batch_id: int, base: int, parts: Iterable[Sequence[str]]
+    batch_id: int, base: int, parts: Iterable[Sequence[str]], product_id: int
 ) -> None:
     listed = json.dumps([serial for part in parts for serial in part])
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db.models import Count
 
-from apps.core.recall import parse_scope
+from apps.core.recall import Scope, parse_scope
 from apps.custody.formats import CHUNK
 from apps.custody.models import Commissioning, RecallRule, SerialChunk
 
@@ -27,14 +27,15 @@ def find_commissionings(*, roots: Sequence[bytes]) -> dict[bytes, str]:
     }
 
 
-def find_recall_ahead(*, product_id: int, lot: str, expiry_date: date) -> str | None:
-    """The open recall under which a lot would be born recalled, by its id, or None."""
+def find_scopes_ahead(*, product_id: int, lot: str, expiry_date: date) -> list[Scope]:
+    """The scopes of open recalls that units of a lot would be born into."""
     rules = RecallRule.objects.filter(product_id=product_id).order_by("pk")
-    for rule in rules:
-        scope = parse_scope(rule.scope)
-        if scope.covers_batch(lot=lot, expiry_date=expiry_date):
-            return rule.recall_id
-    return None
+    scopes = (parse_scope(rule.scope) for rule in rules)
+    return [
+        scope
+        for scope in scopes
+        if scope.covers_batch(lot=lot, expiry_date=expiry_date)
+    ]
 
 
 def find_commissioning(statement_id: str) -> Commissioning | None:

@@ -13,16 +13,23 @@ from apps.intake.models import Upload, UploadError, UploadState
 
 _SHOWN_ERRORS = 100
 UPLOAD_ID = OpenApiParameter("upload_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+UPLOAD_OFFSET = OpenApiParameter(
+    "Upload-Offset",
+    OpenApiTypes.INT,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Where in the file these bytes belong; what HEAD answers.",
+)
 LOCATION = OpenApiParameter(
     "Location",
     str,
     OpenApiParameter.HEADER,
     description="Where the upload's state can be read.",
-    response=[202],
+    response=[201, 202],
 )
 FORM: dict[str, Any] = {
     "type": "object",
-    "required": ["file", "gtin", "lot", "expiry_date", "site"],
+    "required": ["gtin", "lot", "expiry_date", "site"],
     "additionalProperties": False,
     "properties": {
         "file": {"type": "string", "format": "binary"},
@@ -31,6 +38,11 @@ FORM: dict[str, Any] = {
         "expiry_date": {"type": "string", "format": "date"},
         "site": {"type": "string", "pattern": "^[0-9]{13}$"},
         "seed": {"type": "string", "pattern": "^[A-Za-z0-9+/]{43}=$"},
+        "check_only": {"type": "boolean"},
+        "into_recalled_lot": {"type": "boolean"},
+        "file_name": {"type": "string", "maxLength": 200},
+        "size_bytes": {"type": "integer", "minimum": 1},
+        "file_digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     },
 }
 
@@ -63,6 +75,8 @@ class UploadSerializer(serializers.Serializer[Any]):
     file_name = serializers.CharField()
     file_digest = serializers.CharField()
     size_bytes = serializers.IntegerField()
+    received_bytes = serializers.IntegerField()
+    is_check_only = serializers.BooleanField()
     rows_done = serializers.IntegerField()
     rows_total = serializers.IntegerField(allow_null=True)
     rows_per_second = serializers.SerializerMethodField()

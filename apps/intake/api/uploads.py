@@ -26,9 +26,10 @@ from apps.edge.pagination import CursorPagination
 from apps.edge.throttles import PerMinute
 from apps.intake import operations, queries
 from apps.intake.api import schemas
+from apps.intake.api.chunks import PARTIAL_UPLOAD, ChunkParser, read_chunk, read_offset
 from apps.intake.formats.words import errors_csv
 from apps.intake.forms import read_form, submit_form
-from apps.intake.models import Upload
+from apps.intake.models import Upload, UploadState
 from apps.partners.authentication import CanSign, IsMember, actor_of
 
 
@@ -80,10 +81,19 @@ class UploadsView(APIView):
         operation_id="upload_serials",
         parameters=[schemas.LOCATION],
         request={"multipart/form-data": schemas.FORM},
-        responses={202: schemas.UploadSerializer, **writing_problems()},
+        responses={
+            201: schemas.UploadSerializer,
+            202: schemas.UploadSerializer,
+            **writing_problems(),
+        },
     )
     def post(self, request: Request) -> Response:
-        """Take a file in; it is checked by a job. The same file again is the same upload."""
+        """Take a file in, or begin one that comes in chunks; a job checks it.
+
+        The same file for the same lot is the same upload while it is open. Without
+        `file`, but with `file_name`, `size_bytes` and `file_digest`, the answer says in
+        Upload-Offset from where PATCH is to send it.
+        """
         wish, file = read_form(
             fields=request._request.POST.lists(), files=request._request.FILES.lists()
         )
@@ -92,15 +102,31 @@ class UploadsView(APIView):
         )
         place = reverse("api_upload", kwargs={"upload_id": upload.id})
         body = schemas.UploadSerializer(upload).data
-        return Response(body, status=202, headers={"Location": place})
+        status = 201 if upload.state == UploadState.RECEIVING else 202
+        headers = {"Location": place, **_offset_headers(upload)}
+        return Response(body, status=status, headers=headers)
+
+
+class ChunkThrottle(PerMinute):
+    """The largest file in chunks of a megabyte, and some of them again."""
+
+    scope = "upload_chunks"
+    limit = 1_200
 
 
 class UploadView(APIView):
     """One upload."""
 
+    parser_classes = [ChunkParser]
+
     @override
     def get_permissions(self) -> list[BasePermission]:
-        return [CanSign()] if self.request.method == "DELETE" else [IsMember()]
+        writes = self.request.method in {"PATCH", "DELETE"}
+        return [CanSign()] if writes else [IsMember()]
+
+    @override
+    def get_throttles(self) -> list[Any]:
+        return [ChunkThrottle()] if self.request.method == "PATCH" else []
 
     @extend_schema(
         operation_id="get_upload",
@@ -108,9 +134,28 @@ class UploadView(APIView):
         responses={200: schemas.UploadDetailSerializer, **reading_problems(404)},
     )
     def get(self, request: Request, upload_id: UUID) -> Response:
-        """State, rows done and total, errors by line."""
+        """State, rows done and total, errors by line; HEAD tells where a file goes on."""
         upload = _get(request, upload_id)
-        return Response(schemas.UploadDetailSerializer(upload).data)
+        body = schemas.UploadDetailSerializer(upload).data
+        return Response(body, headers=_offset_headers(upload))
+
+    @extend_schema(
+        operation_id="append_to_upload",
+        parameters=[schemas.UPLOAD_ID, schemas.UPLOAD_OFFSET],
+        request={PARTIAL_UPLOAD: OpenApiTypes.BINARY},
+        responses={204: None, **writing_problems(404)},
+    )
+    def patch(self, request: Request, upload_id: UUID) -> Response:
+        """The file's next bytes, from Upload-Offset on; the last order the check."""
+        upload = _get(request, upload_id)
+        chunk = read_chunk(request.data)
+        upload = operations.append_chunk(
+            upload_id=upload.id,
+            offset=read_offset(request.headers),
+            chunk=chunk,
+            at=timezone.now(),
+        )
+        return Response(status=204, headers=_offset_headers(upload))
 
     @extend_schema(
         operation_id="cancel_upload",
@@ -157,6 +202,16 @@ class UploadStatementView(APIView):
         )
         seed = format_base64(queries.staged_seed(upload))
         return Response({**draft.as_json(), "seed": seed})
+
+
+def _offset_headers(upload: Upload) -> dict[str, str]:
+    """Where the file goes on, in the words of draft-ietf-httpbis-resumable-upload."""
+    return {
+        "Upload-Offset": str(upload.received_bytes),
+        "Upload-Length": str(upload.size_bytes),
+        "Upload-Complete": "?0" if upload.state == UploadState.RECEIVING else "?1",
+        "Upload-Limit": f"max-append-size={operations.MAX_CHUNK_BYTES}",
+    }
 
 
 def answer_errors(upload: Upload) -> HttpResponse:

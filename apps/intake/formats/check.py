@@ -33,10 +33,15 @@ _NAMES: Final = {
     "17": "expiry",
 }
 _POSITIONS: Final = ("serial", "gtin", "lot", "expiry")
+_BESIDE: Final = ("gtin", "lot", "expiry")
+_MAX_REMEMBERED: Final = 1_000
 _SERIAL: Final = re.compile(r'[!"%-?A-Z_a-z]{1,20}')  # GS1 set 82
 # What spreadsheets leave of a serial: 1.23457E+11, ="0012", 'text.
 _MANGLED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+|=\".*\"")
 _AS_TEXT: Final = "text: format the column as text, leading zeros may be lost"
+
+
+COUNTED: Final = LineError(0, "counted")  # one more, of which nobody reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,19 @@ class LotFacts:
 class RowCheck:
     """Checks rows one after the other; remembers what it has seen.
 
-    `serials` maps each good serial to its line, in file order.
+    `serials` maps each good serial to its line, in file order. Once `is_full` is set
+    nobody reads what is wrong any more: then rows that are plainly wrong are counted.
     """
 
     facts: LotFacts
     at_year: int
     serials: dict[str, int] = field(default_factory=dict)
     header_line: int = -1  # -1: the file has none
+    is_full: bool = False
     _columns: tuple[str, ...] | None = None
+    # Cells beside the serial that were judged, whatever stood around them.
+    _accepted: set[tuple[str, Cell]] = field(default_factory=set)
+    _refused: set[tuple[str, Cell]] = field(default_factory=set)
 
     def take(self, row: Row) -> LineError | None:
         """Keep the row's serial, or say what is wrong with the row."""
@@ -70,10 +80,26 @@ class RowCheck:
                 self.header_line = row.line_no
                 return None
         try:
-            self._take_cells(row.line_no, self._name_cells(row.cells))
+            cells = self._name_cells(row.cells)
+            if self.is_full and self._is_plainly_wrong(cells):
+                return COUNTED
+            self._take_cells(row.line_no, cells)
         except MalformedInput as error:
+            self._remember(error.field, row.cells)
             return LineError.of(error, line_no=row.line_no, row=row.text)
         return None
+
+    def _remember(self, name: str, cells: Sequence[Cell]) -> None:
+        """Keep what was refused for itself: the same cell is wrong on every row."""
+        columns = self._columns or _POSITIONS
+        if name in _BESIDE and len(self._refused) < _MAX_REMEMBERED:
+            self._refused.add((name, cells[columns.index(name)]))
+
+    def _is_plainly_wrong(self, cells: dict[str, Cell]) -> bool:
+        serial = cells.get("serial", "")
+        if isinstance(serial, str) and not _SERIAL.fullmatch(serial):
+            return True
+        return not self._refused.isdisjoint(cells.items())
 
     def _name_cells(self, cells: Sequence[Cell]) -> dict[str, Cell]:
         columns = self._columns or _POSITIONS
@@ -87,12 +113,10 @@ class RowCheck:
         return dict(zip(columns, cells, strict=False))
 
     def _take_cells(self, line_no: int, cells: dict[str, Cell]) -> None:
-        if (gtin := cells.get("gtin", "")) != "":
-            self._verify_gtin(gtin)
-        if (lot := cells.get("lot", "")) != "":
-            self._verify_lot(lot)
-        if (expiry := cells.get("expiry", "")) != "":
-            self._verify_expiry(expiry)
+        for name in _BESIDE:
+            cell = cells.get(name, "")
+            if cell != "" and (name, cell) not in self._accepted:
+                self._verify_beside(name, cell)
         serial = _read_serial(cells.get("serial", ""))
         first_line = self.serials.setdefault(serial, line_no)
         if first_line != line_no:
@@ -102,6 +126,17 @@ class RowCheck:
                 got=serial,
                 wanted=f"each serial once; it stands on line {first_line} already",
             )
+
+    def _verify_beside(self, name: str, cell: Cell) -> None:
+        """Check a cell beside the serial; mostly it is the same on every row."""
+        if name == "gtin":
+            self._verify_gtin(cell)
+        elif name == "lot":
+            self._verify_lot(cell)
+        else:
+            self._verify_expiry(cell)
+        if len(self._accepted) < _MAX_REMEMBERED:
+            self._accepted.add((name, cell))
 
     def _verify_gtin(self, cell: Cell) -> None:
         text = cell if isinstance(cell, str) else _whole_number(cell, field="gtin")

@@ -84,7 +84,9 @@ def _read_document(path: Path) -> Any:
             "too_many_rows", field="file", wanted=f"at most {MAX_ROWS} EPCs"
         )
     try:
-        return json.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        del data  # not a third copy while the second is read
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _refused(clip(str(error)), "JSON in UTF-8") from error
 

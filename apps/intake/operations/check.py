@@ -2,9 +2,10 @@
 
 1. Take the lease of the job; a second worker leaves.
 2. Read rows and check each.
-3. In one transaction stage all serials, if the register knows none of them, or write
-   the errors; then the file goes.
-A run that lost its lease fails at its next progress and writes nothing.
+3. In one transaction stage all serials, if the register knows none of them and more
+   than a check was wanted, or write the errors; then the file goes.
+A run that lost its lease fails at its next progress and writes nothing. One whose worker
+was killed has written nothing either: the next begins at the file's first line.
 """
 
 from collections.abc import Callable
@@ -16,11 +17,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.catalog.models import Product
 from apps.catalog.queries import get_product
 from apps.core.errors import LedgerConflict, MalformedInput
+from apps.core.recall import Scope
 from apps.custody.operations import stage_serials
 from apps.custody.queries import find_taken
-from apps.custody.queries.commissionings import find_recall_ahead
+from apps.custody.queries.commissionings import find_scopes_ahead
+from apps.custody.queries.containers import case_serials
 from apps.intake.formats.alike import Alike
 from apps.intake.formats.check import LotFacts, RowCheck
 from apps.intake.formats.files import open_rows
@@ -28,7 +32,7 @@ from apps.intake.formats.rows import MAX_ROWS, LineError, Row, Taken
 from apps.intake.models import UNCHECKED_STATES, Upload, UploadError, UploadState
 from apps.intake.operations.files import path_of, remove_file
 from apps.intake.operations.pooled import refused_by_pools
-from apps.intake.queries import UploadWish, verify_wish
+from apps.intake.queries import verify_wish, wish_of
 from apps.jobs import operations as jobs
 from apps.jobs.operations import Claim
 
@@ -36,6 +40,11 @@ Clock = Callable[[], datetime]
 
 MAX_ERRORS = 1_000
 _STEP = 50_000  # serials asked for between two looks at the lease
+_NEW = "a serial that this product does not have yet"
+_NOT_RECALLED = (
+    "a serial that no open recall names; if such packs exist, say so with"
+    " into_recalled_lot"
+)
 _SHOW_EVERY = timedelta(milliseconds=300)
 
 
@@ -58,6 +67,8 @@ class _Run:
         self.error_count += 1
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(error)
+        else:
+            self.check.is_full = True
 
     def show(self) -> None:
         """Write how far it is, not more often than a page looks.
@@ -99,7 +110,7 @@ def check_upload(*, upload_id: UUID, clock: Clock) -> dict[str, int]:
     except Exception as error:
         jobs.fail(claim=claim, message=type(error).__name__, at=clock())
         raise
-    if run.error_count:
+    if run.error_count or upload.is_check_only:
         remove_file(upload)
     return {"rows": run.rows, "errors": run.error_count}
 
@@ -117,7 +128,7 @@ def _read(run: _Run) -> None:
     """Take every row; what speaks of the whole file is an error of line 0."""
     try:
         product = verify_wish(
-            wish=_wish(run.upload), gln=run.upload.partner.gln, at=run.clock()
+            wish=wish_of(run.upload), gln=run.upload.partner.gln, at=run.clock()
         )
         path = path_of(run.upload)
         # The reader calls for progress: what gives no rows must keep the lease too.
@@ -125,8 +136,9 @@ def _read(run: _Run) -> None:
         with open_rows(path, progress=run.show, alike=alike) as (run.total, rows):
             for item in rows:
                 _take(run, item)
-        if run.error_count:
-            _note_known(run, product.pk)
+        if run.error_count or run.upload.is_check_only:
+            _note_known(run, product)
+        _note_recalled(run, product)
         _verify_not_empty(run)
     except MalformedInput as error:
         run.note(LineError.of(error, line_no=0))
@@ -157,54 +169,68 @@ def _count(run: _Run, rows: int) -> None:
         )
 
 
-def _note_known(run: _Run, product_id: int) -> None:
-    """Ask the register for serials that the product has already."""
+def _note_known(run: _Run, product: Product) -> None:
+    """Note serials that packs or cases have already, or that a pool keeps."""
+    cases = case_serials(gtin=product.gtin)
     serials = iter(run.check.serials)
     while part := list(islice(serials, _STEP)):
-        for serial in find_taken(product_id=product_id, serials=part):
-            run.note(
-                LineError(
-                    line_no=run.check.serials[serial],
-                    code="serial_known",
-                    field="serial",
-                    got=serial,
-                    wanted="a serial that this product does not have yet",
-                    row=serial,
-                )
-            )
+        for serial in find_taken(product_id=product.pk, serials=part):
+            _note_serial(run, "serial_known", serial, _NEW)
+        if cases:
+            for serial in filter(cases.__contains__, part):
+                _note_serial(run, "serial_taken", serial, _NEW)
         run.show()
+    for error in refused_by_pools(
+        product=product, lot=run.upload.lot, serials=run.check.serials
+    ):
+        run.note(error)
+
+
+def _note_recalled(run: _Run, product: Product) -> None:
+    """A recall that names serials is met by those lines that hold one of them."""
+    if run.upload.is_into_recalled:
+        return
+    for scope in _scopes_ahead(run.upload, product):
+        for number, serial in enumerate(run.check.serials):
+            if scope.covers_serial(serial):
+                _note_serial(run, "serial_recalled", serial, _NOT_RECALLED)
+            if number % _STEP == 0:
+                run.show()
+
+
+def _scopes_ahead(upload: Upload, product: Product) -> list[Scope]:
+    return find_scopes_ahead(
+        product_id=product.pk, lot=upload.lot, expiry_date=upload.expiry_date
+    )
+
+
+def _note_serial(run: _Run, code: str, serial: str, wanted: str) -> None:
+    line_no = run.check.serials[serial]
+    run.note(LineError(line_no, code, "serial", got=serial, wanted=wanted, row=serial))
 
 
 def _finish(run: _Run) -> None:
     """Stage everything or nothing, and close the job in the same transaction."""
+    if not run.error_count and run.upload.is_check_only:
+        with transaction.atomic():
+            _close(run, state=UploadState.CHECKED, at=run.clock())
+        return
     if not run.error_count:
         try:
             _stage(run)
         except MalformedInput as error:
-            _note_taken(run, error)
+            # Staging names the first serial that is known; the file's errors name each.
+            _note_known(run, get_product(run.upload.gtin))
+            if not run.error_count:
+                run.note(LineError.of(error, line_no=0))
     if run.error_count:
         _refuse(run)
-
-
-def _note_taken(run: _Run, error: MalformedInput) -> None:
-    """Staging names the first serial that is known; the file's errors name each."""
-    product = get_product(run.upload.gtin)
-    _note_known(run, product.pk)
-    for error_line in refused_by_pools(
-        product=product, lot=run.upload.lot, serials=run.check.serials
-    ):
-        run.note(error_line)
-    if not run.error_count:  # a serial of a case, which is no serial of a pack
-        line_no = run.check.serials.get(error.got or "", 0)
-        run.note(LineError.of(error, line_no=line_no, row=error.got or ""))
 
 
 def _stage(run: _Run) -> None:
     upload, at = run.upload, run.clock()
     product = get_product(upload.gtin)
-    recall_id = find_recall_ahead(
-        product_id=product.pk, lot=upload.lot, expiry_date=upload.expiry_date
-    )
+    scopes = _scopes_ahead(upload, product)
     with transaction.atomic():
         staging = stage_serials(
             product=product,
@@ -221,7 +247,7 @@ def _stage(run: _Run) -> None:
             at=at,
             staging_id=staging.id,
             base=staging.base,
-            is_born_recalled=recall_id is not None,
+            is_born_recalled=bool(scopes),
             root=bytes(staging.root),
         )
 
@@ -262,7 +288,3 @@ def _close(run: _Run, *, state: UploadState, at: datetime, **values: Any) -> Non
         finished_at=at,
         **values,
     )
-
-
-def _wish(upload: Upload) -> UploadWish:
-    return UploadWish(upload.gtin, upload.lot, upload.expiry_date, upload.site)

@@ -48,8 +48,7 @@ def store_file(*, name: str, chunks: Iterable[bytes]) -> StoredFile:
         MalformedInput: `empty` or `too_large` (settings.UPLOAD_LIMIT_BYTES).
         OSError: the disk is full.
     """
-    directory = _directory()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory = make_directory()
     handle, temporary = tempfile.mkstemp(prefix="part-", dir=directory)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -62,6 +61,34 @@ def store_file(*, name: str, chunks: Iterable[bytes]) -> StoredFile:
         Path(temporary).unlink(missing_ok=True)
         raise
     return stored
+
+
+def verify_size(size_bytes: int) -> None:
+    """Check a file's size before it comes.
+
+    Raises:
+        MalformedInput: `empty`, `too_large`.
+    """
+    if size_bytes < 1:
+        raise _empty()
+    if size_bytes > settings.UPLOAD_LIMIT_BYTES:
+        raise _too_large(f"{size_bytes} bytes")
+
+
+def sync_directory() -> None:
+    """A file that was made stays after a power cut."""
+    handle = os.open(_directory(), os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_directory() -> Path:
+    """Where files lie, made if it is not there."""
+    directory = _directory()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
 
 
 def path_of(upload: Upload) -> Path:
@@ -105,16 +132,24 @@ def _copy(chunks: Iterable[bytes], file: IO[bytes]) -> tuple[str, int]:
     for chunk in chunks:
         size_bytes += len(chunk)
         if size_bytes > limit:
-            raise MalformedInput(
-                "too_large",
-                field="file",
-                got=f"more than {limit} bytes",
-                wanted=f"at most {limit} bytes",
-            )
+            raise _too_large(f"more than {limit} bytes")
         digest.update(chunk)
         file.write(chunk)
     if not size_bytes:
-        raise MalformedInput(
-            "empty", field="file", got="nothing", wanted="a file with serials"
-        )
+        raise _empty()
     return digest.hexdigest(), size_bytes
+
+
+def _empty() -> MalformedInput:
+    return MalformedInput(
+        "empty", field="file", got="nothing", wanted="a file with serials"
+    )
+
+
+def _too_large(got: str) -> MalformedInput:
+    return MalformedInput(
+        "too_large",
+        field="file",
+        got=got,
+        wanted=f"at most {settings.UPLOAD_LIMIT_BYTES} bytes",
+    )

@@ -22,6 +22,7 @@ from apps.partners.models import TradingPartner
 JOB_KIND = "intake.check"
 TASK = "intake.check_upload"
 _LOST_AFTER = timedelta(minutes=2)  # queued that long, its message was lost
+_RECEIVING_FOR = timedelta(days=1)  # without a chunk
 _STAGED_FOR = timedelta(days=7)  # as long as the longest statement may wait
 
 
@@ -99,13 +100,29 @@ def _expire(at: datetime) -> int:
     old = Upload.objects.filter(
         state=UploadState.STAGED, finished_at__lte=at - _STAGED_FOR
     )
-    count = 0
+    count = _expire_unsent(at)
     for upload in old:
         with transaction.atomic():
             changed = old.filter(id=upload.id).update(state=UploadState.CANCELLED)
             if changed and upload.staging_id is not None:
                 discard_staging(staging_id=upload.staging_id)
             count += changed
+    return count
+
+
+def _expire_unsent(at: datetime) -> int:
+    """Give up what nobody goes on sending."""
+    old = Upload.objects.filter(
+        state=UploadState.RECEIVING, received_at__lte=at - _RECEIVING_FOR
+    )
+    count = 0
+    for upload in old:
+        changed = old.filter(id=upload.id).update(
+            state=UploadState.CANCELLED, finished_at=at
+        )
+        if changed:
+            remove_file(upload)
+        count += changed
     return count
 
 

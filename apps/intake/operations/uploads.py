@@ -9,13 +9,14 @@ from apps.core.errors import LedgerConflict, MalformedInput, UntrustedSignature
 from apps.custody.operations import discard_staging
 from apps.intake.formats.rows import clip
 from apps.intake.models import OPEN_STATES, Upload, UploadState
-from apps.intake.operations.files import StoredFile, remove_file
+from apps.intake.operations.files import StoredFile, path_of, remove_file
 from apps.intake.operations.sweep import order_check, settle
 from apps.intake.queries import UploadWish, find_upload, verify_wish
 from apps.jobs import operations as jobs
 from apps.partners.queries import Actor
 
 _MAX_OPEN = 100
+_MAX_RECEIVING = 20  # each may take the disk of the largest file
 
 
 def receive_upload(
@@ -29,6 +30,40 @@ def receive_upload(
         LedgerConflict: `too_many_uploads`: 100 of this partner are open;
             `other_seed`: the file is here already, under another seed.
     """
+    upload = make_upload(
+        upload_id=file.upload_id,
+        wish=wish,
+        name=file.name,
+        digest=file.digest,
+        size_bytes=file.size_bytes,
+        actor=actor,
+        at=at,
+    )
+    kept = take_in(upload=upload, wish=wish, at=at)
+    if kept.id == upload.id:
+        return kept
+    if kept.state == UploadState.RECEIVING:
+        return _complete(kept, file, at)
+    file.path.unlink(missing_ok=True)
+    return kept
+
+
+def make_upload(
+    *,
+    upload_id: UUID,
+    wish: UploadWish,
+    name: str,
+    digest: str,
+    size_bytes: int,
+    actor: Actor,
+    at: datetime,
+) -> Upload:
+    """The row of a file, not written yet; what is refused on sight is refused here.
+
+    Raises:
+        MalformedInput: as `verify_wish`.
+        UntrustedSignature: `no_organisation`.
+    """
     if actor.partner is None or actor.user is None:
         raise UntrustedSignature(
             "no_organisation",
@@ -37,25 +72,54 @@ def receive_upload(
             wanted="a person of a partner",
         )
     verify_wish(wish=wish, gln=actor.gln, at=at)
-    settle(partner=actor.partner, at=at)
-    upload = Upload(
-        id=file.upload_id,
+    return Upload(
+        id=upload_id,
         partner=actor.partner,
         user=actor.user,
         gtin=wish.gtin,
         lot=wish.lot,
         expiry_date=wish.expiry_date,
         site=wish.site,
-        file_name=clip(file.name),
-        file_digest=file.digest,
-        size_bytes=file.size_bytes,
-        seed=wish.seed or None,
+        file_name=clip(name),
+        file_digest=digest,
+        size_bytes=size_bytes,
+        seed=None if wish.is_check_only else wish.seed or None,
+        is_check_only=wish.is_check_only,
+        is_into_recalled=wish.is_into_recalled,
         created_at=at,
     )
+
+
+def take_in(*, upload: Upload, wish: UploadWish, at: datetime) -> Upload:
+    """Write the upload, or give the open one of the same file for the same lot.
+
+    Raises:
+        MalformedInput: `seed_used`.
+        LedgerConflict: `too_many_uploads`, `other_seed`.
+    """
+    settle(partner=upload.partner, at=at)
     kept = _find_or_write(upload, at)
     if kept.id != upload.id:
-        file.path.unlink(missing_ok=True)
-        _verify_seed(kept, wish.seed)
+        if not wish.is_check_only:
+            _verify_seed(kept, wish.seed)
+        if wish.is_into_recalled and not kept.is_into_recalled:
+            kept.is_into_recalled = True
+            kept.save(update_fields=["is_into_recalled"])
+    return kept
+
+
+def _complete(kept: Upload, file: StoredFile, at: datetime) -> Upload:
+    """The file that came in chunks until now has come whole: these are its bytes."""
+    file.path.replace(path_of(kept))
+    with transaction.atomic():
+        changed = Upload.objects.filter(id=kept.id, state=UploadState.RECEIVING).update(
+            state=UploadState.QUEUED, missing_bytes=0, received_at=at
+        )
+        kept.refresh_from_db()
+        if changed:
+            order_check(upload=kept, at=at)
+    if kept.state == UploadState.CANCELLED:
+        remove_file(kept)
     return kept
 
 
@@ -126,19 +190,28 @@ def _find_same(upload: Upload) -> Upload | None:
         lot=upload.lot,
         expiry_date=upload.expiry_date,
         site=upload.site,
+        is_check_only=upload.is_check_only,
         state__in=OPEN_STATES,
     ).first()
 
 
 def _write(upload: Upload, at: datetime) -> Upload:
     still_open = Upload.objects.filter(partner=upload.partner, state__in=OPEN_STATES)
-    if still_open.count() >= _MAX_OPEN:
+    _verify_few(still_open.count(), _MAX_OPEN, "open")
+    if upload.state == UploadState.RECEIVING:
+        coming = still_open.filter(state=UploadState.RECEIVING)
+        _verify_few(coming.count(), _MAX_RECEIVING, "on their way")
+    upload.save(force_insert=True)
+    if upload.state == UploadState.QUEUED:
+        order_check(upload=upload, at=at)
+    return upload
+
+
+def _verify_few(count: int, most: int, how: str) -> None:
+    if count >= most:
         raise LedgerConflict(
             "too_many_uploads",
             field="file",
-            got=f"{_MAX_OPEN} that are open",
-            wanted="sign or cancel some of your open uploads",
+            got=f"{most} that are {how}",
+            wanted=f"fewer than {most}: finish, sign or cancel some of your uploads",
         )
-    upload.save(force_insert=True)
-    order_check(upload=upload, at=at)
-    return upload

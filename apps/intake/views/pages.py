@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
@@ -15,36 +15,20 @@ from apps.catalog.models import Product
 from apps.core.errors import TraceError
 from apps.intake import queries
 from apps.intake.formats.words import sentence
-from apps.intake.models import OPEN_STATES, UNCHECKED_STATES, Upload, UploadState
+from apps.intake.models import OPEN_STATES, Upload, UploadState
+from apps.intake.views.progress import Progress, make_progress, state_words
 from apps.partners import queries as partners
 from apps.partners.models import Site
 from apps.partners.queries import Actor
 
 _SHOWN_ERRORS = 100
-# Which check an error belongs to; what is not listed belongs to the file itself.
-_CHECK_OF: Final = {
-    "other_gtin": "lot",
-    "other_lot": "lot",
-    "other_expiry": "lot",
-    "expiry_in_past": "lot",
-    "bad_check_digit": "lot",
-    "bad_date": "lot",
-    "unknown_product": "lot",
-    "unknown_site": "lot",
-    "bad_character": "serials",
-    "too_long": "serials",
-    "empty": "serials",
-    "not_text": "serials",
-    "mangled_by_spreadsheet": "serials",
-    "serial_repeated": "file_once",
-    "serial_known": "ledger_once",
-    "serial_taken": "ledger_once",
-    "serial_of_pool": "ledger_once",
-}
+_OF_RECALLS: Final = ("lot_recalled", "serial_recalled")
 _STATE_SHAPES: Final = {
+    UploadState.RECEIVING: "past",
     UploadState.QUEUED: "past",
     UploadState.CHECKING: "past",
     UploadState.REFUSED: "stop",
+    UploadState.CHECKED: "go",
     UploadState.STAGED: "think",
     UploadState.COMMISSIONED: "go",
     UploadState.CANCELLED: "past",
@@ -59,12 +43,13 @@ class FormError:
     message: str
     got: str
     wanted: str
+    code: str = ""
 
     @classmethod
     def of(cls, error: TraceError) -> "FormError":
         """The error in words."""
         words = sentence(error.code)
-        return cls(error.field, words, error.got or "", error.wanted)
+        return cls(error.field, words, error.got or "", error.wanted, error.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +92,6 @@ class UploadListPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One check ticking off."""
-
-    state: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the check is; `_progress.html` shows it."""
-
-    url: str
-    label: str
-    done: int
-    total: int | None
-    rate: int | None
-    time_left: str
-    checks: list[Check]
-    is_finished: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """One error as `_errors_by_line.html` shows it."""
 
@@ -165,27 +128,33 @@ class UploadPage:
     sign: SignPanel | None
     draft_url: str
     batch_url: str
+    again_url: str
+    is_about_recall: bool
+    is_recalled_since: bool
     can_cancel: bool
 
 
 def make_row(upload: Upload) -> UploadRow:
     """The upload as a row of the list."""
-    return UploadRow(upload, _STATE_SHAPES[_state(upload)], _state_words(upload))
+    return UploadRow(
+        upload, _STATE_SHAPES[UploadState(upload.state)], state_words(upload)
+    )
 
 
 def make_page(
     *, upload: Upload, product: Product | None, actor: Actor, at: datetime
 ) -> UploadPage:
     """Everything that the page of one upload shows."""
-    state = _state(upload)
+    state = UploadState(upload.state)
     errors = queries.list_errors(upload=upload, limit=_SHOWN_ERRORS)
-    is_staged = state == UploadState.STAGED
+    is_recalled_since = queries.is_recalled_since(upload)
+    can_be_signed = state == UploadState.STAGED and not is_recalled_since
     site = partners.find_site(upload.site)
     return UploadPage(
         upload=upload,
         product=product,
         state_shape=_STATE_SHAPES[state],
-        state_words=_state_words(upload),
+        state_words=state_words(upload),
         signed_words=_("Commissioned"),
         site_name=site.name if site else "",
         progress=make_progress(upload=upload, at=at),
@@ -201,57 +170,26 @@ def make_page(
             for error in errors
         ],
         more_errors=upload.error_count - len(errors),
-        sign=_sign_panel(upload) if is_staged and actor.can_sign else None,
+        sign=_sign_panel(upload) if can_be_signed and actor.can_sign else None,
         draft_url=reverse("api_upload_statement", kwargs={"upload_id": upload.id}),
+        again_url=_again_url(upload),
+        is_about_recall=is_recalled_since
+        or any(error.code in _OF_RECALLS for error in errors),
+        is_recalled_since=is_recalled_since,
         batch_url=f"/batches/{upload.gtin}/{quote(upload.lot, safe='')}",
         can_cancel=actor.can_sign and state in OPEN_STATES,
     )
 
 
-def make_progress(*, upload: Upload, at: datetime) -> Progress:
-    """How far the check is, with its single checks."""
-    is_finished = _state(upload) not in UNCHECKED_STATES
-    rate = queries.rows_per_second(upload, at=at)
-    return Progress(
-        url=reverse("upload_progress", kwargs={"upload_id": upload.id}),
-        label=_("Checked") if is_finished else _state_words(upload),
-        done=upload.rows_done,
-        total=upload.rows_total,
-        rate=rate,
-        time_left="" if is_finished else _time_left(upload, rate),
-        checks=_checks(upload),
-        is_finished=is_finished,
-    )
-
-
-def _checks(upload: Upload) -> list[Check]:
-    codes = upload.errors.values_list("code", flat=True).distinct()
-    failed = {_CHECK_OF.get(code, "file") for code in codes}
-    return [
-        Check(_check_state(upload, name in failed), text)
-        for name, text in (
-            ("file", _("The file can be read")),
-            ("lot", _("GTIN, lot and expiry are those of the form")),
-            ("serials", _("Every serial is 1 to 20 characters of GS1 set 82")),
-            ("file_once", _("No serial stands in the file twice")),
-            ("ledger_once", _("No serial is in the ledger already")),
-        )
-    ]
-
-
-def _check_state(upload: Upload, has_failed: bool) -> str:  # noqa: FBT001  # two facts
-    if has_failed:
-        return "stop"
-    state = _state(upload)
-    is_undecided = state in {*UNCHECKED_STATES, UploadState.CANCELLED}
-    return "past" if is_undecided else "go"
-
-
-def _time_left(upload: Upload, rate: int | None) -> str:
-    if not rate or not upload.rows_total:
-        return ""
-    seconds = max(upload.rows_total - upload.rows_done, 0) // rate + 1
-    return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+def _again_url(upload: Upload) -> str:
+    """The form for another file of the same lot."""
+    fields = {
+        "gtin": upload.gtin,
+        "lot": upload.lot,
+        "expiry_date": upload.expiry_date.isoformat(),
+        "site": upload.site,
+    }
+    return f"{reverse('upload_new')}?{urlencode(fields)}"
 
 
 def _sign_panel(upload: Upload) -> SignPanel:
@@ -263,18 +201,3 @@ def _sign_panel(upload: Upload) -> SignPanel:
         label=label % {"n": intcomma(upload.rows_done)},
         meaning=_("I commissioned these packs"),
     )
-
-
-def _state(upload: Upload) -> UploadState:
-    return UploadState(upload.state)
-
-
-def _state_words(upload: Upload) -> str:
-    return {
-        UploadState.QUEUED: _("Waiting for the check"),
-        UploadState.CHECKING: _("Being checked"),
-        UploadState.REFUSED: _("Refused"),
-        UploadState.STAGED: _("Ready to sign"),
-        UploadState.COMMISSIONED: _("Commissioned"),
-        UploadState.CANCELLED: _("Cancelled"),
-    }[_state(upload)]

@@ -17,9 +17,10 @@ from apps.catalog import queries as catalog
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
 from apps.intake import operations, queries
 from apps.intake.api.uploads import answer_errors
-from apps.intake.forms import FIELDS, read_form, submit_form
+from apps.intake.forms import FIELDS, TICKS, read_form, submit_form
 from apps.intake.models import Upload
 from apps.intake.views import pages
+from apps.intake.views.progress import make_progress
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 
@@ -83,7 +84,7 @@ def upload_detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 @member_required
 def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """The part that a page asks for each second; the end loads the page anew."""
-    progress = pages.make_progress(upload=_get(request, upload_id), at=timezone.now())
+    progress = make_progress(upload=_get(request, upload_id), at=timezone.now())
     response = render(request, "_progress.html", {"progress": progress})
     if progress.is_finished:
         response["HX-Refresh"] = "true"
@@ -129,7 +130,7 @@ def _make_form(request: HttpRequest, refusal: TraceError | None) -> pages.Upload
     actor = actor_of(request)
     typed = request.POST or request.GET
     return pages.UploadForm(
-        values={name: typed.get(name, "") for name in FIELDS},
+        values={name: typed.get(name, "") for name in (*FIELDS, *TICKS)},
         products=queries.list_owned_products(actor=actor),
         sites=partners.list_sites(gln=actor.gln),
         error=pages.FormError.of(refusal) if refusal else None,

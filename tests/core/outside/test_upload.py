@@ -1,117 +1,23 @@
 """The command that uploads serials, against a site that answers as ours does."""
 
-import hashlib
 import io
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from apps.core.outside import upload
 from apps.core.outside.progress import Progress, line
+from tests.core.outside.upload_site import (
+    DIGEST,
+    ERROR,
+    ID,
+    PLACE,
+    SERIALS,
+    calls,
+    send,
+    site,
+    state,
+)
 
-ID = "0f6a3c1e-8f0b-4c43-9f5e-2f1f4e9d8a11"
-PLACE = f"/api/v1/uploads/{ID}"
-SERIALS = b"serial\nA1\nA2\n"
-DIGEST = hashlib.sha256(SERIALS).hexdigest()
-ERROR = {
-    "line": 2,
-    "code": "serial_known",
-    "column": "serial",
-    "message": "This serial is known.",
-    "got": "A1\x1b[31m",
-    "wanted": "another",
-}
-
-
-def state(name, **more):
-    return {
-        "id": ID,
-        "state": name,
-        "file_digest": DIGEST,
-        "rows_done": 2,
-        "rows_total": 2,
-        "error_count": 0,
-        "is_born_recalled": False,
-        "statement_id": "",
-        "errors_by_line": [],
-    } | more
-
-
-class Site(BaseHTTPRequestHandler):
-    """Answers from a list for each call, the last answer again and again."""
-
-    def _answer(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        call = f"{self.command} {self.path}"
-        self.server.seen.append((call, dict(self.headers), self.rfile.read(length)))
-        answers = self.server.answers[call]
-        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
-        if status is None:  # the connection is cut
-            self.close_connection = True
-            return
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
-
-    def do_GET(self):
-        self._answer()
-
-    def do_POST(self):
-        self._answer()
-
-    def do_DELETE(self):
-        self._answer()
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def site(monkeypatch):
-    monkeypatch.setattr(upload, "_POLL_SECONDS", 0.01)
-    server = HTTPServer(("127.0.0.1", 0), Site)
-    server.seen = []
-    server.answers = {
-        "POST /api/v1/uploads": [(202, state("queued"))],
-        f"GET {PLACE}": [(200, state("checking")), (200, state("staged"))],
-        f"GET {PLACE}/statement": [(200, b'{"payload":"x"}')],
-        f"GET {PLACE}/errors": [(200, b"line,code\r\n2,serial_known\r\n")],
-        f"DELETE {PLACE}": [(204, b"")],
-    }
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def send(tmp_path, site, capsys):
-    (tmp_path / "serials.csv").write_bytes(SERIALS)
-    (tmp_path / "token").write_text("pt_secret\n")
-
-    def send(*more, address=""):
-        code = upload.run(
-            [
-                str(tmp_path / "serials.csv"),
-                *("--site", address or f"http://127.0.0.1:{site.server_address[1]}"),
-                *("--gtin", "09521568600330", "--lot", "D90"),
-                *("--expiry-date", "2029-06-30", "--site-gln", "9521568000024"),
-                *("--token-file", str(tmp_path / "token"), "--patience", "0.2"),
-                *more,
-            ]
-        )
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return send
-
-
-def calls(site):
-    return [call for call, _, _ in site.seen]
+__all__ = ["send", "site"]
 
 
 def test_the_draft_is_printed_once_the_check_is_done(send, site):
@@ -124,13 +30,14 @@ def test_the_draft_is_printed_once_the_check_is_done(send, site):
     assert "RECALLED" not in err
     assert calls(site) == [
         "POST /api/v1/uploads",
+        f"PATCH {PLACE}",
         f"GET {PLACE}",
         f"GET {PLACE}",
         f"GET {PLACE}/statement",
     ]
 
 
-def test_the_form_says_the_lot_and_carries_the_file_as_it_is(send, site):
+def test_the_form_says_the_lot_and_which_file_will_come(send, site):
     send()
 
     _, headers, body = site.seen[0]
@@ -138,15 +45,24 @@ def test_the_form_says_the_lot_and_carries_the_file_as_it_is(send, site):
     assert int(headers["Content-Length"]) == len(body)
     mark = headers["Content-Type"].partition("boundary=")[2].encode()
     assert body.endswith(b"\r\n--" + mark + b"--\r\n")
-    assert b'; filename="serials.csv"\r\n' in body
-    assert b"\r\n\r\n" + SERIALS + b"\r\n--" in body
     for name, value in {
         "gtin": "09521568600330",
         "lot": "D90",
         "expiry_date": "2029-06-30",
         "site": "9521568000024",
+        "file_name": "serials.csv",
+        "size_bytes": str(len(SERIALS)),
+        "file_digest": DIGEST,
     }.items():
         assert f'name="{name}"\r\n\r\n{value}\r\n--'.encode() in body
+    assert b"check_only" not in body
+
+
+def test_ticks_are_said_only_where_they_were_made(send, site):
+    send("--check-only", "--into-recalled-lot")
+
+    for name in (b"check_only", b"into_recalled_lot"):
+        assert b'name="' + name + b'"\r\n\r\n1\r\n--' in site.seen[0][2]
 
 
 def test_a_refusal_lists_the_lines_and_keeps_all_of_them_in_a_file(
@@ -165,11 +81,13 @@ def test_a_refusal_lists_the_lines_and_keeps_all_of_them_in_a_file(
 
 
 def test_a_check_alone_leaves_nothing(send, site):
+    site.answers[f"GET {PLACE}"] = [(200, state("checked", is_check_only=True))]
+
     code, out, err = send("--check-only")
 
     assert (code, out) == (0, "")
     assert "kept     nothing" in err
-    assert calls(site)[-1] == f"DELETE {PLACE}"
+    assert calls(site)[-1] == f"GET {PLACE}"
 
 
 def test_a_lot_under_recall_is_said_to_be(send, site):
@@ -277,13 +195,25 @@ def test_a_bar_stands_on_a_terminal_alone():
     assert file.getvalue() == ""
 
 
+def test_what_was_there_before_says_nothing_of_the_rate():
+    seconds = iter([0.0, 1.0])
+    terminal = Terminal()
+    progress = Progress(
+        "sent", "bytes", since=500, out=terminal, clock=lambda: next(seconds)
+    )
+
+    progress.show(600, 1000)
+
+    assert terminal.getvalue().endswith("600 of 1,000 bytes, 100/s, 4 s left")
+
+
 @pytest.mark.parametrize(
-    ("done", "total", "seconds", "text"),
+    ("done", "total", "rate", "text"),
     [
-        (7, None, 1.0, "checked 7 rows"),
+        (7, None, 7.0, "checked 7 rows"),
         (0, 10, 0.0, f"checked [{'.' * 24}] 0 of 10 rows"),
-        (10, 10, 2.0, f"checked [{'#' * 24}] 10 of 10 rows, 5/s, 0 s left"),
+        (10, 10, 5.0, f"checked [{'#' * 24}] 10 of 10 rows, 5/s, 0 s left"),
     ],
 )
-def test_a_line_guesses_nothing(done, total, seconds, text):
-    assert line("checked", "rows", done, total, seconds) == text
+def test_a_line_guesses_nothing(done, total, rate, text):
+    assert line("checked", "rows", done, total, rate) == text
