@@ -70,7 +70,8 @@ WITH e AS (
   INSERT INTO custody_event ({_EVENT}) SELECT {_columns(1, 16)}
   FROM {_given("e")} RETURNING id, ref),
 l AS MATERIALIZED (
-  SELECT nextval('custody_eventline_id_seq') AS id, e.id AS event_id, {_columns(2, 11)}
+  SELECT nextval(pg_get_serial_sequence('custody_eventline', 'id')) AS id,
+    e.id AS event_id, {_columns(2, 11)}
   FROM {_given("l")} JOIN e ON e.ref = g.a),
 li AS (
   INSERT INTO custody_eventline (id, event_id, batch_id, {_ENDS})
