@@ -70,7 +70,8 @@ WITH e AS (
   INSERT INTO custody_event ({_EVENT}) SELECT {_columns(1, 16)}
   FROM {_given("e")} RETURNING id, ref),
 l AS MATERIALIZED (
-  SELECT nextval('custody_eventline_id_seq') AS id, e.id AS event_id, {_columns(2, 11)}
+  SELECT nextval(pg_get_serial_sequence('custody_eventline', 'id')) AS id,
+    e.id AS event_id, {_columns(2, 11)}
   FROM {_given("l")} JOIN e ON e.ref = g.a),
 li AS (
   INSERT INTO custody_eventline (id, event_id, batch_id, {_ENDS})
@@ -233,13 +234,20 @@ def _write_one_by_one(changes: Changes, rows: dict[str, list[Values]]) -> None:
             if part:
                 cursor.executemany(sql, part)
         _write_lines(cursor, rows["l"])
-        for batch_id, *place in (row[:4] for row in rows["hn"]):
-            cursor.execute(
-                "SELECT id FROM custody_holding WHERE batch_id = %s AND holder = %s"
-                " AND site = %s AND status = %s",
-                [batch_id, *place],
-            )
-            changes.ground.holdings[batch_id, Place(*place)] = cursor.fetchone()[0]
+        _learn_places(changes, cursor, rows["hn"])
+
+
+def _learn_places(changes: Changes, cursor: Any, rows: Sequence[Values]) -> None:
+    if not rows:
+        return
+    cursor.execute(
+        "SELECT id, batch_id, holder, site, status FROM custody_holding"
+        " WHERE (batch_id, holder) IN (SELECT json_extract(value, '$[0]'),"
+        " json_extract(value, '$[1]') FROM json_each(%s))",
+        [json.dumps([row[:2] for row in rows])],
+    )
+    for key, batch_id, *place in cursor.fetchall():
+        changes.ground.holdings[batch_id, Place(*place)] = key
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ PostgreSQL. Chunks are taken in ascending order by everybody.
 
 from __future__ import annotations
 
+import json
 from array import array as cells
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -116,21 +117,23 @@ def _cells(row: int, size: int) -> bytes:
 
 
 def _change_here(column: str, parts: dict[Key, list[Change]]) -> None:
+    if not parts:
+        return
     with connection.cursor() as cursor:
-        rows = []
-        for key in sorted(parts):
-            cursor.execute(
-                f"SELECT id, {column} FROM custody_forwardchunk"  # noqa: S608  # constants
-                " WHERE batch_id = %s AND chunk_no = %s",
-                [*key],
-            )
-            for row, stored in cursor.fetchall():
-                rows.append((_changed(stored, parts[key]), row))
-        if rows:
-            cursor.executemany(
-                f"UPDATE custody_forwardchunk SET {column} = %s WHERE id = %s",  # noqa: S608  # constants
-                rows,
-            )
+        cursor.execute(
+            f"SELECT id, batch_id, chunk_no, {column} FROM custody_forwardchunk"  # noqa: S608  # constants
+            " WHERE (batch_id, chunk_no) IN (SELECT json_extract(value, '$[0]'),"
+            " json_extract(value, '$[1]') FROM json_each(%s))",
+            [json.dumps(sorted(parts))],
+        )
+        rows = [
+            (_changed(stored, parts[batch_id, number]), row)
+            for row, batch_id, number, stored in cursor.fetchall()
+        ]
+        cursor.executemany(
+            f"UPDATE custody_forwardchunk SET {column} = %s WHERE id = %s",  # noqa: S608  # constants
+            rows,
+        )
 
 
 def _changed(stored: bytes, changes: list[Change]) -> bytes:

@@ -190,9 +190,7 @@ def _insert(rows: Sequence[dict[str, Any]]) -> int:
 
 
 def _insert_one_by_one(cursor: Any, rows: Sequence[dict[str, Any]]) -> int:
-    count = 0
-    for row in rows:
-        for sql in _ONE_BY_ONE:
-            cursor.execute(sql, row)
-        count += cursor.rowcount
+    for sql in _ONE_BY_ONE:
+        cursor.executemany(sql, rows)
+    count: int = cursor.rowcount  # of the last one
     return count
