@@ -21,7 +21,7 @@ from apps.catalog import queries as catalog
 from apps.core.custody import Place
 from apps.core.errors import TraceError
 from apps.custody.formats import to_set, whole
-from apps.edge.reading import fetch_rows, iter_rows
+from apps.edge.reading import Row, fetch_rows, iter_rows
 
 _HOLDINGS: Final = (
     "SELECT holder, site, status, count, units FROM custody_holding"
@@ -50,9 +50,8 @@ def check_batch(*, batch_id: int, size: int) -> Checked:
     """Whether a batch of `size` units is conserved; what cannot be read is a fault."""
     rows = fetch_rows(_HOLDINGS, [batch_id])
     try:
-        held = {tuple(row[:3]): to_set(row[4]) for row in rows}
-        counts = [(tuple(row[:3]), row[3]) for row in rows]
-        faults = [*_disjoint(held, size), *_counted(held, counts)]
+        held = {row[:3]: to_set(row[4]) for row in rows}
+        faults = [*_disjoint(held, size), *_counted(held, rows)]
         moves, replayed = replay_moves(batch_id=batch_id)
         faults += _same(held, replayed)
     except TraceError as error:
@@ -101,13 +100,15 @@ def _disjoint(held: _Places, size: int) -> Iterator[str]:
         yield f"{more} units were never commissioned"
 
 
-def _counted(held: _Places, counts: list[tuple[tuple[str, ...], int]]) -> Iterator[str]:
-    for place, count in counts:
-        if count != len(held[place]):
-            yield f"{_words(place)} counts {count}, holds {len(held[place])}"
+def _counted(held: _Places, rows: list[Row]) -> Iterator[str]:
+    for row, units in zip(rows, held.values(), strict=True):
+        if row[3] != len(units):
+            yield f"{_words(row[:3])} counts {row[3]}, holds {len(units)}"
 
 
 def _same(held: _Places, replayed: _Places) -> Iterator[str]:
+    if {place: units for place, units in held.items() if units} == replayed:
+        return
     for place in sorted(held.keys() | replayed.keys()):
         found, wanted = held.get(place, BitMap()), replayed.get(place, BitMap())
         if found != wanted:

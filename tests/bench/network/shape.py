@@ -42,6 +42,7 @@ _LOT: Final = 100_000
 SHAPES: Final = {
     shape.name: shape
     for shape in (
+        Shape("384", (96, 96, 192), 4, 2, 2),
         Shape("2k", (480, 480, 960), 24, 2, 2),
         Shape("20k", (4_800, 4_800, 9_600), 300, 6, 2),
         Shape("1m", (_LOT,) * 10, 11_000, 50, 5),
