@@ -11,6 +11,8 @@ from tests.intake.world import EXPIRY
 from tests.packaging.line import SITE
 from tests.packaging.packing import PACKS, csv, lot_file
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(nora):
