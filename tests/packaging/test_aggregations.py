@@ -6,7 +6,7 @@ from django.conf import settings as django_settings
 
 from apps.core.gs1 import compute_check_digit
 from apps.custody.models import Container, Event
-from apps.jobs.models import Outbox
+from apps.jobs.models import Job, Outbox
 from apps.packaging.models import Aggregation
 from apps.packaging.operations import aggregations
 from apps.packaging.queries.files import folder
@@ -137,7 +137,7 @@ def test_what_nobody_signs_is_forgotten_and_what_was_lost_begins_again(line):
     lost = line.send(lot_file() + "\n").json["id"]
     old = line.world.now() - timedelta(days=8)
     Aggregation.objects.filter(pk=row.pk).update(finished_at=old)
-    Aggregation.objects.filter(pk=lost).update(created_at=old)
+    Job.objects.filter(subject=lost).update(created_at=old)
 
     counts = sweep()
 

@@ -22,6 +22,7 @@ from tests.intake.world import EXPIRY
 from tests.journeys.api_client import ApiClient
 from tests.scan.decoding import cut, decode, pages
 
+pytestmark = pytest.mark.slow  # nothing of it asks the database much
 LOT = "L7/B_x"  # a character that ZPL escapes
 ODD = """!"%&'()*+,-./_:;<=>?"""
 
