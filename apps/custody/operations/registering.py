@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from django.db import IntegrityError, connection, transaction
@@ -16,26 +16,21 @@ from apps.custody.models import StagedChunk, Staging
 from apps.custody.queries.archived import find_archived_taken
 from apps.custody.queries.containers import case_serials
 
-_SORT_MEMORY = "128MB"
 _ROWS = 20_000  # in one piece of COPY
 
 
 def register_staged(*, staging: Staging, batch_id: int) -> None:
     """Enter staged serials into the registry and keep them, by ordinal, as evidence.
 
-    On PostgreSQL all of it happens in the server: no serial comes here.
-
     Raises:
         LedgerConflict: `serial_taken`: another upload was faster with a serial.
     """
+    parts = _staged(staging)
     if cases := case_serials(gtin=staging.product.gtin):
-        _verify_no_case(_staged(staging), cases)
+        parts = _verify_no_case(parts, cases)
     _keep_chunks(staging, batch_id)
-    if connection.vendor == "postgresql":
-        write = partial(_insert_kept, batch_id, staging.base)
-    else:
-        write = partial(_insert, batch_id, staging.base, _staged(staging))
-    _register(batch_id, _staged(staging), write)
+    _verify_not_cold(staging.product_id, _staged(staging))
+    _register(batch_id, staging.base, parts)
 
 
 def register(*, batch_id: int, base: int, serials: Sequence[str]) -> None:
@@ -44,8 +39,8 @@ def register(*, batch_id: int, base: int, serials: Sequence[str]) -> None:
     Raises:
         LedgerConflict: `serial_taken`.
     """
-    write = _copy if connection.vendor == "postgresql" else _insert
-    _register(batch_id, [serials], partial(write, batch_id, base, [serials]))
+    _verify_not_cold(catalog.get_batch(batch_id).product_id, [serials])
+    _register(batch_id, base, [serials])
 
 
 def _staged(staging: Staging) -> Iterator[Sequence[str]]:
@@ -54,16 +49,32 @@ def _staged(staging: Staging) -> Iterator[Sequence[str]]:
         yield text.split("\n")
 
 
-def _verify_no_case(parts: Iterable[Sequence[str]], cases: set[str]) -> None:
+def _verify_no_case(
+    parts: Iterable[Sequence[str]], cases: set[str]
+) -> Iterator[Sequence[str]]:
     for part in parts:
         if not cases.isdisjoint(part):
             raise _taken()
+        yield part
 
 
 def _taken() -> LedgerConflict:
     return LedgerConflict(
         "serial_taken", wanted="serials that the product does not have yet"
     )
+
+
+def _verify_not_cold(product_id: int, parts: Iterable[Sequence[str]]) -> None:
+    """Serials of cold lots stand in blocks, where no constraint looks.
+
+    Whoever archives holds the product locked, as the caller does. `parts` are read only
+    if the product has a cold lot.
+    """
+    taken = find_archived_taken(
+        product_id=product_id, parts=parts, make_cursor=connection.cursor
+    )
+    if taken:
+        raise _taken()
 
 
 def _keep_chunks(staging: Staging, batch_id: int) -> None:
@@ -81,42 +92,18 @@ def _keep_chunks(staging: Staging, batch_id: int) -> None:
         )
 
 
-def _register(
-    batch_id: int, parts: Iterable[Sequence[str]], write: Callable[[int], None]
-) -> None:
-    """Have the rows written; `parts`, the same serials, are read for cold lots only."""
+def _register(batch_id: int, base: int, parts: Iterable[Sequence[str]]) -> None:
     product_id = catalog.get_batch(batch_id).product_id
-    # Serials of cold lots stand in blocks, where no constraint looks; whoever archives
-    # holds the product locked, as the caller does.
-    if find_archived_taken(
-        product_id=product_id, parts=parts, make_cursor=connection.cursor
-    ):
-        raise _taken()
+    write = _copy if connection.vendor == "postgresql" else _insert
     try:
         with transaction.atomic():
-            write(product_id)
+            write(product_id, batch_id, base, parts)
     except IntegrityError as error:
         raise _taken() from error
 
 
-def _insert_kept(batch_id: int, base: int, product_id: int) -> None:
-    """From the rows that were just kept, sorted by the server: see `_copy`."""
-    with connection.cursor() as cursor:
-        # A million serials are sorted in memory; until the transaction's end.
-        cursor.execute("SELECT set_config('work_mem', %s, true)", [_SORT_MEMORY])
-        cursor.execute(
-            "INSERT INTO custody_serialnumber (product_id, serial, batch_id, ordinal)"
-            " SELECT %s, said.serial, kept.batch_id, kept.first + said.number - 1"
-            " FROM custody_serialchunk kept, unnest(string_to_array(kept.serials,"
-            " E'\\n')) WITH ORDINALITY said (serial, number)"
-            " WHERE kept.batch_id = %s AND kept.first >= %s"
-            ' ORDER BY said.serial COLLATE "C"',
-            [product_id, batch_id, base],
-        )
-
-
 def _copy(
-    batch_id: int, base: int, parts: Iterable[Sequence[str]], product_id: int
+    product_id: int, batch_id: int, base: int, parts: Iterable[Sequence[str]]
 ) -> None:
     # Sorted by key the index grows at its edge: three times as fast. A tab sorts before
     # every character of GS1's set 82, so sorted lines are sorted serials.
@@ -126,7 +113,6 @@ def _copy(
         for part in parts
         for serial, ordinal in zip(part, ordinals, strict=False)
     ]
-    lines.sort()
     end = f"\t{product_id}\t{batch_id}\n"
     # COPY is psycopg's own: its errors are turned into Django's here.
     with (
@@ -137,14 +123,31 @@ def _copy(
             " FROM STDIN"
         ) as copy,
     ):
-        for start in range(0, len(lines), _ROWS):
-            text = end.join(lines[start : start + _ROWS]) + end
-            # Set 82 has no backslash; one here would be read as an escape.
-            copy.write(text.replace("\\", "\\\\"))
+        for group in _in_order(lines):
+            for start in range(0, len(group), _ROWS):
+                text = end.join(group[start : start + _ROWS]) + end
+                # Set 82 has no backslash; one here would be read as an escape.
+                copy.write(text.replace("\\", "\\\\"))
+
+
+def _in_order(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The lines sorted, a group after the other.
+
+    They are parted by the first character in which they differ, so that the server
+    enters one group while the next is sorted here.
+    """
+    ends = zip(min(lines, default=""), max(lines, default=""), strict=False)
+    shared = next((at for at, (low, high) in enumerate(ends) if low != high), 0)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        groups[line[shared : shared + 1]].append(line)
+    for start in sorted(groups):
+        groups[start].sort()
+        yield groups[start]
 
 
 def _insert(
-    batch_id: int, base: int, parts: Iterable[Sequence[str]], product_id: int
+    product_id: int, batch_id: int, base: int, parts: Iterable[Sequence[str]]
 ) -> None:
     listed = json.dumps([serial for part in parts for serial in part])
     with connection.cursor() as cursor:

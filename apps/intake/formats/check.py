@@ -97,9 +97,12 @@ class RowCheck:
 
     def _is_plainly_wrong(self, cells: dict[str, Cell]) -> bool:
         serial = cells.get("serial", "")
-        if isinstance(serial, str) and not _SERIAL.fullmatch(serial):
-            return True
-        return not self._refused.isdisjoint(cells.items())
+        return (
+            not isinstance(serial, str)
+            or serial in self.serials
+            or not _SERIAL.fullmatch(serial)
+            or not self._refused.isdisjoint(cells.items())
+        )
 
     def _name_cells(self, cells: Sequence[Cell]) -> dict[str, Cell]:
         columns = self._columns or _POSITIONS
