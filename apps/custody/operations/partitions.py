@@ -61,6 +61,8 @@ class Partition:
 
 def list_partitions(table: str) -> list[Partition]:
     """The parts of one of `TABLES`, the oldest first; none if it is in one piece."""
+    if connection.vendor != "postgresql":
+        return []
     return [Partition(*row) for row in _rows(_LIST, [table])]
 
 
@@ -75,10 +77,7 @@ def cut() -> int:
         LedgerConflict: `cut_again`: more lots began meanwhile than were allowed for;
             nothing was changed.
     """
-    if connection.vendor != "postgresql":
-        raise MalformedInput(
-            "wrong_database", got=connection.vendor, wanted="postgresql"
-        )
+    _verify_postgresql()
     end = _newest() + MARGIN
     try:
         for table in TABLES:
@@ -93,6 +92,13 @@ def cut() -> int:
             _forget_bounds(_growing(table)[0])
         raise
     return end
+
+
+def _verify_postgresql() -> None:
+    if connection.vendor != "postgresql":
+        raise MalformedInput(
+            "wrong_database", got=connection.vendor, wanted="postgresql"
+        )
 
 
 def detach(number: int) -> list[str]:
@@ -127,6 +133,7 @@ def _detach_one(table: str, number: int) -> str:
 
 
 def _attach_one(table: str, number: int) -> str:
+    _verify_postgresql()
     name = _part(table, number)
     known = [part.name for part in list_partitions(table)]
     found = _rows(_BOUNDS, [f"{name}_bounds"])
