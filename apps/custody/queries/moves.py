@@ -26,7 +26,7 @@ WHERE l.batch_id = %s ORDER BY l.id
 _OF_CHUNK: Final = f"""
 SELECT {_BY}, 1, {_WHEN}, l.units
 FROM custody_eventchunk x
-JOIN custody_eventline l ON l.id = x.line_id
+JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
 JOIN custody_event e ON e.id = l.event_id
 WHERE x.batch_id = %s AND x.chunk_no = %s ORDER BY l.id
 """  # noqa: S608 - columns of ours

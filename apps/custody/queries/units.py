@@ -54,7 +54,7 @@ _LINK_SIZE = LINK_COLUMNS.count(",") + 1
 _HISTORY = f"""
 SELECT l.units, {LINK_COLUMNS}
 FROM custody_eventchunk x
-JOIN custody_eventline l ON l.id = x.line_id
+JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
 JOIN custody_event e ON e.id = l.event_id
 WHERE x.batch_id = %s AND x.chunk_no = %s
 ORDER BY l.id

@@ -20,7 +20,7 @@ _ASK: Final = f"""
 SELECT {_LINK}, l.id, {LINK_COLUMNS},
   a.name, a.role, a.country, t.name, l.units, w.receipt
 FROM custody_eventchunk x
-JOIN custody_eventline l ON l.id = x.line_id
+JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
 JOIN custody_event e ON e.id = l.event_id
 LEFT JOIN partners_tradingpartner a ON a.gln = e."by"
 LEFT JOIN partners_tradingpartner t ON t.gln = e.counterparty
