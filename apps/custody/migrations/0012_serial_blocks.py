@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_batch_lot_in_byte_order'),
-        ('custody', '0012_one_index_each'),
+        ('custody', '0011_one_index_each'),
     ]
 
     operations = [

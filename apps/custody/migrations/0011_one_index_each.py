@@ -39,7 +39,7 @@ def _run(editor: BaseDatabaseSchemaEditor, question: str) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("custody", "0011_conservation")]
+    dependencies = [("custody", "0010_conservation")]
 
     operations = [
         migrations.AlterField("event", "ref", models.CharField(max_length=76)),

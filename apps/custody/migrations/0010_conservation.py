@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_batch_lot_in_byte_order'),
-        ('custody', '0010_vector_changed'),
+        ('custody', '0009_vector_changed'),
     ]
 
     operations = [
