@@ -166,6 +166,12 @@ def size_of(*, gtin: str, lot: str) -> int:
     return 0 if batch is None else batch.size
 
 
+def gtin_of(product_id: int) -> str:
+    """The GTIN-14 of a product by its row."""
+    gtin: str = Product.objects.values_list("gtin", flat=True).get(pk=product_id)
+    return gtin
+
+
 def get_batch(batch_id: int) -> Batch:
     """The batch in this row, with its product."""
     return Batch.objects.select_related("product").get(pk=batch_id)

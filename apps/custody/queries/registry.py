@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import Pipeline
 
-from apps.catalog.models import Product
+from apps.catalog import queries as catalog
 from apps.core.custody.said import Pack
 from apps.custody.formats import CHUNK
 from apps.custody.models import SerialChunk, StagedChunk
@@ -59,7 +59,7 @@ def find_known(*, product_id: int, serials: Sequence[str]) -> dict[str, Position
             cursor.execute(wider, parameters)
             found.update((row[0], (row[1], row[2])) for row in cursor.fetchall())
     if cold := [serial for serial in serials if serial not in found]:
-        gtin = Product.objects.values_list("gtin", flat=True).get(pk=product_id)
+        gtin = catalog.gtin_of(product_id)
         found.update(find_archived(gtin=gtin, serials=cold))
     return found
 
