@@ -120,12 +120,15 @@ def test_the_same_file_is_one_aggregation_while_it_is_open(line):
     assert line.api.delete(f"/api/v1/aggregations/{first}").status == 409
 
 
-def test_the_check_run_twice_and_late_changes_nothing(line):
+def test_the_check_run_twice_and_late_changes_nothing(
+    line, django_capture_on_commit_callbacks
+):
     line.lot(*PACKS)
     row = line.aggregate(lot_file())
 
     assert check_aggregation(aggregation_id=str(row.pk)) == {"skipped": 1}
-    aggregations.cancel_aggregation(aggregation_id=row.pk, at=line.world.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        aggregations.cancel_aggregation(aggregation_id=row.pk, at=line.world.now())
     assert check_aggregation(aggregation_id=str(row.pk)) == {"skipped": 1}
     assert Aggregation.objects.get().state == "cancelled"
     assert list(folder().iterdir()) == []

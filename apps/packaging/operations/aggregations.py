@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -133,7 +134,8 @@ def cancel_aggregation(*, aggregation_id: UUID, at: datetime) -> None:
             )
         if row.job_id is not None:
             jobs.cancel(job_id=row.job_id, at=at)
-    remove_files(aggregation_id)
+        # Not before it is sure: a file cannot be rolled back.
+        transaction.on_commit(partial(remove_files, aggregation_id))
 
 
 def sweep_aggregations(*, at: datetime) -> dict[str, int]:
