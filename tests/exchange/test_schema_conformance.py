@@ -32,9 +32,9 @@ _CHECKS = [
 ]
 
 
-@schemathesis.serializer("application/x-ndjson")
-def ndjson(ctx, value):
-    """What is generated for a body of lines, as it is."""
+@schemathesis.serializer("application/x-ndjson", "application/partial-upload")
+def as_it_is(ctx, value):
+    """What is generated for a body of lines or bytes, as it is."""
     body = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
     return {"data": body}
 
