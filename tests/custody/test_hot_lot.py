@@ -1,7 +1,10 @@
 """One lot that everybody supplies from at once: nothing is lost, twice or out of order."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
-from django.conf import settings
+from django.conf import settings as site_settings
 
 from apps.anchoring import operations as anchoring
 from apps.core.errors import TraceError
@@ -22,7 +25,8 @@ _EACH = 8  # packs a pharmacy
 
 
 @pytest.fixture
-def goods(stage: Stage) -> Goods:
+def goods(stage: Stage, settings: Any, tmp_path: Path) -> Goods:
+    settings.LOCK_STORE = tmp_path / "outside" / "lock"
     told = Goods(stage)
     told.commission(count=30)
     for place, player in enumerate((STELLA, LINDE, MARKT)):
@@ -34,7 +38,7 @@ def _bulk(goods: Goods, said: list[Signed]):
     at = goods.stage.tick()
     submissions = [
         read_submission(
-            envelope=envelope, lines=lines, at=at, origin=settings.LEDGER_ORIGIN
+            envelope=envelope, lines=lines, at=at, origin=site_settings.LEDGER_ORIGIN
         )
         for envelope, lines in said
     ]

@@ -54,7 +54,8 @@ def test_a_shortened_hash_leads_to_ones_own_statement(chain, found):
     assert found(NOVAMED, said[:7]) == []
 
 
-def test_an_entry_is_found_by_its_number(chain, found):
+def test_an_entry_is_found_by_its_number(chain, found, settings, tmp_path):
+    settings.LOCK_STORE = tmp_path / "outside" / "lock"
     while sequence(at=chain.stage.tick()):
         pass
 
