@@ -26,6 +26,7 @@ _EACH = 8  # packs a pharmacy
 
 @pytest.fixture
 def goods(stage: Stage, settings: Any, tmp_path: Path) -> Goods:
+    settings.LOG_DIR = tmp_path / "log"
     settings.LOCK_STORE = tmp_path / "outside" / "lock"
     told = Goods(stage)
     told.commission(count=30)

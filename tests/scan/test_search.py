@@ -48,13 +48,15 @@ def test_a_shortened_hash_leads_to_ones_own_statement(chain, found):
     for text in (said[:8], f"{said[:8]}…{said[-8:]}", said[:12].upper()):
         assert found(NOVAMED, text) == [page]
         assert found(REGULATOR, text) == [page]
-        assert found(STELLA, text) == []
+        # By chance a hash may begin as a code does, and lead to a scan.
+        assert page not in found(STELLA, text)
     other_end = "0" if said[-1] != "0" else "1"
-    assert found(NOVAMED, f"{said[:8]}…{said[-7:-1]}{other_end}") == []
-    assert found(NOVAMED, said[:7]) == []
+    assert page not in found(NOVAMED, f"{said[:8]}…{said[-7:-1]}{other_end}")
+    assert page not in found(NOVAMED, said[:7])
 
 
 def test_an_entry_is_found_by_its_number(chain, found, settings, tmp_path):
+    settings.LOG_DIR = tmp_path / "log"
     settings.LOCK_STORE = tmp_path / "outside" / "lock"
     while sequence(at=chain.stage.tick()):
         pass
