@@ -116,7 +116,7 @@ capacity: .venv/.dev  ## weigh one step of the trade here, and compute docs/capa
 	$(V)/python -m tests.bench.capacity --write docs/capacity.md
 
 faults: .venv/.dev  ## kill and fail real processes at every point, change every column of every row
-	FAULTS=all $(V)/python -m pytest -q $(TESTS) tests/faults tests/scale
+	FAULTS=all $(V)/python -m pytest -q $(TESTS) tests/faults tests/scale tests/bench
 
 golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ
 	$(V)/python -m tests.golden

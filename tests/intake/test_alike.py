@@ -4,7 +4,7 @@ import datetime
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.intake.formats.alike import Alike
@@ -96,6 +96,7 @@ _LINES = st.lists(
 )
 
 
+@settings(max_examples=40)  # of ten thousand lines each
 @given(lines=_LINES, more=_LINES)
 def test_any_lines_give_the_same_both_ways(lines, more):
     # The middle fills a block, so that what comes after is tried by the block.
