@@ -3,8 +3,8 @@
 PY ?= python3
 V := .venv/bin
 NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
-# In the order of tests/conftest.py, not by the number of tests in a file.
-TESTS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# In the order of tests/conftest.py, not by the number of tests in a file; three on two cores, as many wait.
+TESTS ?= -n 3 --dist loadfile --no-loadscope-reorder
 # Each suite's budget on two cores stands in CONTRIBUTING; past these something hangs.
 CORE_SECONDS ?= 1200
 POSTGRESQL_SECONDS ?= 2400
