@@ -22,6 +22,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 CELERY_BROKER_URL = os.environ.get("TEST_BROKER_URL", "memory://")
+if "TEST_BROKER_URL" in os.environ:
+    # The workers of one run share a server, and each purges queues of that name.
+    _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    CELERY_BROKER_URL += f"?virtual_host={_worker}"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads of live servers and racing writers share it.
