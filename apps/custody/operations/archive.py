@@ -23,11 +23,14 @@ from apps.custody.queries.registry import commissioned_serials
 
 _AT_ONCE = 20_000
 _TAKE = {
-    "postgresql": "DELETE FROM custody_serialnumber WHERE product_id = %s AND serial"
-    " = ANY(ARRAY(SELECT unnest(string_to_array(%s, E'\\n')))) AND batch_id = %s"
+    # By the index for each serial, whatever the planner has counted: see `registry`.
+    "postgresql": "DELETE FROM custody_serialnumber WHERE ctid = ANY(ARRAY("
+    "SELECT known.ctid FROM unnest(string_to_array(%s, E'\\n')) said (asked),"
+    " LATERAL (SELECT ctid FROM custody_serialnumber WHERE product_id = %s"
+    " AND serial = said.asked OFFSET 0) known)) AND batch_id = %s"
     " RETURNING serial, ordinal",
-    "sqlite": "DELETE FROM custody_serialnumber WHERE product_id = %s AND serial"
-    " IN (SELECT value FROM json_each(%s)) AND batch_id = %s"
+    "sqlite": "DELETE FROM custody_serialnumber WHERE serial"
+    " IN (SELECT value FROM json_each(%s)) AND product_id = %s AND batch_id = %s"
     " RETURNING serial, ordinal",
 }
 
@@ -100,7 +103,7 @@ def _take_rows(batch: Batch, serials: Sequence[str]) -> list[tuple[str, int]]:
         for start in range(0, len(serials), _AT_ONCE):
             part = serials[start : start + _AT_ONCE]
             listed = "\n".join(part) if vendor == "postgresql" else json.dumps(part)
-            cursor.execute(_TAKE[vendor], [batch.product_id, listed, batch.pk])
+            cursor.execute(_TAKE[vendor], [listed, batch.product_id, batch.pk])
             found += cursor.fetchall()
     return found
 
