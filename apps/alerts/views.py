@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.alerts import operations, queries
 from apps.alerts.formats import title_of, to_do_of
 from apps.alerts.models import Alert
+from apps.edge.page_parts import Pager, pager
 from apps.partners import operations as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 
@@ -36,17 +37,6 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Pager:
-    """Where in a list the reader is."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str
-    next_url: str
-
-
-@dataclass(frozen=True, slots=True)
 class AlertListPage:
     """Open alerts, or closed ones."""
 
@@ -65,20 +55,12 @@ def alert_list(request: HttpRequest) -> HttpResponse:
     is_closed = request.GET.get("state") == "closed"
     pages = Paginator(queries.list_alerts(actor=actor, is_closed=is_closed), _PAGE_ROWS)
     shown = pages.get_page(request.GET.get("page"))
-    state = "&state=closed" if is_closed else ""
+    state = "closed" if is_closed else ""
     page = AlertListPage(
         rows=[
             AlertRow(each, title_of(each.kind), to_do_of(each.kind)) for each in shown
         ],
-        pager=Pager(
-            first=shown.start_index(),
-            last=shown.end_index(),
-            total=pages.count,
-            previous_url=f"?page={shown.number - 1}{state}"
-            if shown.has_previous()
-            else "",
-            next_url=f"?page={shown.number + 1}{state}" if shown.has_next() else "",
-        ),
+        pager=pager(shown, state=state),
         is_closed=is_closed,
         can_close=actor.can_sign,
         names_partners=actor.is_regulator,

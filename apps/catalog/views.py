@@ -1,7 +1,6 @@
 """Pages about products."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.catalog import queries
 from apps.catalog.models import Batch, Product
 from apps.edge.lagging import may_lag
+from apps.edge.page_parts import Pager, pager
 from apps.partners import operations as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 from apps.partners.queries import Mark, marks_of
@@ -26,17 +26,6 @@ class ProductRow:
 
     product: Product
     batches: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where in a list the reader is."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str
-    next_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +81,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
     page = ProductListPage(
         rows=[ProductRow(each, counts.get(each.pk, 0)) for each in shown],
         text=text,
-        pager=Pager(
-            first=shown.start_index(),
-            last=shown.end_index(),
-            total=found.count,
-            previous_url=_url(text, shown.number - 1) if shown.has_previous() else "",
-            next_url=_url(text, shown.number + 1) if shown.has_next() else "",
-        ),
+        pager=pager(shown, q=text),
         can_register=actor.can_sign and bool(queries.prefixes_of(actor=actor)),
     )
     return render(request, "catalog/product_list.html", {"page": page})
@@ -137,7 +120,3 @@ def product_register(request: HttpRequest) -> HttpResponse:
         ),
     )
     return render(request, "catalog/product_register.html", {"page": page})
-
-
-def _url(text: str, number: int) -> str:
-    return "?" + urlencode({"q": text, "page": number} if text else {"page": number})

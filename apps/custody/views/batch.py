@@ -29,15 +29,14 @@ from apps.custody.views.links import Link, links_of
 from apps.custody.views.parts import (
     STATUS_WORDS,
     Condition,
-    Pager,
     condition,
     container_url,
     may_send,
     note_read,
     packs,
-    pager,
 )
 from apps.edge.lagging import may_lag
+from apps.edge.page_parts import Pager, pager
 from apps.edge.templatetags.show import number
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from django.core.paginator import Page
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -54,33 +53,6 @@ class Condition:
 
     state: str
     word: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where in a list the reader is."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str
-    next_url: str
-
-
-def pager(page: Page[Any], **kept: str) -> Pager:
-    """The pager of a page; `kept` are the filters that stay."""
-    return Pager(
-        first=page.start_index(),
-        last=page.end_index(),
-        total=page.paginator.count,
-        previous_url=_at(page.number - 1, kept) if page.has_previous() else "",
-        next_url=_at(page.number + 1, kept) if page.has_next() else "",
-    )
-
-
-def _at(number: int, kept: Mapping[str, str]) -> str:
-    filled = {name: value for name, value in kept.items() if value}
-    return "?" + urlencode({**filled, "page": number})
 
 
 def condition(

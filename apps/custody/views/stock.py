@@ -25,15 +25,14 @@ from apps.custody.queries.shelf import (
 from apps.custody.views.parts import (
     STATUS_WORDS,
     Condition,
-    Pager,
     batch_url,
     chosen,
     condition,
     may_send,
     note_read,
-    pager,
 )
 from apps.edge.lagging import may_lag
+from apps.edge.page_parts import Pager, pager
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.catalog.models import Product
-from apps.core.errors import TraceError
+from apps.edge.page_parts import FormError, Pager
 from apps.intake import queries
 from apps.intake.formats.words import sentence
 from apps.intake.models import OPEN_STATES, Upload, UploadState
@@ -36,23 +36,6 @@ _STATE_SHAPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class FormError:
-    """What is wrong with the form, shown beside `field`."""
-
-    field: str
-    message: str
-    got: str
-    wanted: str
-    code: str = ""
-
-    @classmethod
-    def of(cls, error: TraceError) -> "FormError":
-        """The error in words."""
-        words = sentence(error.code)
-        return cls(error.field, words, error.got or "", error.wanted, error.code)
-
-
-@dataclass(frozen=True, slots=True)
 class UploadForm:
     """The form that sends a file, with what was typed already."""
 
@@ -69,17 +52,6 @@ class UploadRow:
     upload: Upload
     state_shape: str
     state_words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where in the list the reader is."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str
-    next_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The list of uploads, the form for another, and the page of each."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -15,8 +14,10 @@ from django.views.decorators.http import (
 
 from apps.catalog import queries as catalog
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
+from apps.edge.page_parts import FormError, pager
 from apps.intake import operations, queries
 from apps.intake.api.uploads import answer_errors
+from apps.intake.formats.words import sentence
 from apps.intake.forms import FIELDS, TICKS, read_form, submit_form
 from apps.intake.models import Upload
 from apps.intake.views import pages
@@ -39,13 +40,7 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     shown = found.get_page(request.GET.get("page"))
     page = pages.UploadListPage(
         rows=[pages.make_row(upload) for upload in shown],
-        pager=pages.Pager(
-            first=shown.start_index(),
-            last=shown.end_index(),
-            total=found.count,
-            previous_url=_url(shown.number - 1) if shown.has_previous() else "",
-            next_url=_url(shown.number + 1) if shown.has_next() else "",
-        ),
+        pager=pager(shown),
         form=_make_form(request, None) if actor.can_sign else None,
     )
     return render(request, "intake/upload_list.html", {"page": page})
@@ -133,9 +128,5 @@ def _make_form(request: HttpRequest, refusal: TraceError | None) -> pages.Upload
         values={name: typed.get(name, "") for name in (*FIELDS, *TICKS)},
         products=queries.list_owned_products(actor=actor),
         sites=partners.list_sites(gln=actor.gln),
-        error=pages.FormError.of(refusal) if refusal else None,
+        error=FormError.of(refusal, sentence) if refusal else None,
     )
-
-
-def _url(number: int) -> str:
-    return "?" + urlencode({"page": number})

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from apps.catalog.models import Product
 from apps.edge.numbers import grouped
+from apps.edge.page_parts import FormError, Pager
 from apps.packaging.formats.words import sentence
 from apps.packaging.models import (
     OPEN_STATES,
@@ -20,7 +21,7 @@ from apps.packaging.models import (
     AggregationState,
 )
 from apps.packaging.queries import aggregations as queries
-from apps.packaging.views.pool_pages import FormError, Pager, Progress
+from apps.packaging.views.pool_pages import Progress
 from apps.partners.models import Site
 from apps.partners.queries import Actor
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -17,14 +16,15 @@ from django.views.decorators.http import (
 
 from apps.catalog import queries as catalog
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
+from apps.edge.page_parts import FormError, pager
 from apps.intake.queries import list_owned_products
 from apps.packaging.api.aggregations import answer_errors
+from apps.packaging.formats.words import sentence
 from apps.packaging.forms.aggregations import submit_aggregation
 from apps.packaging.models import Aggregation
 from apps.packaging.operations import aggregations as operations
 from apps.packaging.queries import aggregations as queries
 from apps.packaging.views import aggregation_pages as pages
-from apps.packaging.views.pool_pages import FormError, Pager
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 
@@ -41,13 +41,7 @@ def aggregation_list(request: HttpRequest) -> HttpResponse:
     shown = found.get_page(request.GET.get("page"))
     page = pages.AggregationListPage(
         rows=[pages.make_row(row) for row in shown],
-        pager=Pager(
-            first=shown.start_index(),
-            last=shown.end_index(),
-            total=found.count,
-            previous_url=_url(shown.number - 1) if shown.has_previous() else "",
-            next_url=_url(shown.number + 1) if shown.has_next() else "",
-        ),
+        pager=pager(shown),
         form=_make_form(request, None) if actor.can_sign else None,
     )
     return render(request, "packaging/aggregation_list.html", {"page": page})
@@ -133,9 +127,5 @@ def _make_form(
         values={name: typed.get(name, "") for name in ("gtin", "lot", "site")},
         products=list_owned_products(actor=actor),
         sites=partners.list_sites(gln=actor.gln),
-        error=FormError.of(refusal) if refusal else None,
+        error=FormError.of(refusal, sentence) if refusal else None,
     )
-
-
-def _url(number: int) -> str:
-    return "?" + urlencode({"page": number})

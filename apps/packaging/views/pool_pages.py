@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.catalog.models import Product
 from apps.core.errors import TraceError
 from apps.edge.numbers import grouped
+from apps.edge.page_parts import FormError, Pager
 from apps.packaging.formats.words import sentence
 from apps.packaging.operations.commissioning import free_printed
 from apps.packaging.operations.generating import job_of
@@ -30,21 +31,6 @@ _SHAPES: Final = {
     PoolState.FAILED: "stop",
     PoolState.CLOSED: "past",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FormError:
-    """What is wrong with a form, shown beside `field`."""
-
-    field: str
-    message: str
-    got: str
-    wanted: str
-
-    @classmethod
-    def of(cls, error: TraceError) -> FormError:
-        """The error in words."""
-        return cls(error.field, sentence(error.code), error.got or "", error.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +51,6 @@ class PoolRow:
     pool: Pool
     state_shape: str
     state_words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where in the list the reader is."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str
-    next_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +151,7 @@ def make_page(
         sites=partners.list_sites(gln=actor.gln),
         free_printed=len(free_printed(pool=pool)),
         can_move=actor.can_sign and state == PoolState.OPEN,
-        error=FormError.of(error) if error else None,
+        error=FormError.of(error, sentence) if error else None,
         error_in=error_in,
         values=values or {},
     )

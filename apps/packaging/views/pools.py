@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -16,7 +15,9 @@ from django.views.decorators.http import (
 )
 
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
+from apps.edge.page_parts import FormError, pager
 from apps.intake.queries import list_owned_products
+from apps.packaging.formats.words import sentence
 from apps.packaging.forms import pools as forms
 from apps.packaging.forms.pools import Typed
 from apps.packaging.views import pool_pages as pages
@@ -38,13 +39,7 @@ def pool_list(request: HttpRequest) -> HttpResponse:
     shown = found.get_page(request.GET.get("page"))
     page = pages.PoolListPage(
         rows=[pages.make_row(pool) for pool in shown],
-        pager=pages.Pager(
-            first=shown.start_index(),
-            last=shown.end_index(),
-            total=found.count,
-            previous_url=_url(shown.number - 1) if shown.has_previous() else "",
-            next_url=_url(shown.number + 1) if shown.has_next() else "",
-        ),
+        pager=pager(shown),
         form=_make_form(request, None) if actor.can_sign else None,
     )
     return render(request, "packaging/pool_list.html", {"page": page})
@@ -159,9 +154,5 @@ def _make_form(request: HttpRequest, refusal: TraceError | None) -> pages.PoolFo
     return pages.PoolForm(
         values={name: typed.get(name, "") for name in _FIELDS},
         products=list_owned_products(actor=actor_of(request)),
-        error=pages.FormError.of(refusal) if refusal else None,
+        error=FormError.of(refusal, sentence) if refusal else None,
     )
-
-
-def _url(number: int) -> str:
-    return "?" + urlencode({"page": number})

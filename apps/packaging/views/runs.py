@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -19,14 +18,16 @@ from django.views.decorators.http import (
 )
 
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
+from apps.edge.page_parts import FormError, Pager, pager
 from apps.jobs import queries as jobs
 from apps.packaging.api.runs import answer_file, get_run
+from apps.packaging.formats.words import sentence
 from apps.packaging.forms.pools import Typed
 from apps.packaging.forms.runs import submit_run
 from apps.packaging.models import LabelRun, RunKind, RunState
 from apps.packaging.operations import runs as operations
 from apps.packaging.queries import runs as queries
-from apps.packaging.views.pool_pages import FormError, Pager, Progress
+from apps.packaging.views.pool_pages import Progress
 from apps.partners.authentication import actor_of, member_required, signer_required
 
 _PAGE_SIZE = 50
@@ -86,13 +87,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     shown = found.get_page(request.GET.get("page"))
     page = RunListPage(
         rows=[_row(run) for run in shown],
-        pager=Pager(
-            first=shown.start_index(),
-            last=shown.end_index(),
-            total=found.count,
-            previous_url=_url(shown.number - 1) if shown.has_previous() else "",
-            next_url=_url(shown.number + 1) if shown.has_next() else "",
-        ),
+        pager=pager(shown),
     )
     return render(request, "packaging/run_list.html", {"page": page})
 
@@ -118,7 +113,7 @@ def run_new(request: HttpRequest) -> HttpResponse:
     form = RunForm(
         values={name: typed_so_far.get(name, "") for name in _FIELDS},
         kinds=[(kind.value, _kind_words(kind)) for kind in RunKind],
-        error=FormError.of(refusal) if refusal else None,
+        error=FormError.of(refusal, sentence) if refusal else None,
     )
     status = 400 if refusal else 200
     return render(request, "packaging/run_new.html", {"form": form}, status=status)
@@ -201,7 +196,3 @@ def _state_words(state: RunState) -> str:
         RunState.FAILED: _("Could not be made"),
         RunState.EXPIRED: _("Expired"),
     }[state]
-
-
-def _url(number: int) -> str:
-    return "?" + urlencode({"page": number})

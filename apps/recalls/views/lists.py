@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.edge.lagging import may_lag
+from apps.edge.page_parts import Pager, pager
 from apps.partners.authentication import actor_of, member_required
 from apps.recalls.queries.lists import ListedRecall, list_recalls
 from apps.recalls.queries.recalls import visible_to, with_own_notices
@@ -18,17 +19,6 @@ from apps.recalls.queries.where import may_open
 from apps.recalls.views.parts import note_read
 
 _PAGE_ROWS = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where in a list the reader is."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str
-    next_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +43,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
     rows = list_recalls(shown, actor=actor)
     page = RecallListPage(
         rows=rows,
-        pager=Pager(
-            first=shown.start_index(),
-            last=shown.end_index(),
-            total=pages.count,
-            previous_url=f"?page={shown.number - 1}" if shown.has_previous() else "",
-            next_url=f"?page={shown.number + 1}" if shown.has_next() else "",
-        ),
+        pager=pager(shown),
         can_open=may_open(actor),
         sees_all=any(row.told is not None for row in rows),
     )

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
+from apps.edge.page_parts import Pager
 from apps.partners.authentication import actor_of, member_required
 from apps.scan import queries
 from apps.scan.labels.pack import Pack
@@ -29,17 +30,6 @@ class LabelRow:
     bracketed: str
     datamatrix_url: str
     qr_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where in the lot the list is; the numbers count from 1."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str
-    next_url: str
 
 
 @dataclass(frozen=True, slots=True)
