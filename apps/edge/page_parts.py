@@ -1,8 +1,8 @@
-"""Values that parts of many pages show: `_pager.html`, the error beside a field."""
+"""Values that parts of many pages show: a pager, a bar, the error beside a field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from django.core.paginator import Page
 
 from apps.core.errors import TraceError
+
+_WIDTH = 1000  # of a whole bar; its parts stand in thousandths
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,39 @@ def pager(page: Page[Any], **kept: str) -> Pager:
 def _at(number: int, kept: Mapping[str, str]) -> str:
     filled = {name: value for name, value in kept.items() if value}
     return "?" + urlencode({**filled, "page": number})
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a bar; `x` and `width` in thousandths, `fill` a colour from 1 to 6."""
+
+    label: str
+    n: int
+    fill: int
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How a total divides, for `_bar.html`; the title says it to who sees no bar."""
+
+    title: str
+    total: int
+    segments: list[Segment]
+
+    @classmethod
+    def of(cls, title: str, parts: Iterable[tuple[str, int, int]]) -> Bar:
+        """A bar of (label, n, fill); what is there is seen, however little it is."""
+        shown = list(parts)
+        total = sum(n for _label, n, _fill in shown)
+        segments, before = [], 0
+        for label, n, fill in shown:
+            x = before * _WIDTH // total if total else 0
+            before += n
+            width = (before * _WIDTH // total if total else 0) - x
+            segments.append(Segment(label, n, fill, x, max(width, 1) if n else 0))
+        return cls(title, total, segments)
 
 
 @dataclass(frozen=True, slots=True)

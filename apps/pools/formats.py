@@ -58,7 +58,7 @@ def verify_length(*, length: int, known_units: int) -> None:
             field="length",
             got=f"{length} characters for {known_units} serials",
             wanted=f"at least {shortest(known_units=known_units)} characters: a guess"
-            " may be right once in 10^12",
+            " may be right once in 10¹²",
         )
 
 

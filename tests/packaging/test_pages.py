@@ -58,7 +58,7 @@ def test_a_pool_s_page_shows_its_odds_counts_and_refusals(line, page):
 
     status, text = page(path)
     assert status == 200
-    assert "1 in 4.3 × 10^22, with 10 valid serials" in text
+    assert "1 in 4.3 × 10²², with 10 valid serials" in text
     assert "Name the lot below" in text
     assert page(f"{path}/move", to="named", lot="L1", expiry_date=EXPIRY)[0] == 302
     assert page(f"{path}/move", to="printed", numbers="1-3, 5")[0] == 302

@@ -36,14 +36,13 @@ from apps.custody.views.parts import (
     packs,
 )
 from apps.edge.lagging import may_lag
-from apps.edge.page_parts import Pager, pager
+from apps.edge.page_parts import Bar, Pager, pager
 from apps.edge.templatetags.show import number
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 
 _LINKS: Final = 50
 _BOXES: Final = 60
-_WIDTH: Final = 1_000
 _ALL_WORDS: Final[dict[str, str | Promise]] = {
     "maker": gettext_lazy("at maker"),
     "transit": gettext_lazy("in transit"),
@@ -69,26 +68,6 @@ _FILLS: Final = {
     "supplied": 5,
     "ended": 6,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A part of the bar; `x` and `width` in thousandths."""
-
-    label: str
-    n: int
-    fill: int
-    x: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Where the packs are, as a bar whose title says it all."""
-
-    title: str
-    total: int
-    segments: list[Segment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +201,13 @@ def _bar(rows: Iterable[PlaceRow], sight: Sight, actor: Actor) -> Bar:
     counts = dict.fromkeys(words, 0)
     for row in rows:
         counts[row.tier if sight.sees_all else _own_tier(row, actor)] += row.count
-    total = sum(counts.values())
     said = [f"{number(n)} {words[name]}" for name, n in counts.items() if n]
-    return Bar(
-        title=_("%(total)s: %(parts)s")
-        % {"total": packs(total), "parts": ", ".join(said)},
-        total=total,
-        segments=_segments(counts, words, total),
+    title = _("%(total)s: %(parts)s") % {
+        "total": packs(sum(counts.values())),
+        "parts": ", ".join(said),
+    }
+    return Bar.of(
+        title, [(str(words[name]), n, _FILLS[name]) for name, n in counts.items()]
     )
 
 
@@ -236,17 +215,3 @@ def _own_tier(row: PlaceRow, actor: Actor) -> str:
     if row.holder != actor.gln:
         return "passed"
     return row.tier if row.tier in ("transit", "supplied", "ended") else "here"
-
-
-def _segments(
-    counts: dict[str, int], words: dict[str, str | Promise], total: int
-) -> list[Segment]:
-    segments, before = [], 0
-    for name, n in counts.items():
-        x = before * _WIDTH // total if total else 0
-        before += n
-        width = (before * _WIDTH // total if total else 0) - x
-        segments.append(
-            Segment(str(words[name]), n, _FILLS[name], x, max(width, 1) if n else 0)
-        )
-    return segments

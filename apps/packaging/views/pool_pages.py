@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.catalog.models import Product
 from apps.core.errors import TraceError
 from apps.edge.numbers import grouped
-from apps.edge.page_parts import FormError, Pager
+from apps.edge.page_parts import Bar, FormError, Pager
 from apps.packaging.formats.words import sentence
 from apps.packaging.operations.commissioning import free_printed
 from apps.packaging.operations.generating import job_of
@@ -25,6 +25,7 @@ from apps.pools.models import MoveKind, Pool, PoolMove, PoolState
 from apps.pools.queries import ALPHABET, DEFAULT_LENGTH, list_moves, odds_of
 
 _MOVES: Final = 50
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SHAPES: Final = {
     PoolState.GENERATING: "past",
     PoolState.OPEN: "go",
@@ -60,26 +61,6 @@ class PoolListPage:
     rows: list[PoolRow]
     pager: Pager
     form: PoolForm | None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of the bar, in thousandths of its width."""
-
-    label: str
-    n: int
-    fill: int
-    x: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """How a pool's serials divide."""
-
-    title: str
-    total: int
-    segments: list[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +151,13 @@ def make_progress(pool: Pool) -> Progress:
 
 
 def odds_words(length: int, known_units: int) -> str:
-    """How unlikely a right guess is: 1 in 4.3 × 10^17, as text."""
+    """How unlikely a right guess is: 1 in 4.3 × 10¹⁷, as text."""
     odds = odds_of(length=length, known_units=known_units)
     power = len(str(odds)) - 1
     if power < 6:
         return grouped(odds)
     first = str(odds)[:2]
-    return f"{first[0]}.{first[1]} × 10^{power}"
+    return f"{first[0]}.{first[1]} × 10{str(power).translate(_RAISED)}"
 
 
 def pool_url(pool_id: UUID) -> str:
@@ -189,18 +170,15 @@ def _moves(pool: Pool) -> list[PoolMove]:
 
 
 def _bar(pool: Pool) -> Bar:
-    counts = (
-        (_("reserved"), pool.reserved_count, 4),
-        (_("printed"), pool.printed_count, 2),
-        (_("commissioned"), pool.commissioned_count, 1),
-        (_("destroyed"), pool.destroyed_count, 6),
+    return Bar.of(
+        _("Serials by state"),
+        [
+            (_("reserved"), pool.reserved_count, 5),
+            (_("printed"), pool.printed_count, 2),
+            (_("commissioned"), pool.commissioned_count, 1),
+            (_("destroyed"), pool.destroyed_count, 6),
+        ],
     )
-    parts, x = [], 0
-    for label, n, fill in counts:
-        width = n * 1000 // pool.size
-        parts.append(Part(label, n, fill, x, width))
-        x += width
-    return Bar(_("Serials by state"), pool.size, parts)
 
 
 def _state_words(state: PoolState) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core.recall import parse_scope
 from apps.edge.lagging import may_lag
+from apps.edge.page_parts import Bar
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor, Mark, marks_of
 from apps.recalls import operations
@@ -31,7 +32,6 @@ from apps.recalls.queries.report import Report, build_report
 from apps.recalls.queries.shares import AffectedRow
 from apps.recalls.views.bundles import BundlePart, part_of_recall
 from apps.recalls.views.parts import (
-    Bar,
     bar_of,
     get_visible,
     note_read,

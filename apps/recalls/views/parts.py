@@ -9,6 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from apps.edge.numbers import grouped
+from apps.edge.page_parts import Bar
 from apps.partners import operations as partners
 from apps.partners.queries import Actor
 from apps.recalls.formats import TIERS
@@ -25,7 +26,6 @@ _FILLS = {
     "ended": 5,
     "missing": 6,
 }
-_WHOLE = 1000  # thousandths of the bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +37,14 @@ class SignPanel:
     review: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One part of the bar; x and width in thousandths."""
-
-    label: str
-    n: int
-    fill: int
-    x: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Where units are, as a bar with a legend."""
-
-    title: str
-    total: int
-    segments: list[Segment]
-
-
 def bar_of(tally: Tally) -> Bar:
     """The bar of a tally: every tier that has units."""
-    segments, x = [], 0
-    for tier, n in tally.tiers.items():
-        width = round(_WHOLE * n / tally.total) if tally.total else 0
-        segments.append(Segment(str(TIERS[tier]), n, _FILLS[tier], x, width))
-        x += width
-    said = ", ".join(f"{part.label}: {grouped(part.n)}" for part in segments if part.n)
+    held = [(str(TIERS[tier]), n, _FILLS[tier]) for tier, n in tally.tiers.items() if n]
     title = _("Where %(n)s packs are. %(said)s") % {
         "n": grouped(tally.total),
-        "said": said,
+        "said": ", ".join(f"{label}: {grouped(n)}" for label, n, _fill in held),
     }
-    return Bar(title, tally.total, [part for part in segments if part.n])
+    return Bar.of(title, held)
 
 
 def get_visible(recall_id: str, actor: Actor) -> Recall:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
 from apps.edge.lagging import may_lag
+from apps.edge.page_parts import Bar
 from apps.partners.authentication import actor_of, member_required
 from apps.recalls.queries.recalls import is_regulator
 from apps.recalls.queries.shares import AffectedRow
@@ -21,7 +22,7 @@ from apps.recalls.queries.where import (
     list_products,
     read_criteria,
 )
-from apps.recalls.views.parts import Bar, bar_of, note_read
+from apps.recalls.views.parts import bar_of, note_read
 
 _SHOWN_ROWS = 200
 _FIELDS = ("gtin", "lot", "serial", "expiry_from", "expiry_to")
