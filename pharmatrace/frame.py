@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
+from math import ceil
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from apps.anchoring import queries as anchoring
 from apps.anchoring.queries import Status
+from apps.edge import replica
 from apps.edge.once import once
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, running_shift
@@ -152,6 +154,11 @@ class Frame:
     def checkpoint_at(self) -> datetime | None:
         """When that was."""
         return self._status.signed_at
+
+    @property
+    def seconds_behind(self) -> int:
+        """How old at most what the page shows is; 0 if it was read from the primary."""
+        return ceil(replica.current().age_seconds)
 
     @property
     def witnesses_label(self) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 
 from apps.core.errors import MalformedInput
 from apps.edge import positions, replica
@@ -73,3 +74,16 @@ def test_where_somebody_wrote_is_noted_after_the_answer(
 
     assert len(seen) == noted
     assert "secret" not in "".join(seen)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [(0.0, ""), (0.2, "at most 1 second ago"), (3.4, "at most 4 seconds ago")],
+)
+def test_a_page_says_how_old_it_may_be_also_on_paper(rf, age, said):
+    with replica.reading_from(Source(age_seconds=age)):
+        foot = render_to_string("_footer.html", request=rf.get("/recalls"))
+
+    assert said in foot
+    assert ("shown as it was" in foot) is bool(said)
