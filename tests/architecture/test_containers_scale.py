@@ -57,7 +57,7 @@ def test_the_keys_of_the_log_lie_only_with_the_sequencer():
 
 
 def test_what_one_part_writes_for_another_lies_in_a_volume_of_both():
-    for name in ("UPLOAD_DIR", "BUNDLE_DIR", "LOG_DIR"):
+    for name in ("UPLOAD_DIR", "PACKAGING_DIR", "BUNDLE_DIR", "LOG_DIR"):
         given = scaled()["services"]["web"]["environment"][name]
         assert given in mounted("web").values()
         assert given in mounted("jobs").values()
