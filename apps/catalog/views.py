@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.catalog import queries
 from apps.catalog.models import Batch, Product
 from apps.edge.lagging import may_lag
-from apps.edge.page_parts import Pager, pager
+from apps.edge.page_parts import Pager, SignPanel, pager
 from apps.partners import operations as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 from apps.partners.queries import Mark, marks_of
@@ -46,15 +46,6 @@ class ProductPage:
     batches: list[Batch]
     is_own: bool
     mark: Mark | None
-
-
-@dataclass(frozen=True, slots=True)
-class SignPanel:
-    """What stands on the signing button, and what the signature means."""
-
-    label: str
-    meaning: str
-    review: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,28 @@
-"""Values that parts of many pages show: a pager, a bar, the error beside a field."""
+"""Values that parts of many pages show: a pager, a bar, progress, errors, a signature."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.core.paginator import Page
+from django.utils.translation import gettext as _
 
 from apps.core.errors import TraceError
+
+
+class FileError(Protocol):
+    """The columns that rows of errors by line have in common; line 0 is the file."""
+
+    line_no: int
+    code: str
+    field: str
+    got: str
+    wanted: str
+    row: str
+
 
 _WIDTH = 1000  # of a whole bar; its parts stand in thousandths
 
@@ -89,3 +102,64 @@ class FormError:
         """The error in the words that `sentence` has for its code."""
         words = sentence(error.code)
         return cls(error.field, words, error.got or "", error.wanted, error.code)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLine:
+    """One error of a file as `_errors_by_line.html` shows it."""
+
+    line: int | str
+    column: str
+    message: str
+    got: str
+    wanted: str
+    row: str
+
+    @classmethod
+    def of(cls, error: FileError, sentence: Callable[[str], str]) -> ErrorLine:
+        """The error in the words that `sentence` has for its code."""
+        return cls(
+            error.line_no or _("file"),
+            error.field,
+            sentence(error.code),
+            error.got,
+            error.wanted,
+            error.row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check ticking off: `go`, `stop` or `past`."""
+
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is, for `_progress.html`, which asks `url` until it is finished."""
+
+    url: str
+    label: str
+    done: int
+    total: int | None
+    is_finished: bool
+    rate: int | None = None
+    time_left: str = ""
+    checks: Sequence[Check] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignPanel:
+    """What stands on the signing button, and what the signature means.
+
+    Attributes:
+        review: on the button before it, if it is no draft like all others.
+        signed: the meaning in the words that will be signed, if they are known.
+    """
+
+    label: str
+    meaning: str
+    review: str = ""
+    signed: str = ""

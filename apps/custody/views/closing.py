@@ -15,7 +15,7 @@ from apps.core.errors import MalformedInput
 from apps.custody import operations, queries
 from apps.custody.models import Closing, ClosingDraft
 from apps.custody.queries.erasure import Prepared, closings, last_order, weigh_prepared
-from apps.custody.views.parts import SignPanel
+from apps.edge.page_parts import SignPanel
 from apps.jobs.queries import JobView
 from apps.partners.authentication import actor_of, register_required
 

@@ -21,12 +21,12 @@ from apps.custody.views.parts import (
     SSCC_DIGITS,
     STATUS_WORDS,
     Condition,
-    SignPanel,
     batch_url,
     container_url,
     may_send,
     note_read,
 )
+from apps.edge.page_parts import SignPanel
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries.names import partners_by_gln, sites_by_gln
 

@@ -24,7 +24,12 @@ from apps.custody.views.goods import (
     chosen_site,
     script_words,
 )
-from apps.custody.views.parts import SignPanel, batch_url, container_url, packs
+from apps.custody.views.parts import (
+    batch_url,
+    container_url,
+    packs,
+)
+from apps.edge.page_parts import SignPanel
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required, signer_required
 from apps.partners.models import Site

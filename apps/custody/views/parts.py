@@ -39,15 +39,6 @@ _SHAPES: Final = {"active": "go", "in_transit": "past", "partially_dispensed": "
 
 
 @dataclass(frozen=True, slots=True)
-class SignPanel:
-    """What stands on the signing button, and what the signature means."""
-
-    label: str
-    meaning: str
-    review: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """A state as shape and word."""
 

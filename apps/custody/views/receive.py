@@ -26,8 +26,11 @@ from apps.custody.queries.travels import Gap, gaps_of, progress_of
 from apps.custody.queries.units import find_unit
 from apps.custody.queries.wishes import read_code
 from apps.custody.queries.words import short
-from apps.custody.views.parts import SSCC_DIGITS, SignPanel
+from apps.custody.views.parts import (
+    SSCC_DIGITS,
+)
 from apps.custody.views.rows import DespatchRow, despatch_row
+from apps.edge.page_parts import SignPanel
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 from apps.partners.queries.names import partners_by_gln, sites_by_gln

@@ -17,8 +17,11 @@ from apps.custody.queries.shelf import HeldPack, held_packs
 from apps.custody.queries.shipments import despatches
 from apps.custody.queries.travels import progress_of
 from apps.custody.views.goods import chosen_site, script_words
-from apps.custody.views.parts import SignPanel, batch_url
+from apps.custody.views.parts import (
+    batch_url,
+)
 from apps.custody.views.rows import DespatchRow, despatch_row
+from apps.edge.page_parts import SignPanel
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.models import Site

@@ -21,7 +21,7 @@ from apps.custody.views.goods import (
     loose_choices,
     script_words,
 )
-from apps.custody.views.parts import SignPanel
+from apps.edge.page_parts import SignPanel
 from apps.partners import queries as partners
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.models import Site

@@ -24,14 +24,13 @@ from apps.custody.queries.travels import Gap, gaps_of, progress_of, steps_of
 from apps.custody.queries.words import short
 from apps.custody.views.links import Link, links_of
 from apps.custody.views.parts import (
-    SignPanel,
     chosen,
     container_url,
     note_read,
 )
 from apps.custody.views.rows import DespatchRow, despatch_row
 from apps.edge.lagging import may_lag
-from apps.edge.page_parts import Pager, pager
+from apps.edge.page_parts import Pager, SignPanel, pager
 from apps.partners.authentication import actor_of, member_required
 from apps.partners.queries import Actor
 from apps.partners.queries.names import partners_by_gln, sites_by_gln

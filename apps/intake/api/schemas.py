@@ -7,9 +7,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 
+from apps.edge.error_lines import ErrorLineSerializer
 from apps.intake import queries
 from apps.intake.formats.words import sentence
-from apps.intake.models import Upload, UploadError, UploadState
+from apps.intake.models import Upload, UploadState
 
 _SHOWN_ERRORS = 100
 UPLOAD_ID = OpenApiParameter("upload_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
@@ -47,20 +48,12 @@ FORM: dict[str, Any] = {
 }
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
+class ErrorSerializer(ErrorLineSerializer):
     """One line that cannot be taken."""
 
-    line = serializers.IntegerField(source="line_no")
-    code = serializers.CharField()
-    column = serializers.CharField(source="field")
-    message = serializers.SerializerMethodField()
-    got = serializers.CharField()
-    wanted = serializers.CharField()
-    row = serializers.CharField()
-
-    def get_message(self, error: UploadError) -> str:
-        """The code in words."""
-        return sentence(error.code)
+    def words_of(self, code: str) -> str:
+        """A sentence."""
+        return sentence(code)
 
 
 class UploadSerializer(serializers.Serializer[Any]):

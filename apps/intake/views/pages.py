@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.catalog.models import Product
-from apps.edge.page_parts import FormError, Pager
+from apps.edge.page_parts import ErrorLine, FormError, Pager, Progress, SignPanel
 from apps.intake import queries
 from apps.intake.formats.words import sentence
 from apps.intake.models import OPEN_STATES, Upload, UploadState
-from apps.intake.views.progress import Progress, make_progress, state_words
+from apps.intake.views.progress import make_progress, state_words
 from apps.partners import queries as partners
 from apps.partners.models import Site
 from apps.partners.queries import Actor
@@ -64,27 +64,6 @@ class UploadListPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One error as `_errors_by_line.html` shows it."""
-
-    line: int | str
-    column: str
-    message: str
-    got: str
-    wanted: str
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignPanel:
-    """What stands on the signing button, and what the signature means."""
-
-    label: str
-    meaning: str
-    review: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class UploadPage:
     """One upload, from the check to the signature."""
 
@@ -95,7 +74,7 @@ class UploadPage:
     signed_words: str
     site_name: str
     progress: Progress
-    errors: list[Line]
+    errors: list[ErrorLine]
     more_errors: int
     sign: SignPanel | None
     draft_url: str
@@ -130,17 +109,7 @@ def make_page(
         signed_words=_("Commissioned"),
         site_name=site.name if site else "",
         progress=make_progress(upload=upload, at=at),
-        errors=[
-            Line(
-                error.line_no or _("file"),
-                error.field,
-                sentence(error.code),
-                error.got,
-                error.wanted,
-                error.row,
-            )
-            for error in errors
-        ],
+        errors=[ErrorLine.of(error, sentence) for error in errors],
         more_errors=upload.error_count - len(errors),
         sign=_sign_panel(upload) if can_be_signed and actor.can_sign else None,
         draft_url=reverse("api_upload_statement", kwargs={"upload_id": upload.id}),

@@ -1,6 +1,5 @@
 """How far the check of an upload is, with its single checks."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -8,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.edge.page_parts import Check, Progress
 from apps.intake import queries
 from apps.intake.models import UNCHECKED_STATES, Upload, UploadState
 
@@ -40,28 +40,6 @@ _UNDECIDED: Final = (
     *UNCHECKED_STATES,
     UploadState.CANCELLED,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check ticking off."""
-
-    state: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the check is; `_progress.html` shows it."""
-
-    url: str
-    label: str
-    done: int
-    total: int | None
-    rate: int | None
-    time_left: str
-    checks: list[Check]
-    is_finished: bool
 
 
 def make_progress(*, upload: Upload, at: datetime) -> Progress:

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from typing_extensions import override
 
+from apps.edge.error_lines import ErrorLineSerializer
 from apps.edge.openapi import (
     PAGE_PARAMETERS,
     page_of,
@@ -26,7 +27,7 @@ from apps.edge.pagination import CursorPagination
 from apps.edge.throttles import PerMinute
 from apps.packaging.formats.words import errors_csv, sentence
 from apps.packaging.forms.aggregations import submit_aggregation
-from apps.packaging.models import Aggregation, AggregationError, AggregationState
+from apps.packaging.models import Aggregation, AggregationState
 from apps.packaging.operations import aggregations as operations
 from apps.packaging.operations.packing_check import MAX_ERRORS
 from apps.packaging.queries import aggregations as queries
@@ -60,20 +61,12 @@ class AggregationThrottle(PerMinute):
     limit = 120
 
 
-class PackingErrorSerializer(serializers.Serializer[Any]):
+class PackingErrorSerializer(ErrorLineSerializer):
     """One line that cannot be taken."""
 
-    line = serializers.IntegerField(source="line_no")
-    code = serializers.CharField()
-    column = serializers.CharField(source="field")
-    message = serializers.SerializerMethodField()
-    got = serializers.CharField()
-    wanted = serializers.CharField()
-    row = serializers.CharField()
-
-    def get_message(self, error: AggregationError) -> str:
-        """The code in words."""
-        return sentence(error.code)
+    def words_of(self, code: str) -> str:
+        """A sentence."""
+        return sentence(code)
 
 
 class AggregationSerializer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from apps.catalog.models import Product
 from apps.edge.numbers import grouped
-from apps.edge.page_parts import FormError, Pager
+from apps.edge.page_parts import ErrorLine, FormError, Pager, Progress, SignPanel
 from apps.packaging.formats.words import sentence
 from apps.packaging.models import (
     OPEN_STATES,
@@ -21,7 +21,6 @@ from apps.packaging.models import (
     AggregationState,
 )
 from apps.packaging.queries import aggregations as queries
-from apps.packaging.views.pool_pages import Progress
 from apps.partners.models import Site
 from apps.partners.queries import Actor
 
@@ -65,27 +64,6 @@ class AggregationListPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorLine:
-    """One error as `_errors_by_line.html` shows it."""
-
-    line: int | str
-    column: str
-    message: str
-    got: str
-    wanted: str
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignPanel:
-    """What stands on the signing button, and what the signature means."""
-
-    label: str
-    meaning: str
-    review: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class AggregationPage:
     """One file of packing, from the check to the signature."""
 
@@ -122,17 +100,7 @@ def make_page(
         state_words=_state_words(state),
         signed_words=_("Packed"),
         progress=make_progress(row) if state in UNCHECKED_STATES else None,
-        errors=[
-            ErrorLine(
-                each.line_no or _("file"),
-                each.field,
-                sentence(each.code),
-                each.got,
-                each.wanted,
-                each.row,
-            )
-            for each in errors
-        ],
+        errors=[ErrorLine.of(each, sentence) for each in errors],
         more_errors=row.error_count - len(errors),
         sign=_sign_panel(row) if is_staged and actor.can_sign else None,
         draft_url=reverse("api_aggregation_statement", args=[row.pk]),
@@ -147,7 +115,7 @@ def make_progress(row: Aggregation) -> Progress:
         url=reverse("aggregation_progress", args=[row.pk]),
         label=_state_words(state),
         done=row.rows_done,
-        total=row.rows_total or 0,
+        total=row.rows_total,
         is_finished=state not in UNCHECKED_STATES,
     )
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.catalog.models import Product
 from apps.core.errors import TraceError
 from apps.edge.numbers import grouped
-from apps.edge.page_parts import Bar, FormError, Pager
+from apps.edge.page_parts import Bar, FormError, Pager, Progress
 from apps.packaging.formats.words import sentence
 from apps.packaging.operations.commissioning import free_printed
 from apps.packaging.operations.generating import job_of
@@ -61,20 +61,6 @@ class PoolListPage:
     rows: list[PoolRow]
     pager: Pager
     form: PoolForm | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the making is; `_progress.html` shows it."""
-
-    url: str
-    label: str
-    done: int
-    total: int
-    is_finished: bool
-    rate: int | None = None
-    time_left: str = ""
-    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

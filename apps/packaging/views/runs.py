@@ -18,7 +18,7 @@ from django.views.decorators.http import (
 )
 
 from apps.core.errors import LedgerConflict, MalformedInput, TraceError
-from apps.edge.page_parts import FormError, Pager, pager
+from apps.edge.page_parts import FormError, Pager, Progress, pager
 from apps.jobs import queries as jobs
 from apps.packaging.api.runs import answer_file, get_run
 from apps.packaging.formats.words import sentence
@@ -27,7 +27,6 @@ from apps.packaging.forms.runs import submit_run
 from apps.packaging.models import LabelRun, RunKind, RunState
 from apps.packaging.operations import runs as operations
 from apps.packaging.queries import runs as queries
-from apps.packaging.views.pool_pages import Progress
 from apps.partners.authentication import actor_of, member_required, signer_required
 
 _PAGE_SIZE = 50

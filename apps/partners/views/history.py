@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from apps.edge.page_parts import SignPanel
 from apps.partners import operations, queries
 from apps.partners.authentication import (
     actor_of,
@@ -17,7 +18,6 @@ from apps.partners.authentication import (
 )
 from apps.partners.models import SigningKey, TradingPartner
 from apps.partners.queries import HistoryRow, KeyRow, LentRow, ShiftRow, SuspectRow
-from apps.partners.views.parts import SignPanel
 
 _SHOWN = 200
 

@@ -15,11 +15,11 @@ from apps.core.canonical import JsonValue, canonical_bytes, parse_json
 from apps.core.errors import TraceError
 from apps.core.fields import Fields
 from apps.edge.json_only import json_only
+from apps.edge.page_parts import SignPanel
 from apps.partners import operations, queries
 from apps.partners.authentication import actor_of, admin_required, member_required
 from apps.partners.operations import Asked
 from apps.partners.queries import Actor, KeyRow, Passkey, RequestRow
-from apps.partners.views.parts import SignPanel
 
 _BODY_BYTES = 65_536
 

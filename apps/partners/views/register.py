@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.core.encoding import format_time_ms
+from apps.edge.page_parts import SignPanel
 from apps.partners import operations, queries
 from apps.partners.authentication import (
     actor_of,
@@ -18,7 +19,6 @@ from apps.partners.authentication import (
 )
 from apps.partners.models import Licence, LicenceRole, Site, TradingPartner
 from apps.partners.queries import KeyRow, LicenceRow, PartnerRow
-from apps.partners.views.parts import SignPanel
 
 _ROLES: list[LicenceRole] = [
     role

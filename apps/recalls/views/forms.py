@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from apps.catalog.models import Product
 from apps.core.bodies import ANSWER_STATES
 from apps.core.recall import CLASSES, DEPTHS, Scope, parse_scope
-from apps.edge.page_parts import Bar
+from apps.edge.page_parts import Bar, SignPanel
 from apps.partners.authentication import actor_of, signer_required
 from apps.partners.queries import Actor
 from apps.recalls.formats import ANSWER_WORDS, DEPTH_WORDS, scope_words
@@ -24,7 +24,11 @@ from apps.recalls.queries.case import Case
 from apps.recalls.queries.own_lots import OwnLot, list_own_lots
 from apps.recalls.queries.recalls import may_change
 from apps.recalls.queries.where import WhatIf, list_products, what_if
-from apps.recalls.views.parts import SignPanel, bar_of, get_visible, note_read
+from apps.recalls.views.parts import (
+    bar_of,
+    get_visible,
+    note_read,
+)
 
 _MOST_PRODUCTS = 500
 _STATES = (

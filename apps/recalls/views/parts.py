@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import Http404
@@ -26,15 +25,6 @@ _FILLS = {
     "ended": 5,
     "missing": 6,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SignPanel:
-    """What stands on the signing button, and what the signature means."""
-
-    label: str
-    meaning: str
-    review: str = ""
 
 
 def bar_of(tally: Tally) -> Bar:

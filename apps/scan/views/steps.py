@@ -16,6 +16,7 @@ from apps.core.gs1 import build_digital_link
 from apps.custody.queries.plans import RELEASES
 from apps.custody.queries.units import Unit
 from apps.custody.queries.words import meaning_of
+from apps.edge.page_parts import SignPanel
 from apps.partners.queries import Actor
 from apps.scan.queries import Verdict
 
@@ -74,20 +75,6 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "expiry_differs": ("hold",),
     "lot_differs": ("hold",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SignPanel:
-    """What stands on the signing button, and what the signature means.
-
-    Attributes:
-        signed: the meaning in the words that will be signed, if they are known.
-    """
-
-    label: str
-    meaning: str
-    review: str = ""
-    signed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
