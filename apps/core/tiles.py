@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Self
 
 from .errors import IntegrityBreach, MalformedInput
-from .merkle import HASH_SIZE, node_hash
+from .merkle import HASH_SIZE
 from .strict import parse_decimal
 
 TILE_HEIGHT = 8
@@ -112,15 +113,18 @@ def changed_tiles(*, old_size: int, new_size: int) -> Iterator[Tile]:
 
 def full_tile_root(data: bytes) -> bytes:
     """The hash that a full tile of 8,192 bytes has in the tile above it."""
-    return _fold([data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)])
+    return _fold(data)
 
 
-def _fold(hashes: list[bytes]) -> bytes:
-    """The root over 2^k hashes."""
-    while len(hashes) > 1:
-        pairs = zip(hashes[::2], hashes[1::2], strict=True)
-        hashes = [node_hash(left, right) for left, right in pairs]
-    return hashes[0]
+def _fold(hashes: bytes) -> bytes:
+    """The root over 2^k hashes, one behind the other: `node_hash` of each pair."""
+    # Two hashes are cut out at once, and hashed without a call: all appending does it.
+    while len(hashes) > HASH_SIZE:
+        pairs = range(0, len(hashes), 2 * HASH_SIZE)
+        hashes = b"".join(
+            [sha256(b"\x01" + hashes[at : at + 2 * HASH_SIZE]).digest() for at in pairs]
+        )
+    return hashes
 
 
 def grow_tiles(
@@ -183,10 +187,10 @@ class TileHashes:
         tile_level, height = divmod(level, TILE_HEIGHT)
         tile_index, start = divmod(index << height, TILE_WIDTH)
         data = self._tile(tile_level, tile_index)
-        offsets = range(start * HASH_SIZE, (start + (1 << height)) * HASH_SIZE, 32)
-        if offsets.stop > len(data):
+        end = (start + (1 << height)) * HASH_SIZE
+        if end > len(data):
             raise RuntimeError(f"node {level}/{index} is not in {self._tree_size}")
-        return _fold([data[at : at + HASH_SIZE] for at in offsets])
+        return _fold(data[start * HASH_SIZE : end])
 
     def _tile(self, level: int, index: int) -> bytes:
         if (level, index) not in self._tiles:
