@@ -167,12 +167,13 @@ def meet_pools(*, product: Product, lot: str, serials: Collection[str]) -> list[
     A serial of a pool is commissioned as one of that pool: printed, not destroyed, for
     the pool's own lot, and waiting in no other file.
 
-    Args:
-        serials: something that tells quickly whether a serial is in it.
     """
-    pools = Pool.objects.filter(product=product, state__in=HOLDING)
-    lengths = {len(serial) for serial in serials}
-    met = [_meet(pool, lot, serials) for pool in pools if pool.length in lengths]
+    pools = list(Pool.objects.filter(product=product, state__in=HOLDING))
+    if not pools:
+        return []  # most products have none, and most files a million serials
+    asked = serials if isinstance(serials, Mapping) else frozenset(serials)
+    lengths = {len(serial) for serial in asked}
+    met = [_meet(pool, lot, asked) for pool in pools if pool.length in lengths]
     return [each for each in met if each.units or each.refused]
 
 

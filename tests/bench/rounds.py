@@ -1,5 +1,6 @@
 """The rounds of `tests.bench.uploading`."""
 
+import json
 import subprocess
 import sys
 from collections import defaultdict
@@ -198,6 +199,8 @@ class Alone:
     before_kib: int
     most_kib: int
     seconds: float
+    work_seconds: float  # of this process; the database works in its own
+    phases: dict[str, float]  # seconds by phase, as named in PLACES
 
 
 def check_alone(upload_id: str) -> Alone:
@@ -210,8 +213,7 @@ def check_alone(upload_id: str) -> Alone:
         text=True,
         check=True,
     )
-    before, most, taken = done.stdout.split()
-    return Alone(int(before), int(most), float(taken))
+    return Alone(*json.loads(done.stdout))
 
 
 def _phases(taken: Taken, size: int) -> Iterator[str]:

@@ -88,6 +88,14 @@ if os.environ.get("FAULTS") == "all":
         assert told.startswith("3,000 serials, 1 rounds, postgresql")
         _verify_goals(told, "G1")
 
+    @pytest.mark.usefixtures("needs_postgresql")
+    def test_the_bench_of_a_packaging_line_prints_every_phase() -> None:
+        told = _run("tests.bench.lining", "--smoke")
+
+        rows = [line for line in told.splitlines() if line.startswith("| ")]
+        assert len(rows) == 1 + 6 + 3
+        assert rows[-1].startswith("| labels, pdf, ")
+
     def test_the_bench_of_an_upload_on_sqlite() -> None:
         told = _run("tests.bench.uploading", "--smoke", "--sqlite")
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,8 @@ def test_epcs_are_rows_by_their_place(tmp_path, document):
         _epc("A B"),
         _epc(""),
         "\ud800",
+        _epc("A\ud800"),
+        _epc("A?"),
         "urn:epc:id:sgtin:9521568.025120.A1",
     ],
 )
@@ -122,7 +125,15 @@ def test_other_events_than_a_beginning_are_refused(tmp_path, document, code):
         (b"[" * 200_000, "not_epcis"),
         (b'["\xff"]', "not_epcis"),
         (b"[" + b"9" * 9_999 + b"]", "not_epcis"),
-        (b"[" + b"{}," * 600_000 + b"{}]", "too_many_rows"),
+        (b"[" + b"{}," * 1_000_000 + b"{}]", "too_many_rows"),
+        (b'["' + b"9" * 9_000_000 + b'"]', "not_epcis"),
+        (b"[" + b" " * 9_000_000 + b"]", "not_epcis"),
+        (b"[NaN]", "not_epcis"),
+        (b"[1] [2]", "not_epcis"),
+        (b'["\\udc00"]', "not_epcis"),
+        (b"[1e999]", "not_epcis"),
+        (b'{"epcList": [], "epcList": []}', "not_epcis"),
+        (b'{"epcisBody": {"eventList": [], "eventList": []}}', "not_epcis"),
     ],
 )
 def test_hostile_json_is_refused(tmp_path, content, code):
@@ -132,13 +143,42 @@ def test_hostile_json_is_refused(tmp_path, content, code):
     assert caught.value.code == code
 
 
-def test_json_beyond_the_limit_is_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(epcis_list, "_MAX_BYTES", 10)
+def test_many_epcs_are_read_in_little_memory(tmp_path):
+    path = tmp_path / "epcis.json"
+    event = _event(*[_epc(f"A{number:013}") for number in range(50_000)])
+    path.write_text(json.dumps(_document(*[event] * 4), indent=2))
+    tracemalloc.start()
 
-    with pytest.raises(MalformedInput) as caught:
-        read(_bytes([_epc("A1")]), tmp_path)
+    total, rows = epcis_list.open_epcis(path, progress=lambda: None)
+    count = sum(1 for _ in rows)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
-    assert caught.value.code == "too_large"
+    assert (total, count) == (200_000, 200_001)
+    assert path.stat().st_size > 10_000_000
+    assert most_bytes < 1_000_000
+
+
+def test_what_an_event_says_may_stand_behind_its_list(tmp_path):
+    event = dict(reversed(_event(_epc("A1"), ilmd={"cbvmda:lotNumber": "L1"}).items()))
+    other = _event(_epc("B2"), _epc("C3"))
+    document = dict(reversed(_document(event, other).items()))
+
+    assert read(_bytes(document), tmp_path) == [
+        HEADER,
+        Row(1, ("A1", AMOXIL.gtin, "L1", "")),
+        Row(2, ("B2", AMOXIL.gtin, "", "")),
+        Row(3, ("C3", AMOXIL.gtin, "", "")),
+    ]
+
+
+def test_an_event_is_not_what_stands_beside_it(tmp_path):
+    event = _event(_epc("A1"), epcisBody={"eventList": [7]}, ilmd={"epcList": ["B2"]})
+
+    assert read(_bytes(event), tmp_path) == [
+        HEADER,
+        Row(1, ("A1", AMOXIL.gtin, "", "")),
+    ]
 
 
 @given(tail=st.binary(max_size=200))

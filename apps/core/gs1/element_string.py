@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 from ..errors import MalformedInput
@@ -83,6 +84,8 @@ class ElementString:
         return len(self.elements)
 
 
+# The labels of a lot share all their values but one.
+@lru_cache(maxsize=1_024)
 def verify_value(ai: str, value: str) -> None:
     """Check a value against the components and linters of its identifier.
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from typing import Final
 
 from ..envelope import Envelope, envelope_bytes
 from .site import Site
+
+# A file that packs a million packs is answered after a minute or more; the site's own
+# patience with it ends before ours.
+_TIMEOUT_SECONDS: Final = 330
 
 
 def post_statement(
@@ -23,7 +28,11 @@ def post_statement(
     """
     body, kind = _body(envelope, lines)
     answer = Site(site, token).ask(
-        "POST", "/api/v1/statements", body=body, headers={"Content-Type": kind}
+        "POST",
+        "/api/v1/statements",
+        body=body,
+        headers={"Content-Type": kind},
+        timeout_seconds=_TIMEOUT_SECONDS,
     )
     return answer.decode("utf-8", "replace")
 

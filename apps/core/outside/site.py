@@ -48,6 +48,7 @@ class Site:
         *,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> bytes:
         """The body of the answer.
 
@@ -67,7 +68,7 @@ class Site:
             method=method,
         )
         try:
-            with _opener().open(request, timeout=TIMEOUT_SECONDS) as answer:
+            with _opener().open(request, timeout=timeout_seconds) as answer:
                 data: bytes = answer.read(_MAX_ANSWER_BYTES)
                 return data
         except urllib.error.HTTPError as error:

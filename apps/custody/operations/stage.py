@@ -115,7 +115,7 @@ def _hash_new(product: Product, serials: list[str], *, seed: bytes, base: int) -
 
 def _meet(product: Product, lot: str, serials: list[str]) -> list[Met]:
     """The pools that the serials come from; most come from none."""
-    met = meet_pools(product=product, lot=lot, serials=dict.fromkeys(serials))
+    met = meet_pools(product=product, lot=lot, serials=serials)
     for each in met:
         for serial, state in each.refused.items():
             raise MalformedInput(

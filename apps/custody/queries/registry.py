@@ -128,13 +128,15 @@ def _question(product_id: int, serials: Sequence[str]) -> tuple[str, list[int | 
     """One parameter for all serials: as many parameters as serials cost minutes."""
     if connection.vendor == "postgresql":
         # No serial holds a newline: one text is bound ten times as fast as a list. Each
-        # serial is a question of its own to the index (OFFSET keeps it one): by ANY the
+        # serial is a question of its own to the index (LIMIT keeps it one): by ANY the
         # planner read all serials of a product whose first lots it had not counted yet,
-        # and held each against all that were asked, which took minutes.
+        # and held each against all that were asked, which took minutes. Asked in the
+        # index's own order they meet its pages warm and cost a third.
         return (
-            "SELECT serial FROM unnest(string_to_array(%s, E'\\n')) said (asked),"
+            "SELECT serial FROM (SELECT unnest(string_to_array(%s, E'\\n'))"
+            ' COLLATE "C" AS asked ORDER BY asked) said,'
             " LATERAL (SELECT serial, batch_id, ordinal FROM custody_serialnumber"
-            " WHERE product_id = %s AND serial = said.asked OFFSET 0) known",
+            " WHERE product_id = %s AND serial = said.asked LIMIT 1) known",
             ["\n".join(serials), product_id],
         )
     return (

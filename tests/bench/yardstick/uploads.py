@@ -91,20 +91,20 @@ def _read(
     return Reading(number, what, "rows/s", values, floor, floors, goal, note)
 
 
-def upload(world: World, names: list[str]) -> None:
-    """A file through the door, its check, the maker's signature."""
-    upload_id = _checked(world, names)
+def upload(world: World, names: list[str], *, lot: str = "") -> None:
+    """A file through the door, its check, the maker's signature; "" is a new lot."""
+    upload_id = _checked(world, names, lot)
     draft = world.novamed.get(f"/api/v1/uploads/{upload_id}/statement").json
     signed = world.novamed.submit(world.novamed.sign(draft))
     assert signed.status == 201, signed.body
 
 
-def _checked(world: World, names: list[str]) -> str:
+def _checked(world: World, names: list[str], lot: str = "") -> str:
     content = ("serial\n" + "\n".join(names) + "\n").encode()
     answer = world.novamed.upload(
         content,
         gtin=AMOXIL.gtin,
-        lot=f"UP{time.time_ns()}"[:20],
+        lot=lot or f"UP{time.time_ns()}"[:20],
         expiry_date=EXPIRY.isoformat(),
         site="9521568000024",
     )
