@@ -18,7 +18,7 @@ from tests.custody.goods import Goods, pack, packs, serials, site
 
 ID = "0123456789abcdef" * 4
 BEFORE = ("custody", "0012_serial_blocks")
-AFTER = ("custody", "0013_references_as_bytes")
+AFTER = ("custody", "0014_batch_in_four_bytes")
 COLUMNS = "ref, parent_ref, shipment_ref, rule, is_corrected, containers"
 
 
