@@ -9,6 +9,7 @@ from django.db.backends.signals import connection_created
 from typing_extensions import override
 
 from apps.custody.formats import vector_at
+from apps.custody.references import reference_bytes
 from apps.edge.health import register_check
 
 
@@ -21,14 +22,14 @@ class CustodyConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Give SQLite the function that PostgreSQL has, and /health its line."""
-        connection_created.connect(_add_vector_at, dispatch_uid="custody.vector_at")
+        """Give SQLite the functions that it lacks, and /health its line."""
+        connection_created.connect(_add_functions, dispatch_uid="custody.functions")
         balance = import_module("apps.custody.queries.balance")  # needs the models
         register_check("conservation", balance.conservation_line)
 
 
-def _add_vector_at(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+def _add_functions(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     if connection.vendor == "sqlite":
-        connection.connection.create_function(
-            "vector_at", 2, vector_at, deterministic=True
-        )
+        add = connection.connection.create_function
+        add("vector_at", 2, vector_at, deterministic=True)
+        add("reference_bytes", 1, reference_bytes, deterministic=True)

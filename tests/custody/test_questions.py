@@ -195,7 +195,7 @@ def test_a_statement_twice_in_one_request_is_accepted_once(goods: Goods) -> None
 
     assert (first.is_new, second.is_new) == (True, False)
     assert first.receipt == second.receipt
-    assert Event.objects.filter(statement_id=first.statement_id).count() == 1
+    assert Event.objects.filter(ref=first.statement_id).count() == 1
 
 
 def test_a_statement_leans_on_one_of_another_party_in_the_same_request(

@@ -9,6 +9,7 @@ from apps.custody.models import (
     Event,
     Shipment,
 )
+from apps.custody.references import events_of
 from apps.exchange import queries as drafts
 from apps.ledger.models import Pending, Statement
 from pharmatrace.demo.cast import NOVAMED, STELLA, TRANSPHARM
@@ -139,7 +140,9 @@ def test_a_file_of_events_is_judged_line_by_line(goods: Goods) -> None:
 
     accepted = goods.stage.act(NOVAMED, wish)
 
-    refs = Event.objects.filter(statement_id=accepted.statement_id).order_by("pk")
+    refs = Event.objects.filter(ref__range=events_of(accepted.statement_id)).order_by(
+        "pk"
+    )
     assert [event.ref for event in refs] == [
         f"{accepted.statement_id}#{number}" for number in range(6)
     ]

@@ -15,7 +15,7 @@ class SerialNumber(models.Model):
         Product, on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
     )
     serial = models.CharField(max_length=20)
-    batch_id = models.BigIntegerField()
+    batch_id = models.IntegerField()  # with the ordinal it fills eight bytes
     ordinal = models.PositiveIntegerField()
 
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Field, JSONField, Model
 
+from apps.custody.references import ReferenceField, reference_bytes
+
 _ROWS: Final = 10_000  # written at a time
 _NUMBERS: Final = 1_000  # drawn at a time
 # How the binary form of COPY names the types of columns.
@@ -37,6 +39,9 @@ class Bulk:
         self._json = [
             n for n, field in enumerate(fields) if isinstance(field, JSONField)
         ]
+        self._references = [
+            n for n, field in enumerate(fields) if isinstance(field, ReferenceField)
+        ]
         self._rows: list[Sequence[Any]] = []
         self._numbers = _numbers(self._table)
 
@@ -46,7 +51,10 @@ class Bulk:
 
     def add(self, *values: Any) -> None:
         """Take one row, its values in the order of the columns."""
-        self._rows.append(values)
+        row = list(values)
+        for place in self._references:
+            row[place] = reference_bytes(row[place])
+        self._rows.append(row)
         if len(self._rows) >= _ROWS:
             self.flush()
 

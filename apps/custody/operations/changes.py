@@ -18,6 +18,7 @@ from apps.core.custody import effects as fx
 from apps.custody.formats import chunk_numbers, to_bytes
 from apps.custody.operations.project import Row
 from apps.custody.queries.ground import Ground
+from apps.custody.references import reference_bytes
 
 _NOWHERE: Final = Place("", "", "")
 _NOTHING: Final = BitMap()
@@ -105,12 +106,11 @@ class Changes:
         """The events themselves."""
         for row, judgement in self.events:
             yield (
-                *(row.ref, row.statement_id, judgement.rule, row.biz_step),
-                *(row.disposition, row.action, row.by, row.site, row.counterparty),
-                *(row.accepted_ms, row.event_time_ms, row.parent_ref),
-                *(judgement.shipment, row.is_inferred),
-                row.ref in self.corrected,
-                list(row.containers),
+                *(row.accepted_ms, row.event_time_ms, row.is_inferred),
+                *(row.ref in self.corrected, reference_bytes(row.ref)),
+                *(reference_bytes(row.parent_ref), reference_bytes(judgement.shipment)),
+                *(judgement.rule, row.biz_step, row.disposition, row.action, row.by),
+                *(row.site, row.counterparty, list(row.containers)),
             )
 
     def line_rows(self) -> Iterator[Values]:
@@ -118,7 +118,8 @@ class Changes:
         for ref, move in self.moves:
             source = move.source or _NOWHERE
             yield (
-                *(ref, self._batch(move.tag), *source, *move.target),
+                *(reference_bytes(ref), self._batch(move.tag)),
+                *(*source, *move.target),
                 *(len(move.units), to_bytes(move.units)),
                 chunk_numbers(move.units),
             )
@@ -145,7 +146,7 @@ class Changes:
         for ref, documents in self.documents.items():
             shipment = self.state.shipments[ref]
             yield (
-                *(ref, shipment.source.holder, shipment.source.site),
+                *(reference_bytes(ref), shipment.source.holder, shipment.source.site),
                 *(shipment.addressee, shipment.addressee_site, shipment.purpose),
                 *(documents, any(map(len, shipment.open.values()))),
             )
@@ -157,8 +158,8 @@ class Changes:
             for tag, sent in shipment.sent.items():
                 still = shipment.open[tag]
                 yield (
-                    *(ref, self._batch(tag), to_bytes(sent), to_bytes(still)),
-                    *(len(sent), len(still)),
+                    *(reference_bytes(ref), self._batch(tag)),
+                    *(to_bytes(sent), to_bytes(still), len(sent), len(still)),
                 )
 
     def settled_rows(self) -> Iterator[Values]:

@@ -17,12 +17,13 @@ from django.db import connection
 
 from apps.core.custody import Place
 from apps.custody.operations.changes import Changes, Values
+from apps.custody.references import reference_bytes, references
 from apps.edge.lists import among, numbers, texts
 
 _NAMES: Final = "abcdefghijklmnop"  # of the columns of a list of rows
 _EVENT: Final = (
-    "ref, statement_id, rule, biz_step, disposition, action, by, site, counterparty,"
-    " accepted_ms, event_time_ms, parent_ref, shipment_ref, is_inferred, is_corrected,"
+    "accepted_ms, event_time_ms, is_inferred, is_corrected, ref, parent_ref,"
+    " shipment_ref, rule, biz_step, disposition, action, by, site, counterparty,"
     " containers"
 )
 _ENDS: Final = (
@@ -39,12 +40,12 @@ _SHORT: Final = "shipment_id, batch_id, count, receipt_ref, is_settled"
 _KINDS: Final = {"t": "text", "i": "int", "n": "bigint", "b": "bool", "x": "bytea",
                  "j": "jsonb", "l": "int[]"}  # fmt: skip
 _COLUMNS: Final = {
-    "e": "tttttttttnnttbbj",
-    "l": "tnttttttixl",
+    "e": "nnbbxxxtttttttj",
+    "l": "xnttttttixl",
     "hu": "nix",
     "hn": "ntttix",
-    "d": "ttttttjb",
-    "dl": "tnxxii",
+    "d": "xtttttjb",
+    "dl": "xnxxii",
     "du": "nix",
     "dc": "nb",
     "sn": "nnitb",
@@ -67,7 +68,7 @@ def _columns(first: int, last: int) -> str:
 
 _WRITE: Final = f"""
 WITH e AS (
-  INSERT INTO custody_event ({_EVENT}) SELECT {_columns(1, 16)}
+  INSERT INTO custody_event ({_EVENT}) SELECT {_columns(1, 15)}
   FROM {_given("e")} RETURNING id, ref),
 l AS MATERIALIZED (
   SELECT nextval(pg_get_serial_sequence('custody_eventline', 'id')) AS id,
@@ -108,7 +109,7 @@ o AS (
   SELECT {_columns(1, 4)} FROM {_given("o")}
   ON CONFLICT (batch_id, owner, reason) DO UPDATE SET units = excluded.units),
 k AS (
-  UPDATE custody_event SET is_corrected = true WHERE ref = ANY(%(corrected)s::text[])),
+  UPDATE custody_event SET is_corrected = true WHERE ref = ANY(%(corrected)s::bytea[])),
 c AS (
   UPDATE custody_container b
   SET holder = g.b, site = g.c, status = g.d, parent_id = g.e
@@ -131,7 +132,7 @@ def _marks(count: int) -> str:
 
 _ID_OF: Final = "(SELECT id FROM custody_event WHERE ref = %s)"
 _ONE_BY_ONE: Final = {
-    "e": f"INSERT INTO custody_event ({_EVENT}) VALUES ({_marks(16)})",
+    "e": f"INSERT INTO custody_event ({_EVENT}) VALUES ({_marks(15)})",
     "hu": "UPDATE custody_holding SET count = %s, units = %s WHERE id = %s",
     "hn": f"INSERT INTO custody_holding ({_PLACE}) VALUES ({_marks(6)})",
     "d": f"INSERT INTO custody_shipment (event_id, {_SENT})"
@@ -201,7 +202,7 @@ def _write_at_once(changes: Changes, rows: dict[str, list[Values]]) -> None:
         name: _as_json(kinds, rows[name]) for name, kinds in _COLUMNS.items()
     }
     given["received"] = numbers(changes.received_rows())
-    given["corrected"] = texts(changes.corrected_rows())
+    given["corrected"] = references(changes.corrected_rows())
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, given)
         for key, batch_id, *place in cursor.fetchall():
@@ -225,7 +226,7 @@ def _named(row: Values, places: list[int]) -> dict[str, Any]:
 
 def _write_one_by_one(changes: Changes, rows: dict[str, list[Values]]) -> None:
     rows["su"] = [(row,) for row in changes.received_rows()]
-    rows["k"] = [(ref,) for ref in changes.corrected_rows()]
+    rows["k"] = [(reference_bytes(ref),) for ref in changes.corrected_rows()]
     with connection.cursor() as cursor:
         for name, sql in _ONE_BY_ONE.items():
             part = [tuple(map(_plain, row)) for row in rows[name]]

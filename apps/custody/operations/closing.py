@@ -48,6 +48,7 @@ from apps.custody.queries.erasable import (
     meant_by,
 )
 from apps.custody.queries.snapshot import snapshot_lines
+from apps.custody.references import events_of, statement_of
 from apps.ledger import operations as ledger
 from apps.ledger import queries as ledger_queries
 from apps.ledger.formats import as_ms
@@ -199,7 +200,7 @@ def _verify_unnamed_since(draft: ClosingDraft, erased: Collection[str]) -> None:
     """
     since = Event.objects.filter(pk__gt=draft.last_event)
     for ref, *named in since.values_list("ref", "parent_ref", "shipment_ref"):
-        if any(name.partition("#")[0] in erased for name in named):
+        if any(statement_of(name) in erased for name in named):
             raise LedgerConflict(
                 "closing_outdated",
                 got=ref,
@@ -239,16 +240,17 @@ def _keep(draft: ClosingDraft, signed_as: str) -> None:
 
 def _erase(statement_ids: Sequence[str], *, erased_by: str) -> None:
     """Bytes, salts, receipts, seeds, and every row that says what they said."""
-    events = Event.objects.filter(statement_id__in=statement_ids).values("pk")
-    for model, field in (
-        (Discrepancy, "shipment_id"),
-        (ShipmentLine, "shipment_id"),
-        (Shipment, "event_id"),
-        (EventChunk, "line__event_id"),
-        (EventLine, "event_id"),
-    ):
-        model._default_manager.filter(**{f"{field}__in": events}).delete()
-    Event.objects.filter(statement_id__in=statement_ids).delete()
     for each in statement_ids:
+        said = Event.objects.filter(ref__range=events_of(each))
+        events = list(said.values_list("pk", flat=True))
+        for model, field in (
+            (Discrepancy, "shipment_id"),
+            (ShipmentLine, "shipment_id"),
+            (Shipment, "event_id"),
+            (EventChunk, "line__event_id"),
+            (EventLine, "event_id"),
+        ):
+            model._default_manager.filter(**{f"{field}__in": events}).delete()
+        said.delete()
         ledger.erase_vault(statement_id=each, erased_by=erased_by)
     Commissioning.objects.filter(statement_id__in=statement_ids).delete()

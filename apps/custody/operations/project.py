@@ -28,7 +28,6 @@ class Row:
     """What an event's row says beside the judgement."""
 
     ref: str
-    statement_id: str
     by: str
     site: str
     biz_step: str
@@ -53,7 +52,6 @@ def project(
     """
     event = Event.objects.create(
         ref=row.ref,
-        statement_id=row.statement_id,
         rule=judgement.rule,
         biz_step=row.biz_step,
         disposition=row.disposition,

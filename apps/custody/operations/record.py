@@ -251,7 +251,6 @@ def _row(each: Heard, line: SaidLine) -> Row:
     said = line.said
     return Row(
         ref=line.ref,
-        statement_id=statement_id(each.submission.envelope),
         by=each.by,
         site=said.site,
         biz_step=said.biz_step,

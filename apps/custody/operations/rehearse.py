@@ -168,7 +168,6 @@ def _row(weighed: Weighed, *, at: datetime) -> Row:
     event, said = weighed.event, weighed.said
     return Row(
         ref=event.ref,
-        statement_id=event.ref.partition("#")[0],
         by=event.by,
         site=event.site,
         biz_step=event.biz_step,

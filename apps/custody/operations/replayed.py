@@ -167,7 +167,7 @@ def _depth(boxes: Mapping[str, Container[BitMap]], epc: str) -> int:
 
 
 _EVENT: Final = (
-    *("ref", "statement_id", "rule", "biz_step", "disposition", "action", "by"),
+    *("ref", "rule", "biz_step", "disposition", "action", "by"),
     *("site", "counterparty", "accepted_ms", "event_time_ms", "parent_ref"),
     *("shipment_ref", "is_inferred", "is_corrected", "containers"),
 )

@@ -9,6 +9,7 @@ from pyroaring import BitMap
 from apps.catalog.models import Batch
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine
+from apps.custody.references import events_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def goods_of(*, statement_id: str, most: int) -> list[Goods]:
     Args:
         most: no more lots than that.
     """
-    lines = EventLine.objects.filter(event__statement_id=statement_id)
+    lines = EventLine.objects.filter(event__ref__range=events_of(statement_id))
     units: dict[Batch, BitMap] = {}
     for line in lines.select_related("batch__product").order_by("batch__lot", "pk"):
         units[line.batch] = units.get(line.batch, BitMap()) | to_set(line.units)

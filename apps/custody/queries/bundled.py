@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
+from django.db.models import Q
 from pyroaring import BitMap
 
 from apps.catalog.models import Batch
@@ -29,6 +30,7 @@ from apps.custody.models import Commissioning, Event, EventLine
 from apps.custody.queries.bundled_names import Names
 from apps.custody.queries.commissionings import iter_serials
 from apps.custody.queries.replay import Replay
+from apps.custody.references import events_of
 from apps.ledger.queries.sealed import Sealed
 
 Units = Mapping[str, BitMap]
@@ -82,19 +84,23 @@ class LotGoods:
         Raises:
             NeedsReplay: only without `exact`.
         """
-        rows = self._read([each.id for each in part if each.kind in GOODS_KINDS])
+        rows = self._read([each for each in part if each.kind in GOODS_KINDS])
         for sealed in part:
             saying = plain(sealed)
             if sealed.kind in GOODS_KINDS:
                 saying = self._goods(saying, sealed, rows)
             yield saying
 
-    def _read(self, ids: list[str]) -> _Rows:
-        said = Event.objects.filter(statement_id__in=ids)
-        rows = map(_EventRow._make, said.values_list(*_EventRow._fields))
-        events = {row.ref: row for row in rows}
+    def _read(self, part: list[Sealed]) -> _Rows:
+        wanted = Q(ref__in=[each.id for each in part])
+        for each in part:
+            if each.kind == "events":
+                wanted |= Q(ref__range=events_of(each.id))
+        said = Event.objects.filter(wanted).values_list(*_EventRow._fields)
+        events = {row.ref: row for row in map(_EventRow._make, said)}
         lines = EventLine.objects.filter(
-            event__statement_id__in=ids, batch_id__in=list(self._tags)
+            event_id__in=[row.pk for row in events.values()],
+            batch_id__in=list(self._tags),
         ).values_list("event_id", "batch_id", "units")
         units: dict[int, dict[str, BitMap]] = {}
         for event_id, batch_id, stored in lines:

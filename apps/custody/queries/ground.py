@@ -32,6 +32,7 @@ from apps.custody.queries.touching import (
     parents_of,
     tree_sql,
 )
+from apps.custody.references import hex_sql
 from apps.edge.lists import among, numbers, texts
 
 _LOCK: Final = """
@@ -137,6 +138,7 @@ def _read(
         batches=among("batches", "bigint"),
         boxes=among("boxes"),
         parents=among("parents"),
+        despatch=hex_sql("e.ref"),
         despatches=among("despatches", "bigint"),
         glns=among("glns"),
         holders=among("holders"),

@@ -25,6 +25,7 @@ from apps.core.custody import (
 )
 from apps.core.errors import LedgerConflict
 from apps.custody.formats import to_set, whole
+from apps.custody.references import reference_of
 
 if TYPE_CHECKING:
     from apps.custody.queries.ground import Ground
@@ -41,7 +42,7 @@ b AS MATERIALIZED (
   SELECT id, tag, size, lot, expiry_date, product_id FROM catalog_batch
   WHERE id {batches}),
 d AS MATERIALIZED (
-  SELECT s.event_id, e.ref, s.sender, s.sender_site, s.addressee, s.addressee_site,
+  SELECT s.event_id, {despatch} AS ref, s.sender, s.sender_site, s.addressee, s.addressee_site,
     s.purpose
   FROM custody_shipment s JOIN custody_event e ON e.id = s.event_id
   WHERE s.event_id {despatches})
@@ -176,7 +177,8 @@ def _inside(ground: Ground, row: Row) -> None:
 
 
 def _despatch(ground: Ground, row: Row) -> None:
-    ref, sender, sender_site, addressee, addressee_site, purpose = row[4:10]
+    digits, sender, sender_site, addressee, addressee_site, purpose = row[4:10]
+    ref = reference_of(digits)
     ground.despatches[ref] = row[1]
     source = Place(sender, sender_site, "in_transit")
     ground.loaded.state.shipments[ref] = Shipment(
@@ -185,7 +187,7 @@ def _despatch(ground: Ground, row: Row) -> None:
 
 
 def _sent(ground: Ground, row: Row) -> None:
-    tag, ref = _tag(ground, row[2]), row[4]
+    tag, ref = _tag(ground, row[2]), reference_of(row[4])
     ground.despatch_lines[ref, tag] = row[1]
     shipment = ground.loaded.state.shipments[ref]
     shipment.sent[tag], shipment.open[tag] = to_set(row[10]), to_set(row[11])

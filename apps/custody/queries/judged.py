@@ -16,7 +16,6 @@ def columns_of(judged: Judged) -> dict[str, Any]:
     said = line.said
     return {
         "ref": event.ref,
-        "statement_id": judged.statement_id,
         "rule": judged.judgement.rule,
         "biz_step": said.biz_step,
         "disposition": said.disposition,

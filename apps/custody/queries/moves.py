@@ -12,10 +12,11 @@ from pyroaring import BitMap
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine
 from apps.custody.queries.members import may_hold, pack_arguments, with_pack
+from apps.custody.references import reference_text, statement_of
 from apps.edge.reading import fetch_rows
 
 _BY: Final = (
-    'e.ref, e.statement_id, e.rule, e."by", e.counterparty, l.source_holder,'
+    'e.ref, e.rule, e."by", e.counterparty, l.source_holder,'
     " l.source_site, l.source_status, l.target_holder, l.target_site, l.target_status"
 )
 _WHEN: Final = "e.accepted_ms, e.event_time_ms, e.is_inferred, e.is_corrected"
@@ -45,7 +46,6 @@ class BatchMove:
     """
 
     ref: str
-    statement_id: str
     rule: str
     by: str
     counterparty: str
@@ -60,6 +60,11 @@ class BatchMove:
     event_time_ms: int
     is_inferred: bool
     is_corrected: bool
+
+    @property
+    def statement_id(self) -> str:
+        """The statement that said it."""
+        return statement_of(self.ref)
 
     @property
     def is_handover(self) -> bool:
@@ -96,6 +101,11 @@ def held_by_each(*, batch_id: int) -> dict[str, BitMap]:
 
 
 def _move(row: Sequence[Any]) -> BatchMove:
-    *known, is_inferred, is_corrected = row
-    values: list[Any] = [*known, bool(is_inferred), bool(is_corrected)]
+    ref, *known, is_inferred, is_corrected = row
+    values: list[Any] = [
+        reference_text(ref),
+        *known,
+        bool(is_inferred),
+        bool(is_corrected),
+    ]
     return BatchMove(*values)

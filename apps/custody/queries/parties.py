@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apps.custody.models import EventLine
+from apps.custody.references import statement_of
 
 
 def parties_of(*, batch_ids: Sequence[int]) -> set[str]:
@@ -16,7 +17,6 @@ def parties_of(*, batch_ids: Sequence[int]) -> set[str]:
 
 def addressed_to(*, batch_ids: Sequence[int], gln: str) -> set[str]:
     """The statements of one event by which units of the lots were sent to a party."""
-    lines = EventLine.objects.filter(
-        batch_id__in=batch_ids, event__counterparty=gln
-    ).exclude(event__ref__contains="#")
-    return set(lines.values_list("event__statement_id", flat=True).distinct())
+    lines = EventLine.objects.filter(batch_id__in=batch_ids, event__counterparty=gln)
+    refs = set(lines.values_list("event__ref", flat=True).distinct())
+    return {ref for ref in refs if ref == statement_of(ref)}

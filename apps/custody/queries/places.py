@@ -16,6 +16,7 @@ from apps.custody.queries.flags import flags_of
 from apps.custody.queries.holders import Share, shares
 from apps.custody.queries.sight import Sight
 from apps.custody.queries.travels import Step
+from apps.custody.references import statement_of
 from apps.partners.queries.names import partners_by_gln, sites_by_gln
 
 TIERS: Final = ("maker", "transit", "wholesalers", "pharmacies", "supplied", "ended")
@@ -27,7 +28,6 @@ _TIER_BY_ROLE: Final = {
 _LIVE: Final = ("active", "partially_dispensed")
 PASSED_ON: Final = "passed_on"
 _COLUMNS: Final = (
-    "statement_id",
     "rule",
     "biz_step",
     "disposition",
@@ -134,7 +134,7 @@ def batch_steps(
     *, sight: Sight, gln: str, number: str | None, size: int
 ) -> tuple[list[Step], Page[Any]]:
     """A page of the events that moved units of the batch, the first one first."""
-    columns = {name: F(f"event__{name}") for name in _COLUMNS}
+    columns = {name: F(f"event__{name}") for name in ("ref", *_COLUMNS)}
     rows = _visible_lines(sight, gln).values("event_id", **columns)
     counted = rows.annotate(total=Sum("count")).order_by("event_id")
     page = Paginator(counted, size).get_page(number)
@@ -158,6 +158,7 @@ def _visible_lines(sight: Sight, gln: str) -> QuerySet[EventLine]:
 def _step(row: Mapping[str, Any], sight: Sight) -> Step:
     is_foreign = not sight.sees_all and row["rule"] == "commissioning"
     return Step(
+        statement_id=statement_of(row["ref"]),
         **{name: row[name] for name in _COLUMNS},
         count=None if is_foreign else row["total"],
     )

@@ -19,6 +19,7 @@ from apps.custody.models import EventLine
 from apps.custody.queries.proofs import find_statement_proof
 from apps.custody.queries.sums import moved
 from apps.custody.queries.units import Link
+from apps.custody.references import events_of
 from apps.ledger import queries as ledger
 
 
@@ -55,7 +56,7 @@ def _sets_by_ref(statement_id: str, batch_id: int) -> dict[str, BitMap]:
     """What each event of a statement moved in the batch."""
     sets: dict[str, BitMap] = {}
     rows = EventLine.objects.filter(
-        event__statement_id=statement_id, batch_id=batch_id
+        event__ref__range=events_of(statement_id), batch_id=batch_id
     ).values_list("event__ref", "units")
     for ref, units in rows:
         sets[ref] = sets.get(ref, BitMap()) | to_set(units)

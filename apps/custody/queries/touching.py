@@ -19,6 +19,12 @@ from apps.core.custody.said import Pack, Said
 from apps.custody.formats import CHUNK
 from apps.custody.queries.archived import find_archived
 from apps.custody.queries.lines import SaidLine
+from apps.custody.references import (
+    among_refs,
+    hex_sql,
+    reference_of,
+    references,
+)
 from apps.edge.lists import among, array, texts
 
 _WANTED: Final = {
@@ -107,7 +113,7 @@ UNION ALL SELECT 'despatch', id, 0, sender, NULL FROM despatch
 UNION ALL {moments}
 """
 _MOMENTS: Final = """
-SELECT 'event', accepted_ms, 0, ref, NULL FROM custody_event WHERE ref {refs}
+SELECT 'event', accepted_ms, 0, {event}, NULL FROM custody_event WHERE ref {events}
 UNION ALL SELECT 'statement', accepted_ms, 0, id, NULL FROM ledger_statement
   WHERE id {refs}
 """
@@ -169,10 +175,10 @@ def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Iterable[str]) -> 
         cold=_COLD[connection.vendor],
         tree=tree_sql(),
         boxes=among("boxes"),
-        parents=among("parents"),
+        parents=among_refs("parents"),
         sellers=among("sellers"),
         buyers=among("buyers"),
-        moments=_MOMENTS.format(refs=among("refs")),
+        moments=_moments(),
     )
     arguments = _arguments(lines, by, refs)
     found = _ask(sql, {**arguments, **_cold({})})
@@ -185,11 +191,21 @@ def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Iterable[str]) -> 
 
 def find_moments(refs: Iterable[str]) -> dict[str, int]:
     """When earlier events and statements were accepted; unknown ones are absent."""
-    listed = sorted(set(refs))
+    listed = set(refs)
     if not listed:
         return {}
-    sql = _MOMENTS.format(refs=among("refs"))
-    return _ask(sql, {"refs": texts(listed)}).accepted
+    return _ask(_moments(), _asked_for(listed)).accepted
+
+
+def _moments() -> str:
+    return _MOMENTS.format(
+        event=hex_sql("ref"), events=among_refs("events"), refs=among("refs")
+    )
+
+
+def _asked_for(refs: Iterable[str]) -> dict[str, Any]:
+    listed = sorted(set(refs))
+    return {"refs": texts(listed), "events": references(listed)}
 
 
 def _ask(sql: str, arguments: dict[str, Any]) -> Found:
@@ -215,7 +231,7 @@ def _note(
             found.despatch_ids.add(number)
             found.senders.add(text)
         case "event":
-            found.accepted[text] = number
+            found.accepted[reference_of(text)] = number
         case _:
             # The one event of a statement bears its name: the event's row is first.
             found.accepted.setdefault(text, number)
@@ -228,10 +244,10 @@ def _arguments(
     sellers = {each.said.destination for each in lines if _goes_back(each.said)}
     given: dict[str, Any] = {
         "boxes": texts(named_boxes(lines)),
-        "parents": texts(parents_of(lines)),
+        "parents": references(parents_of(lines)),
         "sellers": texts(sellers - {""}),
         "buyers": texts([by] if sellers else []),
-        "refs": texts(sorted(set(refs))),
+        **_asked_for(refs),
     }
     if connection.vendor == "postgresql":
         given |= {

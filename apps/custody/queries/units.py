@@ -14,6 +14,7 @@ from apps.custody.formats import CHUNK, to_set
 from apps.custody.models import RecallScope
 from apps.custody.queries.archived import find_archived
 from apps.custody.queries.members import may_hold, pack_arguments, with_pack
+from apps.custody.references import reference_text, statement_of
 
 _UNIT, _RECALL, _HOLD = range(3)
 # The pack's own row first, then recalls and holds in its batch in the order they came.
@@ -44,11 +45,11 @@ UNION ALL
 SELECT {_HOLD}, k.id, 0, k.owner, k.reason, '', '', '', '', '', '', '', k.units
 FROM unit u JOIN custody_batchhold k ON k.batch_id = u.batch_id
 """  # noqa: S608 - numbers of ours
-# What a link is made of, of an event `e` and its line `l`: numbers, then texts.
+# What a link is made of, of an event `e` and its line `l`: numbers, texts, references.
 LINK_COLUMNS = (
     "e.accepted_ms, e.event_time_ms, e.is_inferred, e.is_corrected,"
-    ' e.ref, e.statement_id, e.rule, e."by", e.site, l.source_holder,'
-    " l.target_holder, l.target_status, e.counterparty, e.shipment_ref"
+    ' e.rule, e."by", e.site, l.source_holder, l.target_holder, l.target_status,'
+    " e.counterparty, e.ref, e.shipment_ref"
 )
 _LINK_SIZE = LINK_COLUMNS.count(",") + 1
 _HISTORY = f"""
@@ -106,7 +107,6 @@ class Link:
     """
 
     ref: str
-    statement_id: str
     rule: str
     by: str
     site: str
@@ -119,6 +119,11 @@ class Link:
     is_corrected: bool
     counterparty: str
     shipment_ref: str
+
+    @property
+    def statement_id(self) -> str:
+        """The statement that said it."""
+        return statement_of(self.ref)
 
 
 def find_unit(*, gtin: str, serial: str) -> Unit | None:
@@ -198,10 +203,9 @@ def history(*, batch_id: int, ordinal: int) -> list[Link]:
 def link_of(values: Sequence[Any]) -> Link:
     """The link that a row's `LINK_COLUMNS` say; what follows them is not read."""
     accepted_ms, event_time_ms, is_inferred, is_corrected, *texts = values[:_LINK_SIZE]
-    ref, statement_id, rule, by, site, source, target, status, to, shipment = texts
+    rule, by, site, source, target, status, to, ref, shipment = texts
     return Link(
-        ref=ref,
-        statement_id=statement_id,
+        ref=reference_text(ref),
         rule=rule,
         by=by,
         site=site,
@@ -213,5 +217,5 @@ def link_of(values: Sequence[Any]) -> Link:
         is_inferred=bool(is_inferred),
         is_corrected=bool(is_corrected),
         counterparty=to,
-        shipment_ref=shipment,
+        shipment_ref=reference_text(shipment),
     )

@@ -12,6 +12,7 @@ from django.db import connection
 from apps.core.custody import Licence, Party
 from apps.custody.queries.members import may_hold, pack_arguments, with_pack
 from apps.custody.queries.units import LINK_COLUMNS, Link, Unit, link_of
+from apps.custody.references import reference_text, statement_of, statement_sql
 
 _Row = tuple[Any, ...]
 _LINK, _LICENCE, _SUSPECTS = range(3)
@@ -23,19 +24,19 @@ JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
 JOIN custody_event e ON e.id = l.event_id
 LEFT JOIN partners_tradingpartner a ON a.gln = e."by"
 LEFT JOIN partners_tradingpartner t ON t.gln = e.counterparty
-LEFT JOIN ledger_vault w ON w.statement_id = e.statement_id
+LEFT JOIN ledger_vault w ON w.statement_id = {{statement}}
   AND %(gln)s IN (e."by", l.source_holder, l.target_holder, e.counterparty)
 WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
 UNION ALL
 SELECT {_LICENCE}, c.id, c.from_ms, c.to_ms, c.is_suspended, FALSE,
-  c.role, CAST(c.scope AS text), '', '', '', '', '', '', '', '', '', '', '', '',
+  c.role, CAST(c.scope AS text), '', '', '', '', '', '', '', '', '', '', '',
   NULL, NULL
 FROM partners_licence c
 JOIN partners_tradingpartner p ON p.id = c.partner_id
 WHERE p.gln = %(gln)s AND c.is_current
 UNION ALL
 SELECT {_SUSPECTS}, COUNT(*), 0, 0, FALSE, FALSE,
-  '', '', '', '', '', '', '', '', '', '', '', '', '', '', NULL, NULL
+  '', '', '', '', '', '', '', '', '', '', '', '', '', NULL, NULL
 FROM partners_signingkey k WHERE k.suspect_since_ms IS NOT NULL
 """  # noqa: S608 - columns of ours
 
@@ -75,24 +76,31 @@ def look_around(unit: Unit, *, gln: str) -> Surroundings:
     """
     asked = pack_arguments(batch_id=unit.batch_id, ordinal=unit.ordinal)
     with connection.cursor() as cursor:
-        cursor.execute(_ASK.format(may_hold=may_hold()), {**asked, "gln": gln})
+        cursor.execute(
+            _ASK.format(may_hold=may_hold(), statement=statement_sql("e.ref")),
+            {**asked, "gln": gln},
+        )
         rows = cursor.fetchall()
     rows.sort(key=lambda row: row[:2])
     links = (row for row in rows if row[0] == _LINK)
-    steps = list(with_pack(links, unit.ordinal, place=20))
+    steps = list(with_pack(links, unit.ordinal, place=19))
     licences = [_licence(row) for row in rows if row[0] == _LICENCE]
     return Surroundings(
         asker=Party(gln=gln, licences=tuple(licences)),
         links=[link_of(row[2:]) for row in steps],
         names=_names(steps),
-        receipts={row[7]: bytes(row[21]) for row in steps if row[21] is not None},
+        receipts={
+            statement_of(reference_text(row[13])): bytes(row[20])
+            for row in steps
+            if row[20] is not None
+        },
         has_suspects=any(row[0] == _SUSPECTS and row[1] for row in rows),
     )
 
 
 def _names(steps: Sequence[_Row]) -> dict[str, Named]:
-    to = {row[14]: Named(row[19]) for row in steps if row[19] is not None}
-    by = {row[9]: Named(*row[16:19]) for row in steps if row[16] is not None}
+    to = {row[12]: Named(row[18]) for row in steps if row[18] is not None}
+    by = {row[7]: Named(*row[15:18]) for row in steps if row[15] is not None}
     return to | by
 
 
