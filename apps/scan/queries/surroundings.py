@@ -12,8 +12,13 @@ from pyroaring import BitMap
 
 from apps.core.custody import Licence, Party
 from apps.custody.formats import CHUNK, to_set
-from apps.custody.queries.units import LINK_COLUMNS, Link, Unit, link_of
-from apps.custody.references import reference_text, statement_of, statement_sql
+from apps.custody.queries.units import (
+    LINK_COLUMNS,
+    Link,
+    Unit,
+    link_of,
+    said_by_sql,
+)
 
 _Row = tuple[Any, ...]
 _LINK, _LICENCE, _SUSPECTS = range(3)
@@ -69,6 +74,11 @@ class Surroundings:
     has_suspects: bool = False
 
 
+def question() -> str:
+    """What is asked, in the words of the database."""
+    return _ASK.format(statement=said_by_sql())
+
+
 def look_around(unit: Unit, *, gln: str) -> Surroundings:
     """Every link of the pack's custody, the first one first, and its asker's licences.
 
@@ -78,7 +88,7 @@ def look_around(unit: Unit, *, gln: str) -> Surroundings:
     chunk_no = unit.ordinal // CHUNK
     with connection.cursor() as cursor:
         cursor.execute(
-            _ASK.format(statement=statement_sql("e.ref")),
+            question(),
             [gln, unit.batch_id, chunk_no, gln],
         )
         rows = cursor.fetchall()
@@ -91,7 +101,7 @@ def look_around(unit: Unit, *, gln: str) -> Surroundings:
         links=[link_of(row[2:]) for row in steps],
         names=_names(steps),
         receipts={
-            statement_of(reference_text(row[13])): bytes(row[20])
+            link_of(row[2:]).statement_id: bytes(row[20])
             for row in steps
             if row[20] is not None
         },
