@@ -112,7 +112,7 @@ def _questions() -> Iterator[Callable[[Unit], object]]:
         def ask(unit: Unit) -> object:
             one = link.execute(units._FIND, _first(unit), prepare=True).fetchall()
             return one, link.execute(
-                surroundings._ASK, _second(unit), prepare=True
+                surroundings.question(), _second(unit), prepare=True
             ).fetchall()
 
         yield ask
@@ -122,7 +122,7 @@ def _ask_sqlite(unit: Unit) -> object:
     with connection.cursor() as cursor:
         cursor.execute(units._FIND, _first(unit))
         one = cursor.fetchall()
-        cursor.execute(surroundings._ASK, _second(unit))
+        cursor.execute(surroundings.question(), _second(unit))
         return one, cursor.fetchall()
 
 

@@ -19,12 +19,7 @@ from apps.core.custody.said import Pack, Said
 from apps.custody.formats import CHUNK
 from apps.custody.queries.archived import find_archived
 from apps.custody.queries.lines import SaidLine
-from apps.custody.references import (
-    among_refs,
-    hex_sql,
-    reference_of,
-    references,
-)
+from apps.custody.references import among_refs, hex_sql, reference_of, references
 from apps.edge.lists import among, array, texts
 
 _WANTED: Final = {

@@ -14,7 +14,7 @@ from apps.custody.formats import CHUNK, to_set
 from apps.custody.models import RecallScope
 from apps.custody.queries.archived import find_archived
 from apps.custody.queries.members import may_hold, pack_arguments, with_pack
-from apps.custody.references import reference_text, statement_of
+from apps.custody.references import reference_text, statement_of, statement_sql
 
 _UNIT, _RECALL, _HOLD = range(3)
 # The pack's own row first, then recalls and holds in its batch in the order they came.
@@ -198,6 +198,11 @@ def history(*, batch_id: int, ordinal: int) -> list[Link]:
         )
         rows = cursor.fetchall()
     return [link_of(row[1:]) for row in with_pack(rows, ordinal, place=0)]
+
+
+def said_by_sql() -> str:
+    """SQL for the id of the statement that said a link of event `e`."""
+    return statement_sql("e.ref")
 
 
 def link_of(values: Sequence[Any]) -> Link:

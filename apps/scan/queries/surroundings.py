@@ -11,8 +11,13 @@ from django.db import connection
 
 from apps.core.custody import Licence, Party
 from apps.custody.queries.members import may_hold, pack_arguments, with_pack
-from apps.custody.queries.units import LINK_COLUMNS, Link, Unit, link_of
-from apps.custody.references import reference_text, statement_of, statement_sql
+from apps.custody.queries.units import (
+    LINK_COLUMNS,
+    Link,
+    Unit,
+    link_of,
+    said_by_sql,
+)
 
 _Row = tuple[Any, ...]
 _LINK, _LICENCE, _SUSPECTS = range(3)
@@ -68,6 +73,11 @@ class Surroundings:
     has_suspects: bool = False
 
 
+def question() -> str:
+    """What is asked, in the words of the database."""
+    return _ASK.format(may_hold=may_hold(), statement=said_by_sql())
+
+
 def look_around(unit: Unit, *, gln: str) -> Surroundings:
     """Every link of the pack's custody, the first one first, and its asker's licences.
 
@@ -76,22 +86,20 @@ def look_around(unit: Unit, *, gln: str) -> Surroundings:
     """
     asked = pack_arguments(batch_id=unit.batch_id, ordinal=unit.ordinal)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ASK.format(may_hold=may_hold(), statement=statement_sql("e.ref")),
-            {**asked, "gln": gln},
-        )
+        cursor.execute(question(), {**asked, "gln": gln})
         rows = cursor.fetchall()
     rows.sort(key=lambda row: row[:2])
-    links = (row for row in rows if row[0] == _LINK)
-    steps = list(with_pack(links, unit.ordinal, place=19))
+    lines = (row for row in rows if row[0] == _LINK)
+    steps = list(with_pack(lines, unit.ordinal, place=19))
+    links = [link_of(row[2:]) for row in steps]
     licences = [_licence(row) for row in rows if row[0] == _LICENCE]
     return Surroundings(
         asker=Party(gln=gln, licences=tuple(licences)),
-        links=[link_of(row[2:]) for row in steps],
+        links=links,
         names=_names(steps),
         receipts={
-            statement_of(reference_text(row[13])): bytes(row[20])
-            for row in steps
+            link.statement_id: bytes(row[20])
+            for link, row in zip(links, steps, strict=True)
             if row[20] is not None
         },
         has_suspects=any(row[0] == _SUSPECTS and row[1] for row in rows),
