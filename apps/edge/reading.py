@@ -18,7 +18,9 @@ AMONG: Final = {
     "sqlite": "IN (SELECT value FROM json_each(%s))",
 }
 Row: TypeAlias = tuple[Any, ...]
-Params: TypeAlias = "list[int | str | bytes | list[int] | list[str] | list[bytes]]"
+Params: TypeAlias = (
+    "list[int | str | bytes | list[int] | list[str] | list[bytes]] | dict[str, Any]"
+)
 
 
 def fetch_rows(sql: str, params: Params) -> list[Row]:

@@ -9,8 +9,9 @@ from typing import Any, Final
 from django.db import connection
 from pyroaring import BitMap
 
-from apps.custody.formats import CHUNK, to_set
+from apps.custody.formats import to_set
 from apps.custody.models import EventLine
+from apps.custody.queries.members import may_hold, pack_arguments, with_pack
 from apps.edge.reading import fetch_rows
 
 _BY: Final = (
@@ -28,7 +29,8 @@ SELECT {_BY}, 1, {_WHEN}, l.units
 FROM custody_eventchunk x
 JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
 JOIN custody_event e ON e.id = l.event_id
-WHERE x.batch_id = %s AND x.chunk_no = %s ORDER BY l.id
+WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
+ORDER BY l.id
 """  # noqa: S608 - columns of ours
 
 
@@ -74,8 +76,9 @@ def moves_of(*, batch_id: int) -> list[BatchMove]:
 
 def moves_of_unit(*, batch_id: int, ordinal: int) -> list[BatchMove]:
     """Every move of one pack, the first one first; each counts 1."""
-    rows = fetch_rows(_OF_CHUNK, [batch_id, ordinal // CHUNK])
-    return [_move(row) for *row, stored in rows if ordinal in to_set(stored)]
+    asked = pack_arguments(batch_id=batch_id, ordinal=ordinal)
+    rows = fetch_rows(_OF_CHUNK.format(may_hold=may_hold()), asked)
+    return [_move(row[:-1]) for row in with_pack(rows, ordinal, place=-1)]
 
 
 def count_lines(*, batch_ids: Iterable[int]) -> int:

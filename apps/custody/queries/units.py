@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from pyroaring import BitMap
 
 from apps.core.custody import HoldKey
 from apps.custody.formats import CHUNK, to_set
 from apps.custody.models import RecallScope
 from apps.custody.queries.archived import find_archived
+from apps.custody.queries.members import may_hold, pack_arguments, with_pack
 
 _UNIT, _RECALL, _HOLD = range(3)
 # The pack's own row first, then recalls and holds in its batch in the order they came.
@@ -56,7 +56,7 @@ SELECT l.units, {LINK_COLUMNS}
 FROM custody_eventchunk x
 JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
 JOIN custody_event e ON e.id = l.event_id
-WHERE x.batch_id = %s AND x.chunk_no = %s
+WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
 ORDER BY l.id
 """  # noqa: S608 - columns of ours
 
@@ -187,10 +187,12 @@ def recalls_of_batch(*, batch_id: int) -> tuple[tuple[str, bool], ...]:
 def history(*, batch_id: int, ordinal: int) -> list[Link]:
     """Every link of one pack's custody, the first one first; one question."""
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [batch_id, ordinal // CHUNK])
+        cursor.execute(
+            _HISTORY.format(may_hold=may_hold()),
+            pack_arguments(batch_id=batch_id, ordinal=ordinal),
+        )
         rows = cursor.fetchall()
-    one = BitMap([ordinal])
-    return [link_of(row[1:]) for row in rows if one <= to_set(row[0])]
+    return [link_of(row[1:]) for row in with_pack(rows, ordinal, place=0)]
 
 
 def link_of(values: Sequence[Any]) -> Link:

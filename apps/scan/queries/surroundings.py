@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db import connection
-from pyroaring import BitMap
 
 from apps.core.custody import Licence, Party
-from apps.custody.formats import CHUNK, to_set
+from apps.custody.queries.members import may_hold, pack_arguments, with_pack
 from apps.custody.queries.units import LINK_COLUMNS, Link, Unit, link_of
 
 _Row = tuple[Any, ...]
@@ -25,15 +24,15 @@ JOIN custody_event e ON e.id = l.event_id
 LEFT JOIN partners_tradingpartner a ON a.gln = e."by"
 LEFT JOIN partners_tradingpartner t ON t.gln = e.counterparty
 LEFT JOIN ledger_vault w ON w.statement_id = e.statement_id
-  AND %s IN (e."by", l.source_holder, l.target_holder, e.counterparty)
-WHERE x.batch_id = %s AND x.chunk_no = %s
+  AND %(gln)s IN (e."by", l.source_holder, l.target_holder, e.counterparty)
+WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
 UNION ALL
 SELECT {_LICENCE}, c.id, c.from_ms, c.to_ms, c.is_suspended, FALSE,
   c.role, CAST(c.scope AS text), '', '', '', '', '', '', '', '', '', '', '', '',
   NULL, NULL
 FROM partners_licence c
 JOIN partners_tradingpartner p ON p.id = c.partner_id
-WHERE p.gln = %s AND c.is_current
+WHERE p.gln = %(gln)s AND c.is_current
 UNION ALL
 SELECT {_SUSPECTS}, COUNT(*), 0, 0, FALSE, FALSE,
   '', '', '', '', '', '', '', '', '', '', '', '', '', '', NULL, NULL
@@ -74,13 +73,13 @@ def look_around(unit: Unit, *, gln: str) -> Surroundings:
     Args:
         gln: of the asker, "" for a person of no organisation.
     """
-    chunk_no = unit.ordinal // CHUNK
+    asked = pack_arguments(batch_id=unit.batch_id, ordinal=unit.ordinal)
     with connection.cursor() as cursor:
-        cursor.execute(_ASK, [gln, unit.batch_id, chunk_no, gln])
+        cursor.execute(_ASK.format(may_hold=may_hold()), {**asked, "gln": gln})
         rows = cursor.fetchall()
     rows.sort(key=lambda row: row[:2])
-    one = BitMap([unit.ordinal])
-    steps = [row for row in rows if row[0] == _LINK and one <= to_set(row[20])]
+    links = (row for row in rows if row[0] == _LINK)
+    steps = list(with_pack(links, unit.ordinal, place=20))
     licences = [_licence(row) for row in rows if row[0] == _LICENCE]
     return Surroundings(
         asker=Party(gln=gln, licences=tuple(licences)),
