@@ -53,6 +53,9 @@ def iter_rows(sql: str, params: Params) -> Iterator[Row]:
         return
     connection.ensure_connection()
     raw = connection.connection
+    # All rows are read. For the first tenth alone, of which the server thinks unless it
+    # is told, it would walk through a whole table in order rather than sort some rows.
+    raw.execute("SET cursor_tuple_fraction = 1")
     name = f"reading_{next(_names)}"
     with raw.cursor(name, binary=True, withhold=raw.autocommit) as cursor:
         cursor.execute(sql, params)
