@@ -70,14 +70,12 @@ def _judge(
 
 
 def _keys() -> tuple[Keys, Keys]:
-    """Of those who signed, and of the ledger itself."""
+    """Of those who signed, and of the ledger itself; `fsck` has them in memory."""
     genesis = partners.find_genesis()
     assert genesis is not None
+    rows = SigningKey.objects.values_list("keyid", "algorithm", "spki")
     return (
-        {
-            row.keyid: (row.algorithm, bytes(row.spki))
-            for row in SigningKey.objects.all()
-        },
+        {keyid: (alg, bytes(spki)) for keyid, alg, spki in rows},
         {key.keyid: (key.alg, key.spki) for key in genesis.receipt_keys},
     )
 

@@ -1,13 +1,14 @@
 """The group of a public key, held against multiplying by its order, the slow way."""
 
 import secrets
+from math import gcd
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core.edwards25519 import verify_point
+from apps.core.edwards25519 import _PROJECTION, verify_point
 from apps.core.errors import MalformedInput
 
 P = 2**255 - 19
@@ -100,3 +101,46 @@ def test_any_point_is_a_key_if_the_order_ends_it(number):
 
     assert is_taken(point) is (multiply(ORDER, point) == NEUTRAL)
     assert is_taken(multiply(8, point))
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_what_is_said_of_bytes_that_are_no_key_is_what_they_are(data):
+    number = int.from_bytes(data, "little")
+    point = decoded(data) if number % 2**255 < P else None
+    is_spelled_so = point is not None and encoded(point) == data
+    if is_spelled_so and multiply(ORDER, point) == NEUTRAL != point:
+        verify_point(data)
+        return
+
+    with pytest.raises(MalformedInput) as caught:
+        verify_point(data)
+
+    named = "prime order" if is_spelled_so else "edwards25519"
+    assert caught.value.wanted == f"a point of {named}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (1 | 1 << 255).to_bytes(32, "little"),
+        (P - 1 | 1 << 255).to_bytes(32, "little"),
+        (P + 1).to_bytes(32, "little"),
+        bytes(31),
+        bytes(33),
+    ],
+    ids=["minus zero", "minus zero of order 2", "y of p and more", "short", "long"],
+)
+def test_another_spelling_is_no_point(data):
+    with pytest.raises(MalformedInput, match="a point of edwards25519"):
+        verify_point(data)
+
+
+def test_the_factor_leaves_no_point_of_the_twist():
+    # Curve and twist have 2p + 2 points together (RFC 7748 section 5; Hasse).
+    on_twist = 2 * P + 2 - 8 * ORDER
+    secret = int.from_bytes(_PROJECTION.private_bytes_raw(), "little")
+    factor = secret & ~7 & (2**255 - 1) | 1 << 254  # as X25519 takes it
+
+    assert factor == secret
+    assert gcd(factor - 1, on_twist) == gcd(factor + 1, on_twist) == 1
+    assert {factor % ORDER, -factor % ORDER} >= {1}
