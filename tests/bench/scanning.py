@@ -7,8 +7,7 @@ from unittest.mock import patch
 from django.core.cache import cache
 from django.db import connection
 
-from apps.custody.formats import CHUNK
-from apps.custody.queries import units
+from apps.custody.queries import members, units
 from apps.custody.queries.units import Unit
 from apps.partners import queries as partners
 from apps.scan.queries import surroundings
@@ -111,9 +110,7 @@ def _questions() -> Iterator[Callable[[Unit], object]]:
 
         def ask(unit: Unit) -> object:
             one = link.execute(units._FIND, _first(unit), prepare=True).fetchall()
-            return one, link.execute(
-                surroundings.question(), _second(unit), prepare=True
-            ).fetchall()
+            return one, link.execute(*_second(unit), prepare=True).fetchall()
 
         yield ask
 
@@ -122,7 +119,7 @@ def _ask_sqlite(unit: Unit) -> object:
     with connection.cursor() as cursor:
         cursor.execute(units._FIND, _first(unit))
         one = cursor.fetchall()
-        cursor.execute(surroundings.question(), _second(unit))
+        cursor.execute(*_second(unit))
         return one, cursor.fetchall()
 
 
@@ -130,5 +127,6 @@ def _first(unit: Unit) -> list[object]:
     return [unit.serial, unit.gtin]
 
 
-def _second(unit: Unit) -> list[object]:
-    return [STELLA.gln, unit.batch_id, unit.ordinal // CHUNK, STELLA.gln]
+def _second(unit: Unit) -> tuple[str, dict[str, object]]:
+    asked = members.pack_arguments(batch_id=unit.batch_id, ordinal=unit.ordinal)
+    return surroundings.question(), {**asked, "gln": STELLA.gln}
