@@ -179,13 +179,6 @@ def envelope_digest(envelope: Envelope) -> bytes:
     return hashlib.sha256(envelope_bytes(envelope)).digest()
 
 
-def sealed_digest(*, payload: bytes, signatures: bytes) -> bytes:
-    """As `envelope_digest`, of the envelope that `join_envelope` makes of these two."""
-    return hashlib.sha256(
-        join_envelope(payload=payload, signatures=signatures)
-    ).digest()
-
-
 def statement_id(envelope: Envelope) -> str:
     """SHA-256 of the PAE, 64 hex digits: the name of what was said."""
     return hashlib.sha256(envelope.pae).hexdigest()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -13,6 +14,7 @@ from apps.custody.models import Event, EventChunk, EventLine, Holding
 from apps.custody.operations import record
 from apps.exchange import operations as exchange
 from apps.exchange.formats import read_submission
+from apps.ledger import operations as ledger
 from apps.ledger.models import Pending, Statement, Vault
 from apps.ledger.operations import Submission
 from pharmatrace.demo.cast import NOVAMED, STELLA, TRANSPHARM
@@ -257,3 +259,19 @@ def test_what_changes_every_time_is_a_lost_race(
 
     assert conflict.value.code == "lost_race"
     assert count_rows() == before
+
+
+@pytest.mark.parametrize("step", ["destroy", "sample"])
+def test_what_is_said_again_is_answered_from_the_record(
+    goods: Goods, step: str
+) -> None:
+    envelope, lines = signed(goods, NOVAMED, step, items=packs(serials(3)))
+    first = goods.stage.send(envelope, lines)
+    before = count_rows()
+
+    again = goods.stage.send(envelope, lines)
+
+    assert again == replace(first, is_new=False)
+    assert count_rows() == before
+    ledger.quarantine(reason="a test", at=goods.stage.at)
+    assert goods.stage.send(envelope, lines) == again

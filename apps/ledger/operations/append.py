@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import IntegrityError, connection
 
-from apps.core.envelope import envelope_json, sealed_digest, statement_id
+from apps.core.envelope import envelope_json, join_envelope, statement_id
 from apps.core.errors import LedgerConflict
 from apps.core.leaf import ZEROS, Leaf, commitment
 from apps.core.receipt import build_receipt
@@ -150,7 +151,8 @@ def append_statements(prepared: Sequence[Prepared]) -> list[Accepted]:
 def _prepare(submission: Submission, accepted_ms: int, key: PrivateKey) -> Prepared:
     envelope, statement = submission.envelope, submission.statement
     identity, signatures = statement_id(envelope), signature_bytes(envelope)
-    digest = sealed_digest(payload=envelope.payload, signatures=signatures)
+    sealed = join_envelope(payload=envelope.payload, signatures=signatures)
+    digest = hashlib.sha256(sealed).digest()  # the envelope's, written once
     salts = [secrets.token_bytes(SALT_BYTES) for _ in statement.subjects]
     commitments = [
         commitment(salt=salt, accepted_ms=accepted_ms, envelope_digest=digest)
