@@ -81,6 +81,7 @@ def load_public_key(*, spki: bytes, alg: str) -> PublicKey:
     return PublicKey(alg, spki, loaded)
 
 
+@lru_cache(maxsize=64)
 def public_key_of(private_key: PrivateKey) -> PublicKey:
     """The public half of a private key, under the algorithm that it signs with.
 

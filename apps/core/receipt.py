@@ -6,6 +6,7 @@ a leaf with each of its commitments within the delay it names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
@@ -24,6 +25,8 @@ from .subjects import MAX_SUBJECTS
 MAX_DELAY_SECONDS: Final = 60
 _MAX_RECEIPT_BYTES: Final = 6 << 20
 _MAX_FILE_BYTES: Final = 16 << 20
+_NAME: Final = re.compile("[0-9a-f]{64}")
+_COMMITMENT_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,22 @@ def build_receipt(
     Raises:
         MalformedInput: it would not be read back.
     """
-    payload = receipt_payload(
-        Receipt(ledger, statement_id, accepted_ms, tuple(commitments))
-    )
-    _read(payload)
+    receipt = Receipt(ledger, statement_id, accepted_ms, tuple(commitments))
+    payload = receipt_payload(receipt)
+    if not _is_readable(receipt):
+        _read(payload)  # says what is wrong
     return sign_envelope(payload_type=RECEIPT_TYPE, payload=payload, private_keys=[key])
+
+
+def _is_readable(receipt: Receipt) -> bool:
+    """Whether `_read` would take it, told from the fields alone."""
+    return (
+        LEDGER_PATTERN.fullmatch(receipt.ledger) is not None
+        and _NAME.fullmatch(receipt.statement_id) is not None
+        and 0 <= receipt.accepted_ms <= LAST_MS
+        and 0 < len(receipt.commitments) <= MAX_SUBJECTS
+        and all(len(each) == _COMMITMENT_BYTES for each in receipt.commitments)
+    )
 
 
 def read_receipt_file(data: bytes) -> Envelope:

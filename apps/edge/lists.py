@@ -20,6 +20,15 @@ def among(name: str, kind: str = "text") -> str:
     return _AMONG[connection.vendor].format(name=name, type=kind)
 
 
+def among_any(name: str, kind: str = "text") -> str:
+    """As `among` on PostgreSQL, where the planner does not see how long the list is.
+
+    A plan for the few that it sees looks better than one for any, so it would be made
+    anew each time.
+    """
+    return f"= ANY((SELECT %({name})s::{kind}[])::{kind}[])"
+
+
 def texts(values: Iterable[str]) -> str:
     """Texts as such an argument."""
     chosen = list(values)

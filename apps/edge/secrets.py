@@ -57,12 +57,12 @@ def tag_key() -> bytes:
 
 def receipt_key() -> Ed25519PrivateKey:
     """The key that signs receipts; web workers hold it."""
-    return _load(_directory() / "receipt.pem")
+    return _load(str(settings.SECRETS_DIR), "receipt.pem")
 
 
 def log_key() -> Ed25519PrivateKey:
     """The key that signs checkpoints; only the sequencer's host holds it."""
-    return _load(_log_key_directory() / _LOG_KEY)
+    return _load(str(settings.LOG_KEY_DIR), _LOG_KEY)
 
 
 def log_mldsa_key() -> MLDSA44PrivateKey | None:
@@ -112,8 +112,9 @@ def _parse(path: str) -> PrivateKeyTypes:
     return load_pem_private_key(_read(path), password=None)
 
 
-def _load(path: Path) -> Ed25519PrivateKey:
-    key = _parse(str(path))
+@lru_cache(maxsize=16)
+def _load(directory: str, name: str) -> Ed25519PrivateKey:
+    key = _parse(str(Path(directory) / name))
     if not isinstance(key, Ed25519PrivateKey):
-        raise Unavailable("secret_unusable", field=path.name, wanted="an Ed25519 key")
+        raise Unavailable("secret_unusable", field=name, wanted="an Ed25519 key")
     return key

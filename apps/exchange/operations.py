@@ -1,6 +1,8 @@
 """The one door for statements: one transaction, dispatch by kind, one answer for ever.
 
-1. A statement that was accepted before is answered from the record.
+1. A statement that was accepted before is answered from the record. One about goods
+   that comes alone is asked for only where it is refused, as its own repetition is:
+   its goods have left, its place in the ledger is taken.
 2. The handler of its kind verifies signatures, judges, projects, appends.
 3. A lost race (deadlock, two at once) is run again a few times, then is a conflict.
 4. What the law of custody refuses leaves an alert, in a transaction of its own.
@@ -116,14 +118,17 @@ def submit_all(*, submissions: Sequence[Submission], at: datetime) -> list[Accep
 
 def _run_again_on_lost_races(submissions: Sequence[Submission]) -> list[Accepted]:
     last_start = time.monotonic() + _PATIENCE_SECONDS
+    is_alone = len(submissions) == 1 and submissions[0].statement.kind in GOODS_KINDS
     for attempt in range(1, _ATTEMPTS + 1):
-        run = Run(submissions)
+        run = Run(submissions, is_asking=attempt > 1 or not is_alone)
         try:
             with transaction.atomic(durable=True):
                 return run.accept()
         except (DatabaseError, TraceError) as error:
-            if not _is_lost_race(error) and not _is_overtaken(run, error):
-                raise
+            if not _is_lost_race(error):
+                if not _is_overtaken(run, error):
+                    raise
+                continue
             logger.warning("Lost race, attempt %d: %s", attempt, error)
         if time.monotonic() > last_start:
             break
@@ -140,7 +145,7 @@ def _is_lost_race(error: DatabaseError | TraceError) -> bool:
 
 
 def _is_overtaken(run: Run, error: DatabaseError | TraceError) -> bool:
-    """True if a statement was accepted while this run waited for a lock.
+    """True if a statement was accepted before, or while this run waited for a lock.
 
     Its own effect is then why it was refused: the goods have left, the GTIN is known.
     """
@@ -154,10 +159,12 @@ class Run:
     """One try to accept statements in their order.
 
     Args:
-        answers: what the record says of those that stood in it before, by position.
+        is_asking: whether the record is asked first which of them stand in it.
+        answers: what it says of those that stood in it before, by position.
     """
 
     submissions: Sequence[Submission]
+    is_asking: bool
     ids: list[str] = field(default_factory=list)
     answers: dict[int, Accepted] = field(default_factory=dict)
 
@@ -168,7 +175,7 @@ class Run:
             TraceError: as `submit_all`; nothing may be kept then.
         """
         self.ids = [statement_id(each.envelope) for each in self.submissions]
-        known = ledger.find_all_accepted(self.ids)
+        known = ledger.find_all_accepted(self.ids) if self.is_asking else {}
         first: dict[str, int] = {}
         waiting: list[int] = []
         for number, name in enumerate(self.ids):

@@ -216,11 +216,11 @@ def test_answers_are_found_for_many_at_once():
 def test_many_are_appended_in_their_order_or_none():
     said = [saying(f"lot {n}") for n in range(4)]
 
+    prepared = operations.prepare_statements(
+        judged=[(each, AT_MS + 9) for each in said], located=lambda _: nullcontext()
+    )
     with transaction.atomic():
-        accepted = operations.append_statements(
-            judged=[(each, AT_MS + 9) for each in said],
-            located=lambda _: nullcontext(),
-        )
+        accepted = operations.append_statements(prepared)
 
     names = [each.statement_id for each in accepted]
     rows = Statement.objects.in_bulk(names)
@@ -235,10 +235,11 @@ def test_in_quarantine_none_of_many_is_appended():
     said = [saying(f"lot {n}") for n in range(3)]
     operations.quarantine(reason="a test", at=AT)
 
+    prepared = operations.prepare_statements(
+        judged=[(each, AT_MS) for each in said], located=lambda _: nullcontext()
+    )
     with pytest.raises(Unavailable) as refusal, transaction.atomic():
-        operations.append_statements(
-            judged=[(each, AT_MS) for each in said], located=lambda _: nullcontext()
-        )
+        operations.append_statements(prepared)
 
     assert refusal.value.code == "quarantined"
     assert (Statement.objects.count(), Vault.objects.count()) == (0, 0)

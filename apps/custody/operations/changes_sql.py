@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from django.db import connection
@@ -66,11 +67,12 @@ def _columns(first: int, last: int) -> str:
     return ",".join(f"g.{_NAMES[n - 1]}" for n in range(first, last + 1))
 
 
-_WRITE: Final = f"""
-WITH e AS (
+# The part that each list has in the one statement, in order.
+_PARTS: Final = {
+    "e": f"""e AS (
   INSERT INTO custody_event ({_EVENT}) SELECT {_columns(1, 15)}
-  FROM {_given("e")} RETURNING id, ref),
-l AS MATERIALIZED (
+  FROM {_given("e")} RETURNING id, ref)""",
+    "l": f"""l AS MATERIALIZED (
   SELECT nextval(pg_get_serial_sequence('custody_eventline', 'id')) AS id,
     e.id AS event_id, {_columns(2, 11)}
   FROM {_given("l")} JOIN e ON e.ref = g.a),
@@ -79,51 +81,58 @@ li AS (
   SELECT id,event_id,b,c,d,e,f,g,h,i,j FROM l),
 lc AS (
   INSERT INTO custody_eventchunk (batch_id, chunk_no, line_id)
-  SELECT l.b, number, l.id FROM l, unnest(l.k) number),
-hu AS (
+  SELECT l.b, number, l.id FROM l, unnest(l.k) number)""",
+    "hu": f"""hu AS (
   UPDATE custody_holding h SET count = g.b, units = g.c
-  FROM {_given("hu")} WHERE h.id = g.a),
-hn AS (
+  FROM {_given("hu")} WHERE h.id = g.a)""",
+    "hn": f"""hn AS (
   INSERT INTO custody_holding ({_PLACE}) SELECT {_columns(1, 6)}
-  FROM {_given("hn")} RETURNING id, batch_id, holder, site, status),
-d AS (
+  FROM {_given("hn")} RETURNING id, batch_id, holder, site, status)""",
+    "d": f"""d AS (
   INSERT INTO custody_shipment (event_id, {_SENT}) SELECT e.id, {_columns(2, 8)}
-  FROM {_given("d")} JOIN e ON e.ref = g.a),
-dl AS (
+  FROM {_given("d")} JOIN e ON e.ref = g.a)""",
+    "dl": f"""dl AS (
   INSERT INTO custody_shipmentline (shipment_id, {_LISTED})
-  SELECT e.id, {_columns(2, 6)} FROM {_given("dl")} JOIN e ON e.ref = g.a),
-du AS (
+  SELECT e.id, {_columns(2, 6)} FROM {_given("dl")} JOIN e ON e.ref = g.a)""",
+    "du": f"""du AS (
   UPDATE custody_shipmentline s SET open_count = g.b, open_units = g.c
-  FROM {_given("du")} WHERE s.id = g.a),
-dc AS (
+  FROM {_given("du")} WHERE s.id = g.a)""",
+    "dc": f"""dc AS (
   UPDATE custody_shipment s SET is_open = g.b
-  FROM {_given("dc")} WHERE s.event_id = g.a),
-su AS (
+  FROM {_given("dc")} WHERE s.event_id = g.a)""",
+    "su": """su AS (
   UPDATE custody_discrepancy SET is_settled = true
-  WHERE shipment_id = ANY(%(received)s::bigint[]) AND NOT is_settled),
-sn AS (
+  WHERE shipment_id = ANY(%(su)s::bigint[]) AND NOT is_settled)""",
+    "sn": f"""sn AS (
   INSERT INTO custody_discrepancy ({_SHORT}, kind)
-  SELECT {_columns(1, 5)}, 'shortage' FROM {_given("sn")}),
-o AS (
+  SELECT {_columns(1, 5)}, 'shortage' FROM {_given("sn")})""",
+    "o": f"""o AS (
   INSERT INTO custody_batchhold (batch_id, owner, reason, units)
   SELECT {_columns(1, 4)} FROM {_given("o")}
-  ON CONFLICT (batch_id, owner, reason) DO UPDATE SET units = excluded.units),
-k AS (
-  UPDATE custody_event SET is_corrected = true WHERE ref = ANY(%(corrected)s::bytea[])),
-c AS (
+  ON CONFLICT (batch_id, owner, reason) DO UPDATE SET units = excluded.units)""",
+    "k": """k AS (
+  UPDATE custody_event SET is_corrected = true WHERE ref = ANY(%(k)s::bytea[]))""",
+    "c": f"""c AS (
   UPDATE custody_container b
   SET holder = g.b, site = g.c, status = g.d, parent_id = g.e
-  FROM {_given("c")} WHERE b.id = g.a),
-i AS (
+  FROM {_given("c")} WHERE b.id = g.a)""",
+    "i": f"""i AS (
   INSERT INTO custody_containerline (container_id, batch_id, count, units)
   SELECT {_columns(1, 4)} FROM {_given("i")}
   ON CONFLICT (container_id, batch_id)
-  DO UPDATE SET count = excluded.count, units = excluded.units),
-x AS (
+  DO UPDATE SET count = excluded.count, units = excluded.units)""",
+    "x": f"""x AS (
   DELETE FROM custody_containerline t USING {_given("x")}
-  WHERE t.container_id = g.a AND t.batch_id = g.b)
-SELECT id, batch_id, holder, site, status FROM hn
-"""
+  WHERE t.container_id = g.a AND t.batch_id = g.b)""",
+}
+
+
+@cache
+def _statement(names: tuple[str, ...]) -> str:
+    """One statement for these lists; PostgreSQL opens every table that it names."""
+    parts = ",\n".join(_PARTS[name] for name in names)
+    places = "SELECT id, batch_id, holder, site, status FROM hn"
+    return f"WITH {parts}\n{places if 'hn' in names else 'SELECT 1'}"
 
 
 def _marks(count: int) -> str:
@@ -190,7 +199,7 @@ def write(changes: Changes) -> None:
         "i": changes.inside_rows(),
         "x": changes.emptied_rows(),
     }
-    rows = {name: list(each) for name, each in lists.items()}
+    rows = {name: found for name, each in lists.items() if (found := list(each))}
     if connection.vendor == "postgresql":
         _write_at_once(changes, rows)
     else:
@@ -198,21 +207,20 @@ def write(changes: Changes) -> None:
 
 
 def _write_at_once(changes: Changes, rows: dict[str, list[Values]]) -> None:
-    given: dict[str, Any] = {
-        name: _as_json(kinds, rows[name]) for name, kinds in _COLUMNS.items()
-    }
-    given["received"] = numbers(changes.received_rows())
-    given["corrected"] = references(changes.corrected_rows())
+    given: dict[str, Any] = {n: _as_json(_COLUMNS[n], own) for n, own in rows.items()}
+    received, corrected = changes.received_rows(), changes.corrected_rows()
+    given |= {"su": numbers(received)} if received else {}
+    given |= {"k": references(corrected)} if corrected else {}
+    names = tuple(name for name in _PARTS if name in given)
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, given)
-        for key, batch_id, *place in cursor.fetchall():
-            changes.ground.holdings[batch_id, Place(*place)] = key
+        cursor.execute(_statement(names), given)
+        if "hn" in names:
+            for key, batch_id, *place in cursor.fetchall():
+                changes.ground.holdings[batch_id, Place(*place)] = key
 
 
 def _as_json(kinds: str, rows: list[Values]) -> str:
     """The rows as one argument; bytes in the form in which PostgreSQL reads them."""
-    if not rows:
-        return "[]"
     places = [n for n, kind in enumerate(kinds) if kind == "x"]
     return json.dumps([_named(row, places) for row in rows], separators=(",", ":"))
 
@@ -229,13 +237,13 @@ def _write_one_by_one(changes: Changes, rows: dict[str, list[Values]]) -> None:
     rows["k"] = [(reference_bytes(ref),) for ref in changes.corrected_rows()]
     with connection.cursor() as cursor:
         for name, sql in _ONE_BY_ONE.items():
-            part = [tuple(map(_plain, row)) for row in rows[name]]
+            part = [tuple(map(_plain, row)) for row in rows.get(name, ())]
             if name in _UPDATES:
                 part = [(*row[1:], row[0]) for row in part]
             if part:
                 cursor.executemany(sql, part)
-        _write_lines(cursor, rows["l"])
-        _learn_places(changes, cursor, rows["hn"])
+        _write_lines(cursor, rows.get("l", ()))
+        _learn_places(changes, cursor, rows.get("hn", ()))
 
 
 def _learn_places(changes: Changes, cursor: Any, rows: Sequence[Values]) -> None:

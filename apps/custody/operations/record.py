@@ -10,7 +10,7 @@ All of it in the door's transaction: an exception leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Final
@@ -83,17 +83,27 @@ def record_all(
     genesis = partners.authenticate_all(
         submissions=submissions, glns=glns_of(said), located=located
     )
-    _judge_all(said, genesis, located)
+    last = _judge_all(said, genesis, located)
     for each in said:
         with located(each.number):
             _verify_subjects(each.submission.statement.subjects, each.subjects())
-    return ledger.append_statements(
+    prepared = ledger.prepare_statements(
         judged=[(each.submission, each.accepted_ms) for each in said], located=located
     )
+    # What neighbours in the lot wait for comes last, when nothing is left to compute.
+    if last is not None:
+        vectors.rewrite(last)
+    return ledger.append_statements(prepared)
 
 
-def _judge_all(said: Sequence[Heard], genesis: Genesis, located: Located) -> None:
-    """Judge and project every line, many of one party at once."""
+def _judge_all(
+    said: Sequence[Heard], genesis: Genesis, located: Located
+) -> Changes | None:
+    """Judge and project every line, many of one party at once.
+
+    Returns:
+        The last window's changes, of which the forward vectors are still to be written.
+    """
     cut = list(windows(said, most=_AT_ONCE))
     refs = foreign_refs(said)
     found = None
@@ -103,16 +113,21 @@ def _judge_all(said: Sequence[Heard], genesis: Genesis, located: Located) -> Non
     for each in said:
         with located(each.number):
             _date(each, accepted)
+    last: Changes | None = None
     for window in cut:
+        if last is not None:
+            vectors.rewrite(last)
+            last = None
         if begins_lot(window):
             ((each, line),) = window
             with located(each.number):
                 each.moved.append(_record_commissioning(each, line))
         else:
-            _record_window(window, found or _find(window, ()), genesis, located)
+            last = _record_window(window, found or _find(window, ()), genesis, located)
+    return last
 
 
-def _find(window: Window, refs: Iterable[str]) -> Found:
+def _find(window: Window, refs: Collection[str]) -> Found:
     lines = [line for _, line in window]
     # A case may bear no serial of a pack: lots of its GTIN wait, as for each other.
     opened = [line.said for line in lines if line.said.biz_step == "commissioning"]
@@ -147,7 +162,8 @@ def _date(each: Heard, accepted: dict[str, int]) -> None:
 
 def _record_window(
     window: Window, found: Found, genesis: Genesis, located: Located
-) -> None:
+) -> Changes:
+    """Judge and write its lines, all but the forward vectors."""
     lines = [line for _, line in window]
     by = window[0][0].by
     ground = lock_and_read(lines, found, by=by, genesis=genesis)
@@ -160,8 +176,7 @@ def _record_window(
             state = ground.loaded.state if line.said.error else plain
             each.moved.append(_record_one(each, line, found, changes, state))
     changes_sql.write(changes)
-    # What neighbours in the lot wait for comes last.
-    vectors.rewrite(changes)
+    return changes
 
 
 def _load_named(ground: Ground, lines: Iterable[SaidLine], found: Found) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from django.db import connection
@@ -18,6 +19,7 @@ from django.db import connection
 from apps.core.bodies import Genesis
 from apps.core.custody import Place
 from apps.custody.queries.ground_rows import (
+    LEANINGS,
     ROWS,
     add_rows,
     moved_meanwhile,
@@ -30,25 +32,25 @@ from apps.custody.queries.touching import (
     Found,
     named_boxes,
     parents_of,
-    tree_sql,
 )
+from apps.custody.queries.trees import tree_sql
 from apps.custody.references import hex_sql
-from apps.edge.lists import among, numbers, texts
+from apps.edge.lists import among, among_any, numbers, texts
 
 _LOCK: Final = """
 WITH b AS MATERIALIZED (
-  SELECT id FROM catalog_batch WHERE id = ANY(%(batches)s::bigint[])
+  SELECT id FROM catalog_batch WHERE id {batches}
   ORDER BY id {strength}),
 h AS MATERIALIZED (
   SELECT id FROM custody_holding
-  WHERE batch_id = ANY(%(batches)s::bigint[]) AND holder = ANY(%(holders)s::text[])
+  WHERE batch_id {batches} AND holder {holders}
     AND (SELECT count(*) FROM b) >= 0
   ORDER BY batch_id, holder, site, status FOR UPDATE),
 c AS MATERIALIZED (
-  SELECT id FROM custody_container WHERE id = ANY(%(boxes)s::bigint[])
+  SELECT id FROM custody_container WHERE id {boxes}
     AND (SELECT count(*) FROM h) >= 0 ORDER BY id FOR UPDATE),
 d AS MATERIALIZED (
-  SELECT event_id FROM custody_shipment WHERE event_id = ANY(%(despatches)s::bigint[])
+  SELECT event_id FROM custody_shipment WHERE event_id {despatches}
     AND (SELECT count(*) FROM c) >= 0 ORDER BY event_id FOR UPDATE)
 SELECT id FROM h WHERE (SELECT count(*) FROM d) >= 0
 """
@@ -116,7 +118,7 @@ def _lock(
     is_changing = any(changes_holds(line.said) for line in lines)
     with connection.cursor() as cursor:
         cursor.execute(
-            _LOCK.format(strength=_EXCLUSIVE if is_changing else _SHARED),
+            _locking(_EXCLUSIVE if is_changing else _SHARED),
             {
                 "batches": numbers(sorted(found.batch_ids)),
                 "holders": texts(sorted(holders)),
@@ -127,22 +129,22 @@ def _lock(
         return {row for (row,) in cursor.fetchall()}
 
 
+@cache
+def _locking(strength: str) -> str:
+    return _LOCK.format(
+        strength=strength,
+        batches=among_any("batches", "bigint"),
+        holders=among_any("holders"),
+        boxes=among_any("boxes", "bigint"),
+        despatches=among_any("despatches", "bigint"),
+    )
+
+
 def _read(
     lines: Sequence[SaidLine], found: Found, holders: Collection[str], by: str
 ) -> Ground:
-    sql = ROWS.format(
-        loose=_LOOSE[connection.vendor],
-        tree=tree_sql(),
-        expiry=_EXPIRY[connection.vendor],
-        no_set=_NO_SET[connection.vendor],
-        batches=among("batches", "bigint"),
-        boxes=among("boxes"),
-        parents=among("parents"),
-        despatch=hex_sql("e.ref"),
-        despatches=among("despatches", "bigint"),
-        glns=among("glns"),
-        holders=among("holders"),
-    )
+    leans = bool(found.despatch_ids) or any(line.parents for line in lines)
+    sql = _rows(connection.vendor, leans=leans)
     ground = Ground()
     glns = {by, *(line.said.destination for line in lines)} - {""}
     with connection.cursor() as cursor:
@@ -151,6 +153,25 @@ def _read(
     ground.loaded.state.parties = parties_of(glns, rows)
     add_rows(ground, rows)
     return ground
+
+
+@cache
+def _rows(vendor: str, *, leans: bool) -> str:
+    among_despatches = among("despatches", "bigint")
+    leanings = LEANINGS.format(
+        parents=among("parents"), despatch=hex_sql("e.ref"), despatches=among_despatches
+    )
+    return ROWS.format(
+        loose=_LOOSE[vendor],
+        tree=tree_sql(vendor),
+        expiry=_EXPIRY[vendor],
+        no_set=_NO_SET[vendor],
+        batches=among("batches", "bigint"),
+        boxes=among("boxes"),
+        leanings=leanings if leans else "",
+        glns=among("glns"),
+        holders=among("holders"),
+    )
 
 
 def _arguments(

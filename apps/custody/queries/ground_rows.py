@@ -40,12 +40,7 @@ start(epc) AS (SELECT epc FROM custody_container WHERE epc {boxes}),
 {tree},
 b AS MATERIALIZED (
   SELECT id, tag, size, lot, expiry_date, product_id FROM catalog_batch
-  WHERE id {batches}),
-d AS MATERIALIZED (
-  SELECT s.event_id, {despatch} AS ref, s.sender, s.sender_site, s.addressee, s.addressee_site,
-    s.purpose
-  FROM custody_shipment s JOIN custody_event e ON e.id = s.event_id
-  WHERE s.event_id {despatches})
+  WHERE id {batches})
 SELECT 'batch', b.id, b.size, CAST(NULL AS bigint), b.lot,
   {expiry}, p.gtin, t.gln, CAST(NULL AS text), CAST(NULL AS text),
   b.tag, {no_set}
@@ -68,15 +63,7 @@ UNION ALL SELECT 'inside', l.batch_id, NULL, NULL, c.epc,
   NULL, NULL, NULL, NULL, NULL, l.units, NULL
 FROM tree t JOIN custody_container c ON c.id = t.id
   JOIN custody_containerline l ON l.container_id = t.id
-UNION ALL SELECT 'despatch', d.event_id, NULL, NULL, d.ref, d.sender, d.sender_site,
-  d.addressee, d.addressee_site, d.purpose, NULL, NULL
-FROM d
-UNION ALL SELECT 'sent', l.id, l.batch_id, NULL, d.ref,
-  NULL, NULL, NULL, NULL, NULL, l.sent, l.open_units
-FROM d JOIN custody_shipmentline l ON l.shipment_id = d.event_id
-UNION ALL SELECT 'recall', NULL, NULL, NULL, r.recall_id, r.opened_by, r.return_to,
-  NULL, NULL, NULL, NULL, NULL
-FROM custody_recallrule r WHERE r.recall_id {parents}
+{leanings}
 UNION ALL SELECT 'licence', n.from_ms, n.to_ms,
   CASE WHEN n.is_suspended THEN 1 ELSE 0 END, t.gln, n.role,
   CAST(n.gs1_prefixes AS text), CAST(n.scope AS text), NULL, NULL, NULL, NULL
@@ -86,6 +73,21 @@ UNION ALL SELECT 'site', NULL, NULL, NULL, t.gln, s.gln,
   NULL, NULL, NULL, NULL, NULL, NULL
 FROM partners_tradingpartner t JOIN partners_site s ON s.partner_id = t.id
 WHERE t.gln {glns}
+"""
+# Only for lines that lean on something earlier: what a question names is opened, used
+# or not.
+LEANINGS: Final = """
+UNION ALL SELECT 'despatch', s.event_id, NULL, NULL, {despatch}, s.sender, s.sender_site,
+  s.addressee, s.addressee_site, s.purpose, NULL, NULL
+FROM custody_shipment s JOIN custody_event e ON e.id = s.event_id
+WHERE s.event_id {despatches}
+UNION ALL SELECT 'sent', l.id, l.batch_id, NULL, {despatch},
+  NULL, NULL, NULL, NULL, NULL, l.sent, l.open_units
+FROM custody_shipmentline l JOIN custody_event e ON e.id = l.shipment_id
+WHERE l.shipment_id {despatches}
+UNION ALL SELECT 'recall', NULL, NULL, NULL, r.recall_id, r.opened_by, r.return_to,
+  NULL, NULL, NULL, NULL, NULL
+FROM custody_recallrule r WHERE r.recall_id {parents}
 """
 
 

@@ -7,8 +7,9 @@ order, and then read again: this says where to look, not what is there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -16,9 +17,9 @@ from django.db import connection
 from pyroaring import BitMap
 
 from apps.core.custody.said import Pack, Said
-from apps.custody.formats import CHUNK
 from apps.custody.queries.archived import find_archived
 from apps.custody.queries.lines import SaidLine
+from apps.custody.queries.trees import tree_sql
 from apps.custody.references import among_refs, hex_sql, reference_of, references
 from apps.edge.lists import among, array, texts
 
@@ -35,48 +36,14 @@ _COLD: Final = {
     "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
     " json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(%(cold)s)",
 }
-_ZEROS: Final = {
-    "postgresql": f"decode(repeat('00', {4 * CHUNK}), 'hex')",
-    "sqlite": f"zeroblob({4 * CHUNK})",
-}
-# From `loose` (batch_id, ordinal) and `start` (epc): the containers around and below.
-_TREE: Final = """
-boxed AS MATERIALIZED (
-  SELECT f.batch_id, f.chunk_no, f.containers FROM custody_forwardchunk f
-  JOIN (SELECT DISTINCT batch_id, ordinal / {chunk} AS chunk_no FROM loose) t
-    ON t.batch_id = f.batch_id AND t.chunk_no = f.chunk_no
-  WHERE f.containers <> {zeros}),
-innermost(id) AS (
-  SELECT DISTINCT vector_at(b.containers, CAST(l.ordinal %% {chunk} AS integer))
-  FROM loose l JOIN boxed b
-    ON b.batch_id = l.batch_id AND b.chunk_no = l.ordinal / {chunk}),
-seeds(id) AS MATERIALIZED (
-  SELECT c.id FROM start s JOIN custody_container c ON c.epc = s.epc
-  UNION SELECT id FROM innermost WHERE id <> 0),
-"""
-_AROUND: Final = {
-    # As a function: the planner guesses that recursion finds very much.
-    "postgresql": "tree(id) AS MATERIALIZED ("
-    "SELECT t.id FROM container_trees(ARRAY(SELECT id FROM seeds)) t(id))",
-    "sqlite": """
-up(id, parent_id) AS (
-  SELECT c.id, c.parent_id FROM seeds s JOIN custody_container c ON c.id = s.id
-  UNION SELECT c.id, c.parent_id FROM up JOIN custody_container c
-    ON c.id = up.parent_id),
-tree(id) AS (
-  SELECT id FROM up
-  UNION SELECT c.id FROM tree t JOIN custody_container c ON c.parent_id = t.id)
-""",
-}
 _FOUND: Final = """
 WITH RECURSIVE
 wanted(gtin, serial, epc) AS MATERIALIZED ({wanted}),
-cold(gtin, serial, batch_id, ordinal) AS MATERIALIZED ({cold}),
 pack AS MATERIALIZED (
   SELECT w.gtin, w.serial, s.batch_id, s.ordinal FROM wanted w
   JOIN catalog_product p ON p.gtin = w.gtin
   JOIN custody_serialnumber s ON s.product_id = p.id AND s.serial = w.serial
-  UNION ALL SELECT gtin, serial, batch_id, ordinal FROM cold),
+  {cold}),
 loose AS (SELECT batch_id, ordinal FROM pack),
 start(epc) AS (
   SELECT epc FROM custody_container WHERE epc {boxes}
@@ -86,7 +53,15 @@ start(epc) AS (
 inside(batch_id) AS MATERIALIZED (
   SELECT batch_id FROM loose
   UNION SELECT l.batch_id FROM custody_containerline l
-    JOIN tree t ON t.id = l.container_id),
+    JOIN tree t ON t.id = l.container_id){earlier}
+SELECT 'pack', batch_id, ordinal, gtin, serial FROM pack
+UNION ALL SELECT 'box', id, 0, NULL, NULL FROM tree
+UNION ALL SELECT 'batch', batch_id, 0, NULL, NULL FROM inside
+{despatches}
+{moments}
+"""
+# Asked only where a line leans on something, or sends recalled goods back.
+_EARLIER: Final = """,
 earlier AS MATERIALIZED (
   SELECT ref, accepted_ms, shipment_ref FROM custody_event WHERE ref {parents}),
 despatch(id, sender) AS MATERIALIZED (
@@ -99,13 +74,11 @@ despatch(id, sender) AS MATERIALIZED (
     WHERE s.sender {sellers} AND s.addressee {buyers} AND EXISTS (
       SELECT 1 FROM custody_shipmentline l WHERE l.shipment_id = s.event_id
       AND l.batch_id IN (SELECT batch_id FROM inside)))
-SELECT 'pack', batch_id, ordinal, gtin, serial FROM pack
-UNION ALL SELECT 'box', id, 0, NULL, NULL FROM tree
-UNION ALL SELECT 'batch', batch_id, 0, NULL, NULL FROM inside
+"""
+_DESPATCHES: Final = """
 UNION ALL SELECT 'batch', l.batch_id, 0, NULL, NULL FROM custody_shipmentline l
   JOIN despatch d ON d.id = l.shipment_id
 UNION ALL SELECT 'despatch', id, 0, sender, NULL FROM despatch
-UNION ALL {moments}
 """
 _MOMENTS: Final = """
 SELECT 'event', accepted_ms, 0, {event}, NULL FROM custody_event WHERE ref {events}
@@ -152,36 +125,49 @@ class Found:
         return (*said.sscc, *self.cases_of(said))
 
 
-def tree_sql() -> str:
-    """The common part of both questions about containers."""
-    vendor = connection.vendor
-    return _TREE.format(chunk=CHUNK, zeros=_ZEROS[vendor]) + _AROUND[vendor]
-
-
-def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Iterable[str]) -> Found:
+def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Collection[str]) -> Found:
     """Look up every name of the lines.
 
     Args:
         by: who speaks.
         refs: earlier events and statements whose moment is asked for.
     """
-    sql = _FOUND.format(
-        wanted=_WANTED[connection.vendor],
-        cold=_COLD[connection.vendor],
-        tree=tree_sql(),
-        boxes=among("boxes"),
-        parents=among_refs("parents"),
-        sellers=among("sellers"),
-        buyers=among("buyers"),
-        moments=_moments(),
-    )
     arguments = _arguments(lines, by, refs)
-    found = _ask(sql, {**arguments, **_cold({})})
+    leans = bool(parents_of(lines)) or any(_goes_back(line.said) for line in lines)
+    asks = partial(_question, connection.vendor, leans=leans, dates=bool(refs))
+    found = _ask(asks(is_cold=False), arguments)
     # What no row has may be of a cold lot, or a case: only then is more asked.
     missing = [pack for *pack, _ in _packs(lines) if tuple(pack) not in found.positions]
     if cold := _find_cold(missing):
-        found = _ask(sql, {**arguments, **_cold(cold)})
+        found = _ask(asks(is_cold=True), {**arguments, **_cold(cold)})
     return found
+
+
+@cache
+def _question(vendor: str, *, is_cold: bool, leans: bool, dates: bool) -> str:
+    """Only what these lines need: what a question names is opened, found or not."""
+    return _FOUND.format(
+        wanted=_WANTED[vendor],
+        cold=f"UNION ALL {_COLD[vendor]}" if is_cold else "",
+        tree=tree_sql(vendor),
+        boxes=among("boxes"),
+        earlier=_EARLIER.format(
+            parents=among_refs("parents"),
+            sellers=among("sellers"),
+            buyers=among("buyers"),
+        )
+        if leans
+        else "",
+        despatches=_DESPATCHES if leans else "",
+        moments=f"UNION ALL {_moments(vendor)}" if dates else "",
+    )
+
+
+@cache
+def _moments(vendor: str) -> str:
+    return _MOMENTS.format(
+        event=hex_sql("ref"), events=among_refs("events"), refs=among("refs")
+    )
 
 
 def find_moments(refs: Iterable[str]) -> dict[str, int]:
@@ -189,13 +175,7 @@ def find_moments(refs: Iterable[str]) -> dict[str, int]:
     listed = set(refs)
     if not listed:
         return {}
-    return _ask(_moments(), _asked_for(listed)).accepted
-
-
-def _moments() -> str:
-    return _MOMENTS.format(
-        event=hex_sql("ref"), events=among_refs("events"), refs=among("refs")
-    )
+    return _ask(_moments(connection.vendor), _asked_for(listed)).accepted
 
 
 def _asked_for(refs: Iterable[str]) -> dict[str, Any]:

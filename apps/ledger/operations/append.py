@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import IntegrityError, connection
 
-from apps.core.envelope import envelope_digest, envelope_json, statement_id
+from apps.core.envelope import envelope_json, join_envelope, statement_id
 from apps.core.errors import LedgerConflict
 from apps.core.leaf import ZEROS, Leaf, commitment
 from apps.core.receipt import build_receipt
@@ -36,7 +37,7 @@ _STATEMENT: Final = (
 )
 _VAULT: Final = "statement_id, payload, signatures, lines, salts, receipt"
 _PENDING: Final = "statement_id, accept_no, accepted_ms, leaves"
-# Column, its type, in the order of a row of `_row`.
+# Column, its type, in the order of a row of `_prepare`.
 _GIVEN: Final = (
     *(("id", "text"), ("ms", "bigint"), ("kind", "text"), ("said_by", "text")),
     *(("signer", "text"), ("keyids", "text"), ("digest", "bytea")),
@@ -82,6 +83,13 @@ _ONE_BY_ONE: Final = (
 )
 
 
+class Prepared(NamedTuple):
+    """A judged statement with its receipt, ready to be appended."""
+
+    accepted: Accepted
+    row: dict[str, Any]
+
+
 def append_statement(*, submission: Submission, accepted_ms: int) -> Accepted:
     """Append a judged statement; the last step of its transaction.
 
@@ -95,47 +103,56 @@ def append_statement(*, submission: Submission, accepted_ms: int) -> Accepted:
         MalformedInput: `bad_leaf`: a tag that leaves of this kind cannot bear.
         LedgerConflict: `statement_known`: somebody was faster with the same one.
     """
-    (accepted,) = append_statements(
+    prepared = prepare_statements(
         judged=[(submission, accepted_ms)], located=lambda _: nullcontext()
     )
+    (accepted,) = append_statements(prepared)
     return accepted
 
 
-def append_statements(
-    *, judged: Sequence[tuple[Submission, int]], located: Located
-) -> list[Accepted]:
-    """As `append_statement`, for several in their order.
+def prepare_statements(
+    *, judged: Iterable[tuple[Submission, int]], located: Located
+) -> list[Prepared]:
+    """Sign the receipts and lay out the rows, before what others wait for is locked.
 
     Args:
         judged: each with the law's moment.
         located: lets an error say which of them it speaks of.
+
+    Raises:
+        MalformedInput: as `append_statement`.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("append_statement needs the handler's transaction")
     key = edge_secrets.receipt_key()
-    queued: list[tuple[Accepted, dict[str, Any]]] = []
+    prepared: list[Prepared] = []
     for number, (submission, accepted_ms) in enumerate(judged):
         with located(number):
-            queued.append(_row(submission, accepted_ms, key))
+            prepared.append(_prepare(submission, accepted_ms, key))
+    return prepared
+
+
+def append_statements(prepared: Sequence[Prepared]) -> list[Accepted]:
+    """As `append_statement`, for several in their order."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("append_statement needs the handler's transaction")
     try:
-        count = _insert([row for _, row in queued])
+        count = _insert([each.row for each in prepared])
     except IntegrityError as error:
         raise LedgerConflict(
             "statement_known",
-            got=queued[0][0].statement_id,
+            got=prepared[0].accepted.statement_id,
             wanted="read it and try again",
         ) from error
-    if count != len(queued):
+    if count != len(prepared):
         queries.require_no_quarantine()
-        raise RuntimeError(f"{count} of {len(queued)} statements were appended")
-    return [accepted for accepted, _ in queued]
+        raise RuntimeError(f"{count} of {len(prepared)} statements were appended")
+    return [each.accepted for each in prepared]
 
 
-def _row(
-    submission: Submission, accepted_ms: int, key: PrivateKey
-) -> tuple[Accepted, dict[str, Any]]:
+def _prepare(submission: Submission, accepted_ms: int, key: PrivateKey) -> Prepared:
     envelope, statement = submission.envelope, submission.statement
-    identity, digest = statement_id(envelope), envelope_digest(envelope)
+    identity, signatures = statement_id(envelope), signature_bytes(envelope)
+    sealed = join_envelope(payload=envelope.payload, signatures=signatures)
+    digest = hashlib.sha256(sealed).digest()  # the envelope's, written once
     salts = [secrets.token_bytes(SALT_BYTES) for _ in statement.subjects]
     commitments = [
         commitment(salt=salt, accepted_ms=accepted_ms, envelope_digest=digest)
@@ -158,7 +175,7 @@ def _row(
     )
     tags = tuple(subject.tag.hex() for subject in statement.subjects)
     accepted = Accepted(identity, accepted_ms, tags, receipt, is_new=True)
-    return accepted, {
+    row = {
         "id": identity,
         "ms": accepted_ms,
         "kind": statement.kind,
@@ -167,12 +184,13 @@ def _row(
         "keyids": " ".join(signature.keyid for signature in envelope.signatures),
         "digest": digest,
         "payload": envelope.payload,
-        "signatures": signature_bytes(envelope),
+        "signatures": signatures,
         "lines": submission.lines,
         "salts": b"".join(salts),
         "receipt": json.dumps(receipt, separators=(",", ":")).encode(),
         "leaves": format_pending(leaves),
     }
+    return Prepared(accepted, row)
 
 
 def _insert(rows: Sequence[dict[str, Any]]) -> int:

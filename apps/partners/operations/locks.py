@@ -8,6 +8,7 @@ IMMEDIATE, so it is alone and needs no row locks.
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import cache
 from typing import Final, NamedTuple
 
 from django.db import connection
@@ -99,24 +100,17 @@ def hold_voices(
         Unavailable: `ledger_not_open`.
     """
     wanted, parties = sorted(set(keyids)), sorted(set(glns))
-    sql = _FOUND
     if revoking:
         lock_keys(keyids=wanted, exclusive=revoking)
         lock_partners(glns=parties)
-    elif connection.vendor == "postgresql":
-        sql = _HELD
-    lists = {
-        "keyids": wanted,
-        "glns": parties if sql is _HELD else [],
-        "devices": devices,
-        "digests": digests,
-    }
+    is_holding = not revoking and connection.vendor == "postgresql"
+    lists = {"keyids": wanted, "devices": devices, "digests": digests}
+    if is_holding:
+        lists["glns"] = parties
     given = {name: texts(values) for name, values in lists.items()}
-    if sql is not _HELD:
-        del given["glns"]
     given["genesis"] = remembered = queries.remembered_genesis()
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(**{name: among(name) for name in lists}), given)
+        cursor.execute(_question(connection.vendor, is_holding=is_holding), given)
         rows = cursor.fetchall()
     named = {kind: {row[1] for row in rows if row[0] == kind} for kind in _KINDS}
     return Voices(
@@ -127,6 +121,13 @@ def hold_voices(
         ended=named["ended"],
         seen=named["seen"],
     )
+
+
+@cache
+def _question(vendor: str, *, is_holding: bool) -> str:
+    names = ("keyids", "glns", "devices", "digests")
+    sql = _HELD if is_holding else _FOUND
+    return sql.format(**{name: among(name) for name in names})
 
 
 _KINDS: Final = ("genesis", "ended", "seen")

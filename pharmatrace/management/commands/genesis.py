@@ -87,7 +87,7 @@ class Command(BaseCommand):
             return make_key(path)
         try:
             key = load_pem_private_key(path.read_bytes(), password=None)
-            public_key_of(key)  # type: ignore[arg-type]  # other kinds are refused
+            public_key_of(key)  # other kinds are refused
         except (TypeError, ValueError, TraceError) as error:
             raise CommandError(f"{path}: wanted Ed25519 or P-256 PKCS#8") from error
         return key  # type: ignore[return-value]  # checked one line above
