@@ -53,7 +53,10 @@ def test_every_goal_is_measured_on_a_copy_of_a_small_network(home: Path) -> None
     assert done.returncode == 0, done.stderr[-2_000:]
     readings = json.loads(page.read_text())["readings"]
     assert {each["number"] for each in readings} == set(NUMBERS)
-    assert all(each["median"] > 0 for each in readings if "median" in each)
+    # Between two checkpoints a page's image may be written for no transfer at all.
+    measured = [each for each in readings if "median" in each]
+    nothing = {each["what"] for each in measured if not each["median"] > 0}
+    assert all("images" in what for what in nothing)
     assert "FAILED" not in done.stdout
     assert "lot 3 of 3" in built.stdout
     assert "lot 1 of 3" not in done.stdout  # nothing is built twice
