@@ -9,6 +9,7 @@ import pytest
 from apps.alerts.models import Alert
 from apps.core.gs1.keys import compute_check_digit
 from apps.custody.models import Container, Event, Holding
+from apps.custody.references import events_of
 from apps.ledger.models import Statement
 from tests.cast import AMOXIL, NOVAMED, TRANSPHARM
 from tests.intake.conftest import keyring, world
@@ -72,7 +73,7 @@ def test_a_file_of_events_is_accepted_whole(goods):
     assert answer.status == 201, answer.body
     assert Container.objects.get().lines.get().count == 3
     name = answer.json["statement_id"]
-    assert Event.objects.filter(statement_id=name).count() == 2
+    assert Event.objects.filter(ref__range=events_of(name)).count() == 2
 
 
 def test_a_draft_names_the_file_that_comes_with_it(goods):
