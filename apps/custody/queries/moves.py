@@ -11,7 +11,12 @@ from pyroaring import BitMap
 
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine
-from apps.custody.queries.members import may_hold, pack_arguments, with_pack
+from apps.custody.queries.members import (
+    chunk_lines,
+    may_hold,
+    pack_arguments,
+    with_pack,
+)
 from apps.custody.references import reference_text, statement_of
 from apps.edge.reading import fetch_rows
 
@@ -27,8 +32,7 @@ WHERE l.batch_id = %s ORDER BY l.id
 """  # noqa: S608 - columns of ours
 _OF_CHUNK: Final = f"""
 SELECT {_BY}, 1, {_WHEN}, l.units
-FROM custody_eventchunk x
-JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
+FROM {{lines}}
 JOIN custody_event e ON e.id = l.event_id
 WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
 ORDER BY l.id
@@ -82,7 +86,7 @@ def moves_of(*, batch_id: int) -> list[BatchMove]:
 def moves_of_unit(*, batch_id: int, ordinal: int) -> list[BatchMove]:
     """Every move of one pack, the first one first; each counts 1."""
     asked = pack_arguments(batch_id=batch_id, ordinal=ordinal)
-    rows = fetch_rows(_OF_CHUNK.format(may_hold=may_hold()), asked)
+    rows = fetch_rows(_OF_CHUNK.format(lines=chunk_lines(), may_hold=may_hold()), asked)
     return [_move(row[:-1]) for row in with_pack(rows, ordinal, place=-1)]
 
 

@@ -13,7 +13,12 @@ from apps.core.custody import HoldKey
 from apps.custody.formats import CHUNK, to_set
 from apps.custody.models import RecallScope
 from apps.custody.queries.archived import find_archived
-from apps.custody.queries.members import may_hold, pack_arguments, with_pack
+from apps.custody.queries.members import (
+    chunk_lines,
+    may_hold,
+    pack_arguments,
+    with_pack,
+)
 from apps.custody.references import reference_text, statement_of, statement_sql
 
 _UNIT, _RECALL, _HOLD = range(3)
@@ -54,8 +59,7 @@ LINK_COLUMNS = (
 _LINK_SIZE = LINK_COLUMNS.count(",") + 1
 _HISTORY = f"""
 SELECT l.units, {LINK_COLUMNS}
-FROM custody_eventchunk x
-JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
+FROM {{lines}}
 JOIN custody_event e ON e.id = l.event_id
 WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
 ORDER BY l.id
@@ -193,7 +197,7 @@ def history(*, batch_id: int, ordinal: int) -> list[Link]:
     """Every link of one pack's custody, the first one first; one question."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _HISTORY.format(may_hold=may_hold()),
+            _HISTORY.format(lines=chunk_lines(), may_hold=may_hold()),
             pack_arguments(batch_id=batch_id, ordinal=ordinal),
         )
         rows = cursor.fetchall()

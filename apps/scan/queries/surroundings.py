@@ -10,7 +10,12 @@ from typing import Any, Final
 from django.db import connection
 
 from apps.core.custody import Licence, Party
-from apps.custody.queries.members import may_hold, pack_arguments, with_pack
+from apps.custody.queries.members import (
+    chunk_lines,
+    may_hold,
+    pack_arguments,
+    with_pack,
+)
 from apps.custody.queries.units import (
     LINK_COLUMNS,
     Link,
@@ -24,8 +29,7 @@ _LINK, _LICENCE, _SUSPECTS = range(3)
 _ASK: Final = f"""
 SELECT {_LINK}, l.id, {LINK_COLUMNS},
   a.name, a.role, a.country, t.name, l.units, w.receipt
-FROM custody_eventchunk x
-JOIN custody_eventline l ON l.batch_id = x.batch_id AND l.id = x.line_id
+FROM {{lines}}
 JOIN custody_event e ON e.id = l.event_id
 LEFT JOIN partners_tradingpartner a ON a.gln = e."by"
 LEFT JOIN partners_tradingpartner t ON t.gln = e.counterparty
@@ -75,7 +79,9 @@ class Surroundings:
 
 def question() -> str:
     """What is asked, in the words of the database."""
-    return _ASK.format(may_hold=may_hold(), statement=said_by_sql())
+    return _ASK.format(
+        lines=chunk_lines(), may_hold=may_hold(), statement=said_by_sql()
+    )
 
 
 def look_around(unit: Unit, *, gln: str) -> Surroundings:
