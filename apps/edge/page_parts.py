@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import TraceError
 
+_WIDTH = 1000  # of a whole bar; its parts stand in thousandths
+
 
 class FileError(Protocol):
     """The columns that rows of errors by line have in common; line 0 is the file."""
@@ -22,9 +24,6 @@ class FileError(Protocol):
     got: str
     wanted: str
     row: str
-
-
-_WIDTH = 1000  # of a whole bar; its parts stand in thousandths
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,6 @@ def meet_pools(*, product: Product, lot: str, serials: Collection[str]) -> list[
 
     A serial of a pool is commissioned as one of that pool: printed, not destroyed, for
     the pool's own lot, and waiting in no other file.
-
     """
     pools = list(Pool.objects.filter(product=product, state__in=HOLDING))
     if not pools:
