@@ -12,9 +12,7 @@ its own), and the most memory that it had resident meanwhile.
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench.uploading import begin, database
+from tests.bench.fresh import fresh_site
 
 _LOT = "LINE"
 
@@ -54,18 +52,12 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.smoke:
         chosen.size = 3_000
-    with (
-        tempfile.TemporaryDirectory(prefix="pt-bench-") as var,
-        database(is_sqlite=chosen.sqlite) as found,
-    ):
-        if not found:
-            print("no PostgreSQL on this machine and no wheel: nothing to measure")
+    with fresh_site(is_sqlite=chosen.sqlite) as var:
+        if var is None:
             return 1
-        os.environ["PHARMATRACE_TEST_VAR"] = var
-        begin()
         print(f"{chosen.size:,} packs, {chosen.case} a case, {chosen.pallet} a pallet")
         print("\n| phase | seconds | of work | most MB |\n|---|---:|---:|---:|")
-        for phase in phases(Path(var), chosen):
+        for phase in phases(var, chosen):
             print(phase.row, flush=True)
     return 0
 

@@ -14,13 +14,10 @@ packed, and of what makers send by mistake. A line is printed as its kind ends.
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
+
+from tests.bench.fresh import fresh_site, set_up
 
 
 def main() -> int:
@@ -38,51 +35,24 @@ def main() -> int:
     if chosen.smoke:
         chosen.size, chosen.rounds = 3_000, 1
     chosen.rounds = chosen.rounds or (1 if chosen.kind else 5)
-    with (
-        tempfile.TemporaryDirectory(prefix="pt-bench-") as var,
-        database(is_sqlite=chosen.sqlite) as found,
-    ):
-        if not found:
-            print("no PostgreSQL on this machine and no wheel: nothing to measure")
+    with fresh_site(is_sqlite=chosen.sqlite) as var:
+        if var is None:
             return 1
-        os.environ["PHARMATRACE_TEST_VAR"] = var
-        begin()
         if chosen.kind:
             from tests.bench.kinds import report
 
-            for line in report(Path(var), chosen.kind, chosen.size, chosen.rounds):
+            for line in report(var, chosen.kind, chosen.size, chosen.rounds):
                 print(line, flush=True)
             return 0
         from tests.bench.rounds import measure
 
-        print("\n".join(measure(Path(var), size=chosen.size, rounds=chosen.rounds)))
+        print("\n".join(measure(var, size=chosen.size, rounds=chosen.rounds)))
     return 0
-
-
-@contextmanager
-def database(*, is_sqlite: bool) -> Iterator[bool]:
-    """A fresh database that DATABASE_URL names; False where there is none."""
-    from tests import embedded
-
-    os.environ.pop("DATABASE_URL", None)
-    binaries = None if is_sqlite else embedded.find_postgresql()
-    server = embedded.postgresql(binaries, durable=True) if binaries else nullcontext()
-    with server as url:
-        if url:
-            os.environ["DATABASE_URL"] = url
-        yield is_sqlite or url is not None
-
-
-def begin() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-
-    django.setup()
 
 
 def _check_alone(upload_id: str) -> int:
     """Check one upload in a process that does nothing else; say what it took."""
-    begin()
+    set_up()
     from tests.bench.rounds import PLACES, check, most_kib
     from tests.bench.spans import spans
     from tests.bench.world import seconds
