@@ -77,9 +77,9 @@ def list_batches(*, actor: Actor, product: Product) -> list[Batch]:
     )
 
 
-def count_units(*, product: Product) -> int:
+def count_units(*, product_id: int) -> int:
     """How many units of a product are commissioned, in all its batches."""
-    found = Batch.objects.filter(product=product).aggregate(n=Sum("size"))["n"]
+    found = Batch.objects.filter(product_id=product_id).aggregate(n=Sum("size"))["n"]
     return found or 0
 
 

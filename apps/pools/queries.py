@@ -88,7 +88,7 @@ def count_units(product: Product) -> int:
         .exclude(state=PoolState.FAILED)
         .aggregate(n=Sum(F("size") - F("commissioned_count")))["n"]
     )
-    return catalog.count_units(product=product) + (pools or 0)
+    return catalog.count_units(product_id=product.pk) + (pools or 0)
 
 
 def iter_serials(*, pool_id: UUID) -> Iterator[str]:

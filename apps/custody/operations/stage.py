@@ -95,21 +95,23 @@ def stage_serials(
 def _hash_new(product: Product, serials: list[str], *, seed: bytes, base: int) -> bytes:
     """The root over serials that are new to the product: hashed while it is asked."""
     builder = RootBuilder()
-    with asking(product_id=product.pk) as asked:
+    ordered = sorted(serials)
+    with asking(product_id=product.pk, count=len(serials)) as asked:
         for start in range(0, len(serials), ASKED_AT_ONCE):
-            part = serials[start : start + ASKED_AT_ONCE]
-            asked.put(part)
+            end = start + ASKED_AT_ONCE
+            asked.put(ordered[start:end])
+            part = serials[start:end]
             _extend(builder, part, seed=seed, gtin=product.gtin, base=base + start)
         taken = asked.taken()
-    if not taken and (cases := case_serials(gtin=product.gtin)):
-        taken = [serial for serial in serials if serial in cases]
-    if taken:
-        raise MalformedInput(
-            "serial_taken",
-            field=f"serials[{serials.index(taken[0]) + 1}]",
-            got=taken[0],
-            wanted=f"a serial that {product.gtin} does not have yet",
-        )
+    taken = taken or case_serials(gtin=product.gtin)
+    for number, serial in enumerate(serials if taken else (), start=1):
+        if serial in taken:
+            raise MalformedInput(
+                "serial_taken",
+                field=f"serials[{number}]",
+                got=serial,
+                wanted=f"a serial that {product.gtin} does not have yet",
+            )
     return builder.root()
 
 
