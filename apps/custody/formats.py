@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyroaring import BitMap
 
@@ -59,16 +59,27 @@ def ranges(units: BitMap) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def chunk_numbers(units: BitMap) -> list[int]:
+class ChunkEnds(NamedTuple):
+    """The first and the last unit of a set within one chunk, as offsets up to 1,023."""
+
+    chunk_no: int
+    first: int
+    last: int
+
+
+def chunk_ends(units: BitMap) -> Iterator[ChunkEnds]:
     """The chunks of 1,024 ordinals that `units` touches, ascending."""
-    numbers: list[int] = []
     place, count = 0, len(units)
     while place < count:
-        number = units[place] // CHUNK
-        numbers.append(number)
+        number, first = divmod(units[place], CHUNK)
         # By rank: cutting off what was seen copies the rest for every chunk.
         place = units.rank((number + 1) * CHUNK - 1)
-    return numbers
+        yield ChunkEnds(number, first, units[place - 1] % CHUNK)
+
+
+def chunk_numbers(units: BitMap) -> list[int]:
+    """The numbers of these chunks."""
+    return [ends.chunk_no for ends in chunk_ends(units)]
 
 
 def within(units: BitMap, chunk_no: int) -> BitMap:

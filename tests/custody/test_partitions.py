@@ -116,7 +116,11 @@ def test_rows_keep_what_the_tables_promised(goods):
     ).pk == line.pk + 1  # fmt: skip
     with pytest.raises(Exception, match="duplicate key"):
         EventChunk.objects.create(
-            batch=chunk.batch, chunk_no=chunk.chunk_no, line=chunk.line
+            batch=chunk.batch,
+            chunk_no=chunk.chunk_no,
+            line=chunk.line,
+            first=chunk.first,
+            last=chunk.last,
         )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from apps.core.subjects import Reference
 from apps.custody import operations, queries
@@ -15,10 +14,10 @@ from apps.custody.references import events_of, reference_bytes, reference_text
 from pharmatrace.demo.stage import Stage
 from tests.cast import AMOXIL, NOVAMED, STELLA
 from tests.custody.goods import Goods, pack, packs, serials, site
+from tests.migrating import migrated_back
 
 ID = "0123456789abcdef" * 4
 BEFORE = ("custody", "0012_serial_blocks")
-AFTER = ("custody", "0014_batch_in_four_bytes")
 COLUMNS = "ref, parent_ref, shipment_ref, rule, is_corrected, containers"
 
 
@@ -100,14 +99,11 @@ def _verify_there_and_back() -> None:
     assert unit is not None
     links = queries.history(batch_id=unit.batch_id, ordinal=unit.ordinal)
     assert any("#" in ref for _, ref, *_ in rows)
-    try:
-        _migrate(BEFORE)
+    with migrated_back(*BEFORE):
         assert [(pk, *map(_plain, row)) for pk, *row in _raw()] == rows
         assert [statement for (statement,) in _ask("statement_id")] == [
             ref.partition("#")[0] for _, ref, *_ in rows
         ]
-    finally:
-        _migrate(AFTER)
 
     assert _rows() == rows
     assert _promises() == kept
@@ -118,10 +114,8 @@ def _verify_there_and_back() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_migrated_ledger_is_the_replayed_one_and_trade_goes_on(goods: Goods) -> None:
-    try:
-        _migrate(BEFORE)
-    finally:
-        _migrate(AFTER)
+    with migrated_back(*BEFORE):
+        pass
 
     assert list(operations.replay_check()) == []
     goods.do(STELLA, "dispense", items=[pack("S000005")])
@@ -169,10 +163,6 @@ def _ask(columns: str) -> list[tuple[Any, ...]]:
 def _plain(value: Any) -> Any:
     """SQLite's lists and truths as the model gives them."""
     return json.loads(value) if isinstance(value, str) and value[:1] == "[" else value
-
-
-def _migrate(target: tuple[str, str]) -> None:
-    MigrationExecutor(connection).migrate([target])
 
 
 def _promises() -> list[str]:

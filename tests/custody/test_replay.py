@@ -194,6 +194,8 @@ SENT = ShipmentLine.objects.filter(open_count__gt=0)
         (lambda: _other(MOVED, "target_site", "0" * 13), "lines differ"),
         (lambda: _other(MOVED, "count", 1), "counts 1"),
         (lambda: _other(EventChunk.objects, "chunk_no", 7), "index of chunks"),
+        (lambda: _other(EventChunk.objects, "first", 7), "index of chunks"),
+        (lambda: _other(EventChunk.objects, "last", 7), "index of chunks"),
         (lambda: EventChunk.objects.all().delete(), "index of chunks"),
         (lambda: _unreadable(EventLine.objects), "set unreadable"),
         (lambda: _unreadable(Holding.objects), "set unreadable"),

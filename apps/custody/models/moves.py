@@ -57,9 +57,16 @@ class EventLine(models.Model):
 
 
 class EventChunk(models.Model):
-    """Which event lines touch a chunk of 1,024 ordinals: one pack's history."""
+    """Which event lines touch a chunk of 1,024 ordinals: one pack's history.
 
+    Of the line's units there the first and the last stand here, as offsets in the
+    chunk: most lines are seen not to have a pack before they are read (ADR 42).
+    """
+
+    # Its index has the ends too, so nothing else is read (migration 0016).
     pk = models.CompositePrimaryKey("batch_id", "chunk_no", "line_id")
-    batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING, db_index=False)
     chunk_no = models.PositiveIntegerField()
+    first = models.PositiveSmallIntegerField()
+    last = models.PositiveSmallIntegerField()
+    batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING, db_index=False)
     line = models.ForeignKey(EventLine, on_delete=models.DO_NOTHING, db_index=False)

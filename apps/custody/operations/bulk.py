@@ -17,6 +17,7 @@ _NUMBERS: Final = 1_000  # drawn at a time
 _TYPES: Final = {
     "bigint": "int8",
     "integer": "int4",
+    "smallint": "int2",
     "boolean": "bool",
     "bytea": "bytea",
     "jsonb": "jsonb",

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from apps.core.custody import HoldKey, Judgement, Move, Place, State
 from apps.core.custody import effects as fx
-from apps.custody.formats import chunk_numbers, to_bytes
+from apps.custody.formats import chunk_ends, to_bytes
 from apps.custody.operations.project import Row
 from apps.custody.queries.ground import Ground
 from apps.custody.references import reference_bytes
@@ -114,14 +114,14 @@ class Changes:
             )
 
     def line_rows(self) -> Iterator[Values]:
-        """What each moved, and in which chunks."""
+        """What each moved; in which chunks, and its ends in each of them."""
         for ref, move in self.moves:
             source = move.source or _NOWHERE
             yield (
                 *(reference_bytes(ref), self._batch(move.tag)),
                 *(*source, *move.target),
                 *(len(move.units), to_bytes(move.units)),
-                chunk_numbers(move.units),
+                list(chunk_ends(move.units)),
             )
 
     def held_rows(self) -> Iterator[Values]:

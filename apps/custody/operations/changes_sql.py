@@ -1,8 +1,7 @@
 """What judged events change, written: one statement on PostgreSQL, few on SQLite.
 
-The rows come from `Changes`. On PostgreSQL they travel as JSON, a list a table, and
-every table has its part of one statement; parts see what stood before it, so rows that
-belong together find each other by its own answers (`e`, `l`).
+On PostgreSQL rows travel as JSON, a list a table, and every table has its part of one
+statement; parts see what stood before it, so rows find each other by its own answers.
 """
 
 # ruff: noqa: S608 - only constants are put together; values are arguments.
@@ -31,6 +30,7 @@ _ENDS: Final = (
     "source_holder, source_site, source_status, target_holder, target_site,"
     " target_status, count, units"
 )
+_IN: Final = "batch_id, line_id, chunk_no, first, last"
 _PLACE: Final = "batch_id, holder, site, status, count, units"
 _SENT: Final = (
     "sender, sender_site, addressee, addressee_site, purpose, documents, is_open"
@@ -39,10 +39,10 @@ _LISTED: Final = "batch_id, sent, open_units, sent_count, open_count"
 _SHORT: Final = "shipment_id, batch_id, count, receipt_ref, is_settled"
 # Name of each list of rows, and the types of its columns: a letter each.
 _KINDS: Final = {"t": "text", "i": "int", "n": "bigint", "b": "bool", "x": "bytea",
-                 "j": "jsonb", "l": "int[]"}  # fmt: skip
+                 "j": "jsonb"}  # fmt: skip
 _COLUMNS: Final = {
     "e": "nnbbxxxtttttttj",
-    "l": "xnttttttixl",
+    "l": "xnttttttixj",
     "hu": "nix",
     "hn": "ntttix",
     "d": "xtttttjb",
@@ -80,8 +80,9 @@ li AS (
   INSERT INTO custody_eventline (id, event_id, batch_id, {_ENDS})
   SELECT id,event_id,b,c,d,e,f,g,h,i,j FROM l),
 lc AS (
-  INSERT INTO custody_eventchunk (batch_id, chunk_no, line_id)
-  SELECT l.b, number, l.id FROM l, unnest(l.k) number)""",
+  INSERT INTO custody_eventchunk ({_IN})
+  SELECT l.b, l.id, (ends->>0)::int, (ends->>1)::int, (ends->>2)::int
+  FROM l, jsonb_array_elements(l.k) chunk(ends))""",
     "hu": f"""hu AS (
   UPDATE custody_holding h SET count = g.b, units = g.c
   FROM {_given("hu")} WHERE h.id = g.a)""",
@@ -171,9 +172,7 @@ _LINE: Final = (
     f"INSERT INTO custody_eventline (id, event_id, batch_id, {_ENDS})"
     f" VALUES (%s, {_ID_OF}, {_marks(9)})"
 )
-_CHUNK: Final = (
-    "INSERT INTO custody_eventchunk (batch_id, chunk_no, line_id) VALUES (%s, %s, %s)"
-)
+_CHUNK: Final = f"INSERT INTO custody_eventchunk ({_IN}) VALUES ({_marks(5)})"
 
 
 def write(changes: Changes) -> None:
@@ -275,7 +274,7 @@ def _write_lines(cursor: Any, rows: Sequence[Values]) -> None:
     cursor.executemany(_LINE, [(key, *row[:-1]) for key, row in enumerate(rows, first)])
     cursor.executemany(
         _CHUNK,
-        [(row[1], n, key) for key, row in enumerate(rows, first) for n in row[-1]],
+        [(row[1], key, *e) for key, row in enumerate(rows, first) for e in row[-1]],
     )
 
 

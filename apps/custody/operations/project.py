@@ -10,7 +10,7 @@ from pyroaring import BitMap
 
 from apps.core.custody import HoldKey, Judgement, Move, Place
 from apps.core.custody import effects as fx
-from apps.custody.formats import chunk_numbers, to_bytes, to_set
+from apps.custody.formats import chunk_ends, to_bytes, to_set
 from apps.custody.models import (
     BatchHold,
     Container,
@@ -141,8 +141,8 @@ def add_line(event: Event, batch_id: int, move: Move[BitMap]) -> None:
     )
     EventChunk.objects.bulk_create(
         [
-            EventChunk(batch_id=batch_id, chunk_no=number, line=line)
-            for number in chunk_numbers(move.units)
+            EventChunk(batch_id=batch_id, line=line, **ends._asdict())
+            for ends in chunk_ends(move.units)
         ],
         batch_size=500,
     )

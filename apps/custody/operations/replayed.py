@@ -13,7 +13,7 @@ from pyroaring import BitMap
 
 from apps.core.custody import Batch, Container, Move, Place, State
 from apps.custody import models
-from apps.custody.formats import CHUNK, chunk_numbers, to_bytes, written
+from apps.custody.formats import CHUNK, chunk_ends, to_bytes, written
 from apps.custody.operations.bulk import Bulk
 from apps.custody.operations.despatched import Despatches
 from apps.custody.queries.closed import Closed, moves_in
@@ -35,7 +35,9 @@ class ReplayedRows:
         self._batch_ids, self._state = batch_ids, state
         self._events = Bulk(models.Event, "id", *_EVENT)
         self._lines = Bulk(models.EventLine, *_LINE)
-        self._chunks = Bulk(models.EventChunk, "batch", "chunk_no", "line")
+        self._chunks = Bulk(
+            models.EventChunk, "batch", "line", "chunk_no", "first", "last"
+        )
         self._despatches = Despatches(batch_ids=batch_ids, state=state)
         self.count = 0
 
@@ -82,8 +84,8 @@ class ReplayedRows:
             *(target.holder, target.site, target.status),
             *(len(move.units), to_bytes(move.units)),
         )
-        for number in chunk_numbers(move.units):
-            self._chunks.add(batch_id, number, line_id)
+        for ends in chunk_ends(move.units):
+            self._chunks.add(batch_id, line_id, *ends)
 
     def _write_containers(self) -> dict[str, int]:
         """The rows of all containers; their numbers by EPC."""

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 
 from apps.core.custody import Place
 from apps.core.errors import TraceError
-from apps.custody.formats import chunk_numbers, to_set
+from apps.custody.formats import chunk_ends, to_set
 from apps.custody.models import Event, EventChunk, EventLine
 from apps.custody.queries.judged import columns_of, moves_of
 from apps.custody.queries.replay import Judged
@@ -19,7 +19,7 @@ from apps.custody.queries.replay import Judged
 _PAGE: Final = 200  # events
 _ROWS: Final = 2_000
 _Line = tuple[str, Place | None, Place]  # batch tag, from where, to where
-_Chunks = set[tuple[int, int]]  # batch, number
+_Chunks = set[tuple[int, ...]]  # batch, number, ends
 
 
 class _Wanted(NamedTuple):
@@ -76,7 +76,7 @@ def compare_chunks() -> Iterator[str]:
     )
     for pk, ref, batch_id, count, stored in rows.iterator(chunk_size=_ROWS):
         units = to_set(stored)
-        wanted = {(batch_id, number) for number in chunk_numbers(units)}
+        wanted = {(batch_id, *ends) for ends in chunk_ends(units)}
         while found and line_id < pk:
             line_id, found = next(index, (0, set()))
         if count != len(units):
@@ -87,9 +87,9 @@ def compare_chunks() -> Iterator[str]:
 
 def _chunks_by_line() -> Iterator[tuple[int, _Chunks]]:
     rows = EventChunk.objects.order_by("line_id")
-    columns = rows.values_list("line_id", "batch_id", "chunk_no")
+    columns = rows.values_list("line_id", "batch_id", "chunk_no", "first", "last")
     for line_id, group in groupby(columns.iterator(chunk_size=_ROWS), itemgetter(0)):
-        yield line_id, {(batch_id, number) for _, batch_id, number in group}
+        yield line_id, {tuple(row[1:]) for row in group}
 
 
 def _lines_of(refs: dict[str, _Wanted]) -> dict[str, list[tuple[Any, ...]]]:

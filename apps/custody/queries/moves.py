@@ -12,8 +12,8 @@ from pyroaring import BitMap
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine
 from apps.custody.queries.members import (
+    MAY_HOLD,
     chunk_lines,
-    may_hold,
     pack_arguments,
     with_pack,
 )
@@ -34,7 +34,7 @@ _OF_CHUNK: Final = f"""
 SELECT {_BY}, 1, {_WHEN}, l.units
 FROM {{lines}}
 JOIN custody_event e ON e.id = l.event_id
-WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
+WHERE {MAY_HOLD}
 ORDER BY l.id
 """  # noqa: S608 - columns of ours
 
@@ -86,7 +86,7 @@ def moves_of(*, batch_id: int) -> list[BatchMove]:
 def moves_of_unit(*, batch_id: int, ordinal: int) -> list[BatchMove]:
     """Every move of one pack, the first one first; each counts 1."""
     asked = pack_arguments(batch_id=batch_id, ordinal=ordinal)
-    rows = fetch_rows(_OF_CHUNK.format(lines=chunk_lines(), may_hold=may_hold()), asked)
+    rows = fetch_rows(_OF_CHUNK.format(lines=chunk_lines()), asked)
     return [_move(row[:-1]) for row in with_pack(rows, ordinal, place=-1)]
 
 

@@ -14,8 +14,8 @@ from apps.custody.formats import CHUNK, to_set
 from apps.custody.models import RecallScope
 from apps.custody.queries.archived import find_archived
 from apps.custody.queries.members import (
+    MAY_HOLD,
     chunk_lines,
-    may_hold,
     pack_arguments,
     with_pack,
 )
@@ -61,7 +61,7 @@ _HISTORY = f"""
 SELECT l.units, {LINK_COLUMNS}
 FROM {{lines}}
 JOIN custody_event e ON e.id = l.event_id
-WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
+WHERE {MAY_HOLD}
 ORDER BY l.id
 """  # noqa: S608 - columns of ours
 
@@ -197,7 +197,7 @@ def history(*, batch_id: int, ordinal: int) -> list[Link]:
     """Every link of one pack's custody, the first one first; one question."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _HISTORY.format(lines=chunk_lines(), may_hold=may_hold()),
+            _HISTORY.format(lines=chunk_lines()),
             pack_arguments(batch_id=batch_id, ordinal=ordinal),
         )
         rows = cursor.fetchall()

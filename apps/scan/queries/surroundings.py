@@ -11,8 +11,8 @@ from django.db import connection
 
 from apps.core.custody import Licence, Party
 from apps.custody.queries.members import (
+    MAY_HOLD,
     chunk_lines,
-    may_hold,
     pack_arguments,
     with_pack,
 )
@@ -35,7 +35,7 @@ LEFT JOIN partners_tradingpartner a ON a.gln = e."by"
 LEFT JOIN partners_tradingpartner t ON t.gln = e.counterparty
 LEFT JOIN ledger_vault w ON w.statement_id = {{statement}}
   AND %(gln)s IN (e."by", l.source_holder, l.target_holder, e.counterparty)
-WHERE x.batch_id = %(batch)s AND x.chunk_no = %(chunk)s AND {{may_hold}}
+WHERE {MAY_HOLD}
 UNION ALL
 SELECT {_LICENCE}, c.id, c.from_ms, c.to_ms, c.is_suspended, FALSE,
   c.role, CAST(c.scope AS text), '', '', '', '', '', '', '', '', '', '', '',
@@ -79,9 +79,7 @@ class Surroundings:
 
 def question() -> str:
     """What is asked, in the words of the database."""
-    return _ASK.format(
-        lines=chunk_lines(), may_hold=may_hold(), statement=said_by_sql()
-    )
+    return _ASK.format(lines=chunk_lines(), statement=said_by_sql())
 
 
 def look_around(unit: Unit, *, gln: str) -> Surroundings:
