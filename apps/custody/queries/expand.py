@@ -32,7 +32,7 @@ def expand_lot(lot: LotWish, standing: Standing, *, site: str, field: str) -> li
     boxes, loose = _spread(batch.tag, units, standing)
     if lot.count:
         boxes, loose = [], _first(loose, lot, field)
-    return [*boxes, *standing.packs(batch.tag, loose)]
+    return [*map(parse_epc, boxes), *standing.packs(batch.tag, loose)]
 
 
 def expand_shipment(ref: str, standing: Standing) -> list[Epc]:
@@ -41,20 +41,20 @@ def expand_shipment(ref: str, standing: Standing) -> list[Epc]:
     lines = standing.state.shipments[ref].open
     for tag in sorted(lines, key=standing.ground.loaded.batch_ids.__getitem__):
         boxes, loose = _spread(tag, lines[tag], standing)
-        for epc in (*boxes, *standing.packs(tag, loose)):
+        for epc in (*map(parse_epc, boxes), *standing.packs(tag, loose)):
             epcs[epc] = None
     return list(epcs)
 
 
-def _spread(tag: str, units: BitMap, standing: Standing) -> tuple[list[Epc], BitMap]:
-    """The outermost containers around some of the units, and the units in none."""
-    boxes, loose = [], units.copy()
-    for epc, box in standing.state.containers.items():
-        inside = box.units.get(tag) if box.parent is None else None
-        if inside is not None and inside.intersect(units):
-            boxes.append(epc)
-            loose -= inside
-    return [parse_epc(epc) for epc in sorted(boxes)], loose
+def _spread(tag: str, units: BitMap, standing: Standing) -> tuple[list[str], BitMap]:
+    """EPCs of the outermost containers around some units, and the units in none."""
+    inside = {
+        epc: box.units[tag]
+        for epc, box in standing.state.containers.items()
+        if box.parent is None and tag in box.units and units.intersect(box.units[tag])
+    }
+    loose = units - BitMap.union(*inside.values()) if inside else units
+    return sorted(inside), loose
 
 
 def _first(loose: BitMap, lot: LotWish, field: str) -> BitMap:

@@ -150,7 +150,7 @@ def _locking(strength: str) -> str:
 
 def _read(found: Found, by: str) -> Ground:
     leans = bool(found.despatch_ids or found.names.parents)
-    ground, glns = Ground(), {by, *found.names.addressees}
+    ground, glns = Ground(), {by, *found.names.addressees} - {""}
     arguments = _arguments(found, holders={by, *found.senders}, glns=glns)
     with connection.cursor() as cursor:
         cursor.execute(_rows(connection.vendor, leans=leans), arguments)
