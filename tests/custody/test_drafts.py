@@ -24,6 +24,7 @@ from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials, site
 from tests.custody.mallory import verify_whole
 from tests.custody.model import BOXES, NAMES, begin
+from tests.recalls.calls import open_recall
 
 HOME = {"site": site(TRANSPHARM)}
 TO = {"to": {"gln": STELLA.gln, "site": site(STELLA)}}
@@ -214,6 +215,29 @@ def test_what_an_earlier_wish_took_is_gone(stage: Stage) -> None:
         drafts.draft(wish=wish, actor=stage.actor(NOVAMED), at=stage.tick())
 
     assert refusal.value.code == "serial_ended"
+
+
+@pytest.mark.django_db
+def test_a_lot_goes_back_on_the_sale_by_which_it_came(stage: Stage) -> None:
+    goods, _model = begin(stage)
+    other_sale = goods.deliver(packs(NAMES[:2]))[1]
+
+    back = goods.do(STELLA, "return_ship", items=[{**LOT, "count": 2}])
+
+    assert models.Event.objects.get(ref=back.statement_id).parent_ref == other_sale
+    verify_whole(goods)
+
+
+@pytest.mark.django_db
+def test_a_recalled_lot_goes_back_to_its_seller(stage: Stage) -> None:
+    goods, _model = begin(stage)
+    recall = open_recall(stage)
+    to = {"gln": TRANSPHARM.gln, "site": site(TRANSPHARM)}
+
+    goods.do(STELLA, "recall_ship", items=[LOT], to=to, parents=[recall.pk])
+
+    assert goods.where()[STELLA.gln, "in_transit"] == 4
+    verify_whole(goods)
 
 
 def _opened_and_filled(count: int) -> dict[str, Any]:
