@@ -1,6 +1,6 @@
 """Products and batches, read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,15 @@ def find_batch(*, gtin: str, lot: str) -> Batch | None:
         .filter(product__gtin=gtin, lot=lot)
         .first()
     )
+
+
+def find_batches(lots: Collection[tuple[str, str]]) -> list[Batch]:
+    """The batches with these pairs of GTIN-14 and lot, with their products."""
+    rows = Batch.objects.filter(
+        product__gtin__in={gtin for gtin, _ in lots}, lot__in={lot for _, lot in lots}
+    )
+    found = rows.select_related("product").order_by("pk")
+    return [batch for batch in found if (batch.product.gtin, batch.lot) in lots]
 
 
 def list_batches(*, actor: Actor, product: Product) -> list[Batch]:

@@ -13,7 +13,6 @@ from apps.core.leaf import party_tag
 from apps.core.statement import PUBLISHED_KINDS, Statement, parse_statement
 from apps.core.strict import format_base64
 from apps.custody import queries as custody
-from apps.custody.operations import draft_events
 from apps.edge.secrets import tag_key
 from apps.ledger import queries as ledger
 from apps.ledger.formats import Draft, split_salts
@@ -26,8 +25,7 @@ Drafter = Callable[..., Draft]
 
 DRAFTERS: Final[Mapping[str, Drafter]] = {
     "event": custody.draft_event,
-    # A rehearsal in a transaction that is always undone: nothing is written.
-    "events": draft_events,
+    "events": custody.draft_events,
     "party.admit": partners.draft_admit,
     "party.licence": partners.draft_licence,
     "key.enrol": partners.draft_enrol,

@@ -46,6 +46,17 @@ def test_the_bench_prints_every_figure_beside_its_floor(tmp_path: Path) -> None:
     assert told.count("\n") >= 20
 
 
+def test_a_draft_of_more_wishes_asks_no_more() -> None:
+    told = _run(
+        "tests.bench.drafting",
+        *["--sqlite", "--rounds", "1", "--wishes", "2", "--wishes", "6"],
+    )
+
+    asked = [line.split("|")[-2].strip() for line in told.splitlines()[2:]]
+    assert len(asked) == 4
+    assert asked[:2] == asked[2:]
+
+
 @pytest.mark.usefixtures("needs_postgresql")
 def test_a_bundle_is_built_and_checked_and_both_stand_beside_their_goals() -> None:
     told = _run(

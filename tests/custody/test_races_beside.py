@@ -247,22 +247,3 @@ def test_drafts_of_files_do_not_stand_in_each_others_way(goods: Goods) -> None:
     assert [a for a in answers if isinstance(a, TraceError)] == []
     assert Statement.objects.count() == before
     verify_whole(goods)
-
-
-def test_crossing_drafts_of_files_are_drafted_again(goods: Goods) -> None:
-    """Two files lock the same two lots the other way round."""
-    goods.commission(lot="B2", names=["B-1", "B-2", "B-3", "B-4"])
-    stage, home = goods.stage, {"site": site(NOVAMED), "step": "sample"}
-    at, actor = stage.tick(), stage.actor(NOVAMED)
-    one, other = [{**home, "items": packs([name])} for name in ("S000000", "B-1")]
-
-    for _round in range(2):
-        answers = at_once(
-            [
-                lambda events=events: drafts.draft(
-                    wish={"kind": "events", "events": events}, actor=actor, at=at
-                )
-                for events in ([one, other], [other, one]) * 2
-            ]
-        )
-        assert [a.code for a in answers if isinstance(a, TraceError)] == []

@@ -56,8 +56,9 @@ UPLOAD_POINTS: Final[dict[str, tuple[str, str]]] = {
     "staging": (f"{_INTAKE}.check:stage_serials", "database"),
     "staged": (f"{_INTAKE}.check:_close", "database"),
     "batch": (f"{_COMMISSION}:register_staged", "database"),
-    "holding": (f"{_COMMISSION}:put_in_holding", "database"),
+    "holding": ("apps.custody.operations.changes_sql:write", "database"),
     "visible": (f"{_COMMISSION}:_inherit_recalls", "database"),
+    "vectors": ("apps.custody.operations.vectors:rewrite", "database"),
     "settled": (f"{_INTAKE}.sweep:_change", "database"),
     "removed": (f"{_INTAKE}.sweep:remove_file", "disk"),
 }

@@ -6,7 +6,6 @@ from apps.custody.operations.conserve import Conserved, check_conservation
 from apps.custody.operations.order import order_closing, run_closing
 from apps.custody.operations.rebuild import rebuild
 from apps.custody.operations.record import record_all, record_events
-from apps.custody.operations.rehearse import draft_events
 from apps.custody.operations.scopes import change_scope, close_scope, open_scope
 from apps.custody.operations.stage import discard_staging, stage_serials
 from apps.custody.queries.compare import replay_check
@@ -19,7 +18,6 @@ __all__ = [
     "close_books",
     "close_scope",
     "discard_staging",
-    "draft_events",
     "open_scope",
     "order_closing",
     "prepare_closing",

@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple
 
 from pyroaring import BitMap
 
-from apps.core.custody import HoldKey, Judgement, Move, Place, State
+from apps.core.custody import HoldKey, Judgement, Move, NewUnits, Place, State
 from apps.core.custody import effects as fx
 from apps.custody.formats import chunk_ends, to_bytes
-from apps.custody.operations.project import Row
+from apps.custody.operations.heard import Row
 from apps.custody.queries.ground import Ground
 from apps.custody.references import reference_bytes
 
@@ -38,7 +38,8 @@ class Changes:
     """The parts of a ground that judged events touched, in their order.
 
     Args:
-        moves: with the event each belongs to.
+        moves: with the event each belongs to; new units come from nowhere.
+        new_units: of which there are no vectors yet, and where they are.
         boxed: what went into containers and came out, in that order.
         documents: of the despatches among these events, by reference.
     """
@@ -46,6 +47,7 @@ class Changes:
     ground: Ground
     events: list[tuple[Row, Judgement[BitMap]]] = field(default_factory=list)
     moves: list[tuple[str, Move[BitMap]]] = field(default_factory=list)
+    new_units: list[tuple[NewUnits[BitMap], Place]] = field(default_factory=list)
     places: dict[tuple[str, Place], None] = field(default_factory=dict)
     boxes: dict[str, None] = field(default_factory=dict)
     new_boxes: dict[str, Place] = field(default_factory=dict)
@@ -75,10 +77,11 @@ class Changes:
     def _note_effect(self, row: Row, effect: fx.Effect[BitMap]) -> None:
         match effect:
             case Move():
-                self.moves.append((row.ref, effect))
-                self.places[effect.tag, effect.target] = None
-                if effect.source is not None:
-                    self.places[effect.tag, effect.source] = None
+                self._note_move(row, effect)
+            case fx.Commission():
+                new = effect.new
+                self.new_units.append((new, effect.place))
+                self._note_move(row, Move(new.tag, new.units, None, effect.place))
             case fx.Despatch():
                 self.documents[effect.shipment.ref] = [dict(d) for d in row.documents]
             case fx.Settle() | fx.Reopen():
@@ -89,6 +92,12 @@ class Changes:
                 self.corrected.add(effect.ref)
             case _:
                 self._note_box(effect)
+
+    def _note_move(self, row: Row, move: Move[BitMap]) -> None:
+        self.moves.append((row.ref, move))
+        self.places[move.tag, move.target] = None
+        if move.source is not None:
+            self.places[move.tag, move.source] = None
 
     def _note_box(self, effect: Any) -> None:
         match effect:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.core.subjects import Subject
@@ -34,6 +34,45 @@ class Heard:
         for line in self.moved:
             sums.add(line)
         return sums.subjects()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What an event's row says beside the judgement."""
+
+    ref: str
+    by: str
+    site: str
+    biz_step: str
+    disposition: str
+    action: str
+    counterparty: str
+    accepted_ms: int
+    event_time_ms: int
+    parent_ref: str
+    is_inferred: bool
+    containers: tuple[str, ...]
+    documents: tuple[Mapping[str, str], ...]
+
+
+def row_of(each: Heard, line: SaidLine) -> Row:
+    """The row of a line, whose statement has its moment."""
+    said = line.said
+    return Row(
+        ref=line.ref,
+        by=each.by,
+        site=said.site,
+        biz_step=said.biz_step,
+        disposition=said.disposition,
+        action=said.action,
+        counterparty=said.destination,
+        accepted_ms=each.accepted_ms,
+        event_time_ms=said.event_time_ms,
+        parent_ref=line.parents[0] if line.parents else "",
+        is_inferred=said.is_inferred,
+        containers=(*said.sscc, *([said.parent] if said.parent else [])),
+        documents=said.documents,
+    )
 
 
 Window = Sequence[tuple[Heard, SaidLine]]

@@ -10,7 +10,7 @@ All of it in the door's transaction: an exception leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Final
@@ -19,28 +19,28 @@ from pyroaring import BitMap
 
 from apps.catalog import operations as catalog
 from apps.core.bodies import Genesis
-from apps.core.custody import Judgement, State, fold, judge
+from apps.core.custody import State, fold, judge
 from apps.core.envelope import statement_id
 from apps.core.errors import LedgerConflict, MalformedInput
 from apps.core.statement import Subject
 from apps.core.subjects import Reference
-from apps.custody.models import Event, Staging
-from apps.custody.operations import changes_sql, commission, vectors
+from apps.custody.operations import changes_sql, vectors
 from apps.custody.operations.changes import Changes
 from apps.custody.operations.clock import verify_in_time
+from apps.custody.operations.commission import record_commissioning
 from apps.custody.operations.heard import (
     Heard,
     Window,
     begins_lot,
     foreign_refs,
     glns_of,
+    row_of,
     windows,
 )
-from apps.custody.operations.project import Row, project
-from apps.custody.queries import earlier
-from apps.custody.queries.ground import Ground, lock_and_read
+from apps.custody.queries.ground import lock_and_read
 from apps.custody.queries.lines import SaidLine, read_lines
 from apps.custody.queries.load import explain_missing
+from apps.custody.queries.names import Names
 from apps.custody.queries.resolve import Named, build_event, verify_known
 from apps.custody.queries.sums import Line
 from apps.custody.queries.touching import Found, find_moments, find_touched
@@ -117,23 +117,23 @@ def _judge_all(
     for window in cut:
         if last is not None:
             vectors.rewrite(last)
-            last = None
         if begins_lot(window):
             ((each, line),) = window
             with located(each.number):
-                each.moved.append(_record_commissioning(each, line))
+                last = record_commissioning(each, line, genesis)
         else:
             last = _record_window(window, found or _find(window, ()), genesis, located)
     return last
 
 
 def _find(window: Window, refs: Collection[str]) -> Found:
-    lines = [line for _, line in window]
     # A case may bear no serial of a pack: lots of its GTIN wait, as for each other.
-    opened = [line.said for line in lines if line.said.biz_step == "commissioning"]
-    for gtin in sorted({gtin for said in opened for gtin, _ in said.packs}):
+    said = [line.said for _, line in window]
+    opened = [each for each in said if each.biz_step == "commissioning"]
+    for gtin in sorted({gtin for each in opened for gtin, _ in each.packs}):
         catalog.lock_product(gtin=gtin)
-    return find_touched(lines, by=window[0][0].by, refs=refs)
+    names = Names.of(line for _, line in window)
+    return find_touched(names, by=window[0][0].by, refs=refs)
 
 
 def _date(each: Heard, accepted: dict[str, int]) -> None:
@@ -164,10 +164,7 @@ def _record_window(
     window: Window, found: Found, genesis: Genesis, located: Located
 ) -> Changes:
     """Judge and write its lines, all but the forward vectors."""
-    lines = [line for _, line in window]
-    by = window[0][0].by
-    ground = lock_and_read(lines, found, by=by, genesis=genesis)
-    _load_named(ground, lines, found)
+    ground = lock_and_read(found, by=window[0][0].by, genesis=genesis)
     changes = Changes(ground)
     # Only who takes an event back may lean on it.
     plain = replace(ground.loaded.state, events={})
@@ -177,17 +174,6 @@ def _record_window(
             each.moved.append(_record_one(each, line, found, changes, state))
     changes_sql.write(changes)
     return changes
-
-
-def _load_named(ground: Ground, lines: Iterable[SaidLine], found: Found) -> None:
-    """The events that others take back, and what moved since."""
-    state, tags = ground.loaded.state, ground.loaded.tags
-    refs = {ref for line in lines if line.said.error for ref in line.parents}
-    state.watched = frozenset(refs)
-    if refs:
-        events = Event.objects.filter(ref__in=refs)
-        state.events = earlier.records(events, tags)
-        state.later = earlier.later(events, found.batch_ids, tags)
 
 
 def _record_one(
@@ -202,7 +188,7 @@ def _record_one(
     verify_known(said, found.cases_of(said), loaded.state.containers)
     event = build_event(
         said,
-        Named(found.loose_of(said), found.boxes_of(said), {}),
+        Named(found.loose_of(said), found.boxes_of(said)),
         loaded,
         ref=line.ref,
         by=by,
@@ -211,7 +197,7 @@ def _record_one(
     explain_missing(loaded, event.units)
     judgement = judge(state, event, each.accepted_ms)
     fold(loaded.state, event, judgement, each.accepted_ms)
-    changes.note(_row(each, line), judgement)
+    changes.note(row_of(each, line), judgement)
     return Line(line.event, line.signed_parents, event.units, by)
 
 
@@ -223,59 +209,3 @@ def _verify_subjects(signed: tuple[Subject, ...], found: tuple[Subject, ...]) ->
             got=f"{len(signed)} subjects as signed",
             wanted="what the event moves now: ask for a fresh draft",
         )
-
-
-def _record_commissioning(each: Heard, line: SaidLine) -> Line:
-    statement, accepted_ms = each.submission.statement, each.accepted_ms
-    if statement.kind != "event" or len(statement.subjects) != 1:
-        raise MalformedInput(
-            "commission_alone",
-            field="kind",
-            got=statement.kind,
-            wanted="one commissioning a statement, of kind event",
-        )
-    (subject,) = statement.subjects
-    staging = commission.find_staging(subject)
-    _verify_announced(line, staging)
-    loaded, event = commission.load_for(staging, line, by=statement.by)
-    judgement = judge(loaded.state, event, accepted_ms)
-    row = project(
-        row=_row(each, line),
-        judgement=Judgement(judgement.rule, ()),
-        batch_ids=loaded.batch_ids,
-    )
-    commission.commission(staging=staging, event=row, judgement=judgement)
-    return Line(
-        line.event, line.signed_parents, event.units, statement.by, subject.serials
-    )
-
-
-def _verify_announced(line: SaidLine, staging: Staging) -> None:
-    lot = line.said.lot
-    found = (staging.product.gtin, staging.lot, staging.size, staging.expiry_date)
-    if lot is None or (lot.gtin, lot.lot, lot.quantity, lot.expiry_date) != found:
-        raise LedgerConflict(
-            "event_differs",
-            field="body",
-            got=str(lot),
-            wanted="GTIN, lot, quantity and expiry date of the staged serials",
-        )
-
-
-def _row(each: Heard, line: SaidLine) -> Row:
-    said = line.said
-    return Row(
-        ref=line.ref,
-        by=each.by,
-        site=said.site,
-        biz_step=said.biz_step,
-        disposition=said.disposition,
-        action=said.action,
-        counterparty=said.destination,
-        accepted_ms=each.accepted_ms,
-        event_time_ms=said.event_time_ms,
-        parent_ref=line.parents[0] if line.parents else "",
-        is_inferred=said.is_inferred,
-        containers=(*said.sscc, *([said.parent] if said.parent else [])),
-        documents=said.documents,
-    )

@@ -16,11 +16,14 @@ from django.db import connection
 from pyroaring import BitMap
 
 from apps.core.custody import effects as fx
-from apps.custody.formats import chunk_numbers, ranges, read_vector, within
+from apps.custody.formats import CHUNK, chunk_numbers, ranges, read_vector, within
+from apps.custody.models import ForwardChunk
+from apps.custody.operations.bulk import Bulk
 from apps.custody.operations.changes import Changes
 from apps.edge.lists import array, numbers
 
 _NONE: Final = 0
+_EMPTY: Final = bytes(4 * CHUNK)
 Key = tuple[int, int]  # batch row, chunk
 
 
@@ -35,6 +38,8 @@ class Change(NamedTuple):
 
 def rewrite(changes: Changes) -> None:
     """Write where units are, and in which containers, after all rows are known."""
+    if changes.new_units:
+        _begin(changes)
     holdings = _by_chunk(_moved(changes))
     containers = _by_chunk(_boxed(changes))
     if not (holdings or containers):
@@ -46,11 +51,32 @@ def rewrite(changes: Changes) -> None:
         _change_here("containers", containers)
 
 
+def _begin(changes: Changes) -> None:
+    """Vectors for the chunks in which new units are the first."""
+    ground = changes.ground
+    rows = Bulk(ForwardChunk, "batch", "chunk_no", "holdings", "containers")
+    for new, place in changes.new_units:
+        batch_id = ground.loaded.batch_ids[new.tag]
+        holding, end = ground.holdings[batch_id, place], new.base + new.size
+        for start in range(_next_chunk(new.base), end, CHUNK):
+            held = _cells(holding, min(end - start, CHUNK))
+            rows.add(batch_id, start // CHUNK, held.ljust(len(_EMPTY), b"\0"), _EMPTY)
+    rows.flush()
+
+
+def _next_chunk(ordinal: int) -> int:
+    """Where the first chunk from `ordinal` on begins."""
+    return -(-ordinal // CHUNK) * CHUNK
+
+
 def _moved(changes: Changes) -> Iterator[tuple[int, BitMap, int, int | None]]:
     ground = changes.ground
     for _, move in changes.moves:
         batch_id = ground.loaded.batch_ids[move.tag]
-        yield batch_id, move.units, ground.holdings[batch_id, move.target], None
+        units = move.units
+        if move.source is None:  # the others have vectors that know them
+            units = units & BitMap(range(units.min(), _next_chunk(units.min())))
+        yield batch_id, units, ground.holdings[batch_id, move.target], None
 
 
 def _boxed(changes: Changes) -> Iterator[tuple[int, BitMap, int, int | None]]:

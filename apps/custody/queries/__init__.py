@@ -1,12 +1,7 @@
 """What may be read about packs, containers, holdings and shipments."""
 
 from apps.custody.queries.balance import lot_of
-from apps.custody.queries.drafts import (
-    draft_commissioning,
-    draft_event,
-    redraft_event,
-    seed_of,
-)
+from apps.custody.queries.drafts import draft_event, draft_events, redraft_event
 from apps.custody.queries.erasure import draft_erasure, find_prepared
 from apps.custody.queries.holders import (
     Held,
@@ -18,6 +13,7 @@ from apps.custody.queries.holders import (
     shares,
     stock,
 )
+from apps.custody.queries.lot_drafts import draft_commissioning, seed_of
 from apps.custody.queries.proofs import find_pack_proof, find_statement_proof
 from apps.custody.queries.registry import find_positions, find_taken, serials_of
 from apps.custody.queries.scopes import (
@@ -50,6 +46,7 @@ __all__ = [
     "draft_commissioning",
     "draft_erasure",
     "draft_event",
+    "draft_events",
     "ever_held",
     "find_despatch",
     "find_pack_proof",

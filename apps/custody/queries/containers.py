@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from pyroaring import BitMap
 
-from apps.core.custody import Container as Boxed
-from apps.core.custody import Place
 from apps.core.epcis import PackEpc, parse_epc
 from apps.custody.formats import (
     chunk_numbers,
@@ -28,23 +26,6 @@ class Trees:
 
     rows: dict[int, Container] = field(default_factory=dict)
     units: dict[int, dict[int, BitMap]] = field(default_factory=dict)
-
-    @property
-    def batch_ids(self) -> set[int]:
-        """Batches with a unit in any of the containers."""
-        return {batch for units in self.units.values() for batch in units}
-
-    def containers(self, tags: dict[int, str]) -> dict[str, Boxed[BitMap]]:
-        """The containers as the law reads them, by EPC."""
-        return {
-            row.epc: Boxed(
-                epc=row.epc,
-                place=Place(row.holder, row.site, row.status),
-                parent=self.rows[row.parent_id].epc if row.parent_id else None,
-                units={tags[b]: units for b, units in self.units.get(key, {}).items()},
-            )
-            for key, row in self.rows.items()
-        }
 
 
 def find_by_epc(epcs: Iterable[str]) -> dict[str, Container]:
@@ -88,15 +69,13 @@ def load_trees(*, container_ids: Iterable[int]) -> Trees:
     return trees
 
 
-def lock_containers(container_ids: Iterable[int]) -> None:
-    """Hold containers, in ascending order of rows, until the transaction ends."""
-    for part in _parts(container_ids):
-        list(
-            Container.objects.filter(pk__in=part)
-            .order_by("pk")
-            .select_for_update()
-            .values_list("pk")
-        )
+def epcs_around(*, batch_id: int, units: BitMap) -> set[str]:
+    """The containers in which any of the units is innermost, by EPC."""
+    found: set[str] = set()
+    for part in _parts(innermost_of(batch_id=batch_id, units=units)):
+        rows = Container.objects.filter(pk__in=part)
+        found.update(rows.values_list("epc", flat=True))
+    return found
 
 
 def _climb(trees: Trees, wanted: set[int]) -> None:

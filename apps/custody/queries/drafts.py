@@ -1,63 +1,41 @@
-"""Drafts of statements about goods: exact bytes to sign, and the sentence."""
+"""Drafts of statements about goods: exact bytes to sign, and the sentence.
+
+One event or a file of them: a later one may need what an earlier one makes, so all are
+planned and judged one after the other on what was read at one moment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from pyroaring import BitMap
+from django.utils.translation import gettext_noop
 
-from apps.core.canonical import JsonValue
-from apps.core.custody import CustodyEvent, Judgement, judge
-from apps.core.custody.said import Said, said_of
-from apps.core.epcis import build, event_json
-from apps.core.epcis.parts import Occasion
-from apps.core.errors import ForbiddenTransfer, MalformedInput
-from apps.core.events import read_event
-from apps.core.ranges import set_digest
+from apps.core.bodies import EventsFile
+from apps.core.canonical import JsonValue, canonical_bytes
+from apps.core.custody.said import said_of
+from apps.core.errors import MalformedInput
+from apps.core.events import MAX_LINES, read_event
+from apps.core.fields import Fields
+from apps.core.members import json_type
 from apps.core.statement import Statement
-from apps.core.subjects import Moved, Reference, Serials, Subject
-from apps.custody.models import Staging
-from apps.custody.queries.load import Loaded, explain_missing, load
+from apps.custody.queries.names import Names
 from apps.custody.queries.plans import Plan, plan_event
-from apps.custody.queries.resolve import Named, build_event, find_named, touched_by
-from apps.custody.queries.strangers import (
-    strange_cases,
-    with_strangers,
-    without_unknown,
-)
-from apps.custody.queries.sums import Line, subjects_of_event
-from apps.custody.queries.wishes import read_wish
+from apps.custody.queries.standing import Standing
+from apps.custody.queries.sums import FileSums, Line, subjects_of_event
+from apps.custody.queries.wanted import Wanted, find_wanted
+from apps.custody.queries.weigh import Weighed, weigh
+from apps.custody.queries.wishes import Wish, read_wish
 from apps.custody.queries.words import meaning_of, sentence
+from apps.edge.moment import one_moment
 from apps.edge.numbers import grouped
 from apps.ledger.formats import Draft, as_ms, new_statement
 from apps.partners import queries as partners
 from apps.partners.queries import Actor
 
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A planned event, resolved and judged as things stand."""
-
-    plan: Plan
-    said: Said
-    event: CustodyEvent[BitMap]
-    judgement: Judgement[BitMap]
-    loaded: Loaded
-
-    @property
-    def line(self) -> Line:
-        """What a signer signs of it."""
-        return Line(
-            event=event_json(self.plan.event),
-            parents=[Reference.parse(ref) for ref in self.plan.parents],
-            units=self.event.units,
-            by=self.event.by,
-        )
+_TOLD: Final = 3  # a file of more is summed up
 
 
 def draft_event(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
@@ -70,8 +48,11 @@ def draft_event(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
         MalformedInput: a wish that cannot be read.
         ForbiddenTransfer: the law refuses it as things stand.
     """
-    plan = plan_event(read_wish(wish, where="", at=at), by=actor.gln)
-    return _draft(plan, by=actor.gln, signer=signer_of(actor), at=at)
+    read = read_wish(wish, where="", at=at)
+    with one_moment():
+        standing = _stand([read], by=actor.gln)
+        plan = plan_event(read, standing)
+        return _draft(plan, standing, signer=signer_of(actor), at=at)
 
 
 def redraft_event(*, statement: Statement, at: datetime) -> Draft:
@@ -82,14 +63,97 @@ def redraft_event(*, statement: Statement, at: datetime) -> Draft:
     """
     parents = tuple(parent.text for parent in statement.parents)
     plan = Plan(read_event(statement), parents)
-    return _draft(plan, by=statement.by, signer=statement.signer, at=at)
+    names = Names()
+    names.add(said_of(plan.event), parents)
+    with one_moment():
+        standing = Standing.read(Wanted(names), by=statement.by)
+        return _draft(plan, standing, signer=statement.signer, at=at)
 
 
-def _draft(plan: Plan, *, by: str, signer: str, at: datetime) -> Draft:
-    weighed = weigh(plan, ref="0" * 64, by=by, at=at, is_locking=False)
+def draft_events(*, wish: dict[str, Any], actor: Actor, at: datetime) -> Draft:
+    """The statement of kind events behind {"kind": "events", "events": [wish, …]}.
+
+    Raises:
+        MalformedInput: a wish that cannot be read.
+        ForbiddenTransfer: the law refuses one event, so the file.
+    """
+    fields = Fields(wish, where="")
+    fields.take("kind")
+    given = fields.array("events", least=1, most=MAX_LINES)
+    fields.close()
+    wishes = [_read(each, number, at) for number, each in enumerate(given)]
+    sums, lines, words = _rehearse(wishes, by=actor.gln, at=at)
+    file = b"".join(line + b"\n" for line in lines)
+    payload = new_statement(
+        kind="events",
+        by=actor.gln,
+        signer=signer_of(actor),
+        meaning=gettext_noop("events recorded by the holder"),
+        subjects=sums.subjects(),
+        parents=[],
+        body=EventsFile.of(file).to_json(),
+        at=at,
+        ledger=partners.get_genesis().origin,
+    )
+    return Draft(payload, words, file)
+
+
+def _read(wish: JsonValue, number: int, at: datetime) -> Wish:
+    where = f"events[{number}]"
+    if not isinstance(wish, dict):
+        raise MalformedInput(
+            "wrong_type", field=where, got=json_type(wish), wanted="a wish"
+        )
+    return read_wish(wish, where=where, at=at)
+
+
+def _stand(wishes: Sequence[Wish], *, by: str) -> Standing:
+    return Standing.read(find_wanted(wishes, by=by), by=by)
+
+
+def _rehearse(
+    wishes: Sequence[Wish], *, by: str, at: datetime
+) -> tuple[FileSums, list[bytes], str]:
+    """What the file moves, its lines, and the sentence about it."""
+    sums, lines, words = FileSums(), [], []
+    with one_moment():
+        standing = _stand(wishes, by=by)
+        for number, wish in enumerate(wishes):
+            plan = plan_event(wish, standing)
+            weighed = weigh(plan, standing, ref=f"#{number}", at_ms=as_ms(at))
+            weighed.take(standing, at_ms=as_ms(at))
+            sums.add(weighed.line)
+            lines.append(_bytes_of(weighed.line))
+            if number < _TOLD or wish is wishes[-1]:
+                words.append(_said(weighed, standing))
+    return sums, lines, _sum_up(words, len(wishes))
+
+
+def _bytes_of(line: Line) -> bytes:
+    parents: list[JsonValue] = [parent.text for parent in line.parents]
+    return canonical_bytes({"event": dict(line.event), "parents": parents})
+
+
+def _sum_up(words: Sequence[str], total: int) -> str:
+    if total <= _TOLD:
+        return " ".join(words)
+    return _("%(n)s events. First: %(first)s Last: %(last)s") % {
+        "n": grouped(total),
+        "first": words[0],
+        "last": words[-1],
+    }
+
+
+def _said(weighed: Weighed, standing: Standing) -> str:
+    rule = weighed.judgement.rule
+    return sentence(rule, weighed.event, standing.state, standing.names)
+
+
+def _draft(plan: Plan, standing: Standing, *, signer: str, at: datetime) -> Draft:
+    weighed = weigh(plan, standing, ref="0" * 64, at_ms=as_ms(at))
     payload = new_statement(
         kind="event",
-        by=by,
+        by=standing.by,
         signer=signer,
         meaning=meaning_of(
             rule=weighed.judgement.rule, biz_step=weighed.event.biz_step
@@ -100,126 +164,7 @@ def _draft(plan: Plan, *, by: str, signer: str, at: datetime) -> Draft:
         at=at,
         ledger=partners.get_genesis().origin,
     )
-    words = sentence(weighed.judgement.rule, weighed.event, weighed.loaded)
-    return Draft(payload=payload, words=words)
-
-
-def weigh(plan: Plan, *, ref: str, by: str, at: datetime, is_locking: bool) -> Weighed:
-    """Resolve and judge a planned event.
-
-    Raises:
-        ForbiddenTransfer: the law refuses; an unknown serial, and a stranger's case
-            with one, is refused as a pack that somebody else holds.
-    """
-    said = said_of(plan.event)
-    known, unknown = without_unknown(said)
-    named = find_named(known)
-    loaded = load(
-        touched_by(known, named, by=by, parents=plan.parents, is_locking=is_locking)
-    )
-
-    def resolved(of: Named) -> CustodyEvent[BitMap]:
-        return build_event(said, of, loaded, ref=ref, by=by, parents=plan.parents)
-
-    event = resolved(named)
-    strange = strange_cases(said, event, loaded.state)
-    if strange:
-        event = resolved(named.without(strange))
-        unknown = (*unknown, *strange)
-    explain_missing(loaded, event.units)
-    if unknown:
-        event = with_strangers(event, loaded.state, count=len(unknown))
-    judgement = judge(loaded.state, event, as_ms(at))
-    if unknown:  # only who may speak of everybody's packs gets here
-        raise ForbiddenTransfer(
-            "serial_unknown",
-            rule=said.biz_step,
-            got=unknown[0],
-            wanted="a commissioned number",
-        )
-    return Weighed(plan, said, event, judgement, loaded)
-
-
-def draft_commissioning(
-    *, staging_id: UUID, site: str, actor: Actor, at: datetime
-) -> Draft:
-    """The commissioning of staged serials: N and the root of their tree.
-
-    Raises:
-        MalformedInput: `unknown_staging`.
-    """
-    staging = (
-        Staging.objects.select_related("product")
-        .filter(pk=staging_id, partner__gln=actor.gln)
-        .first()
-    )
-    if staging is None:
-        raise MalformedInput(
-            "unknown_staging",
-            field="staging_id",
-            got=str(staging_id),
-            wanted="a file that was checked",
-        )
-    payload = new_statement(
-        kind="event",
-        by=actor.gln,
-        signer=signer_of(actor),
-        meaning=meaning_of(rule="commissioning", biz_step="commissioning"),
-        subjects=[_subject(staging)],
-        parents=[],
-        body=_commissioning(staging, site=site, at=at),
-        at=at,
-        ledger=partners.get_genesis().origin,
-    )
-    return Draft(payload=payload, words=_words(staging, actor))
-
-
-def seed_of(*, staging_id: UUID) -> bytes:
-    """The seed of staged serials: with them it gives the root that is to be signed."""
-    seeds = Staging.objects.values_list("seed", flat=True)
-    return bytes(seeds.get(pk=staging_id))
-
-
-def _subject(staging: Staging) -> Subject:
-    last = staging.base + staging.size - 1
-    return Subject(
-        bytes(staging.tag),
-        moved=Moved(staging.size, set_digest(((staging.base, last),))),
-        serials=Serials(
-            base=staging.base,
-            size=staging.size,
-            root=bytes(staging.root),
-            gtin=staging.product.gtin,
-            lot=staging.lot,
-            expiry_date=staging.expiry_date,
-        ),
-    )
-
-
-def _commissioning(
-    staging: Staging, *, site: str, at: datetime
-) -> Mapping[str, JsonValue]:
-    return event_json(
-        build.commission_lot(
-            Occasion(event_time_ms=as_ms(at), site=site),
-            gtin=staging.product.gtin,
-            lot=staging.lot,
-            expiry_date=staging.expiry_date,
-            size=staging.size,
-        )
-    )
-
-
-def _words(staging: Staging, actor: Actor) -> str:
-    return _(
-        "%(who)s commissions %(n)s packs of %(product)s, lot %(lot)s, expiry %(expiry)s."
-    ) % {
-        "who": actor.partner.name if actor.partner else "",
-        "n": grouped(staging.size),
-        "product": staging.product,
-        "lot": staging.lot,
-        "expiry": staging.expiry_date.isoformat(),
-    }
+    return Draft(payload=payload, words=_said(weighed, standing))
 
 
 def signer_of(actor: Actor) -> str:

@@ -1,15 +1,16 @@
-"""The ground that some lines are judged on: locked in one order, then read at once.
+"""The ground that some events are judged on: locked in one order, then read at once.
 
 Two questions, since what is read must be read after the locks: whoever changed a flag
 of these units, or what a container holds, held one of them. Locks are taken in one
 order everywhere: batches, then holdings by batch, holder, site and status, then
 containers and despatches (DESIGN section 7). SQLite's IMMEDIATE transaction is the
-lock there, and the first question is left out.
+lock there, and the first question is left out. So it is for a draft, which promises
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -18,6 +19,9 @@ from django.db import connection
 
 from apps.core.bodies import Genesis
 from apps.core.custody import Place
+from apps.core.epcis import PackEpc
+from apps.custody.models import Event
+from apps.custody.queries import earlier
 from apps.custody.queries.ground_rows import (
     LEANINGS,
     ROWS,
@@ -25,14 +29,8 @@ from apps.custody.queries.ground_rows import (
     moved_meanwhile,
     parties_of,
 )
-from apps.custody.queries.lines import SaidLine
 from apps.custody.queries.load import Loaded, regulators_of
-from apps.custody.queries.resolve import changes_holds
-from apps.custody.queries.touching import (
-    Found,
-    named_boxes,
-    parents_of,
-)
+from apps.custody.queries.touching import Found
 from apps.custody.queries.trees import tree_sql
 from apps.custody.references import hex_sql
 from apps.edge.lists import among, among_any, numbers, texts
@@ -90,38 +88,48 @@ class Ground:
     despatch_lines: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
-def lock_and_read(
-    lines: Sequence[SaidLine], found: Found, *, by: str, genesis: Genesis
-) -> Ground:
-    """The ground of lines of one party, held until the transaction ends.
+def lock_and_read(found: Found, *, by: str, genesis: Genesis) -> Ground:
+    """The ground of events of one party, held until the transaction ends.
 
     Raises:
         LedgerConflict: `containers_moved`: it changed between looking and locking.
     """
-    holders = {by, *found.senders}
-    locked = _lock(lines, found, holders)
-    ground = _read(lines, found, holders, by)
-    ground.loaded.state.regulators = regulators_of(genesis)
-    is_moved = set(ground.boxes.values()) != found.box_ids
-    is_unheld = locked is not None and not locked.issuperset(ground.holdings.values())
-    if is_moved or is_unheld:
+    locked = _lock(found, by)
+    ground = read(found, by=by, genesis=genesis)
+    if locked is not None and not locked.issuperset(ground.holdings.values()):
         raise moved_meanwhile()
     return ground
 
 
-def _lock(
-    lines: Iterable[SaidLine], found: Found, holders: Collection[str]
-) -> set[int] | None:
+def read(found: Found, *, by: str, genesis: Genesis) -> Ground:
+    """The ground as it is now; anybody may change it.
+
+    Raises:
+        LedgerConflict: `containers_moved`: it is not as it was when it was looked for.
+    """
+    ground, taken_back = _read(found, by), found.names.taken_back
+    if set(ground.boxes.values()) != found.box_ids:
+        raise moved_meanwhile()
+    state, tags = ground.loaded.state, ground.loaded.tags
+    state.regulators = regulators_of(genesis)
+    state.watched = frozenset(taken_back)
+    if taken_back:
+        events = Event.objects.filter(ref__in=taken_back)
+        state.events = earlier.records(events, tags)
+        state.later = earlier.later(events, found.batch_ids, tags)
+    return ground
+
+
+def _lock(found: Found, by: str) -> set[int] | None:
     """The holdings that are locked now; None where no rows are."""
     if connection.vendor != "postgresql":
         return None
-    is_changing = any(changes_holds(line.said) for line in lines)
     with connection.cursor() as cursor:
         cursor.execute(
-            _locking(_EXCLUSIVE if is_changing else _SHARED),
+            _locking(_EXCLUSIVE if found.names.is_changing else _SHARED),
             {
                 "batches": numbers(sorted(found.batch_ids)),
-                "holders": texts(sorted(holders)),
+                "holders": texts(sorted({by, *found.senders})),
                 "boxes": numbers(sorted(found.box_ids)),
                 "despatches": numbers(sorted(found.despatch_ids)),
             },
@@ -140,15 +148,12 @@ def _locking(strength: str) -> str:
     )
 
 
-def _read(
-    lines: Sequence[SaidLine], found: Found, holders: Collection[str], by: str
-) -> Ground:
-    leans = bool(found.despatch_ids) or any(line.parents for line in lines)
-    sql = _rows(connection.vendor, leans=leans)
-    ground = Ground()
-    glns = {by, *(line.said.destination for line in lines)} - {""}
+def _read(found: Found, by: str) -> Ground:
+    leans = bool(found.despatch_ids or found.names.parents)
+    ground, glns = Ground(), {by, *found.names.addressees} - {""}
+    arguments = _arguments(found, holders={by, *found.senders}, glns=glns)
     with connection.cursor() as cursor:
-        cursor.execute(sql, _arguments(lines, found, holders, glns))
+        cursor.execute(_rows(connection.vendor, leans=leans), arguments)
         rows = cursor.fetchall()
     ground.loaded.state.parties = parties_of(glns, rows)
     add_rows(ground, rows)
@@ -175,19 +180,17 @@ def _rows(vendor: str, *, leans: bool) -> str:
 
 
 def _arguments(
-    lines: Sequence[SaidLine],
-    found: Found,
-    holders: Iterable[str],
-    glns: Iterable[str],
+    found: Found, *, holders: Iterable[str], glns: Iterable[str]
 ) -> dict[str, Any]:
-    cases = {case for line in lines for case in found.cases_of(line.said)}
+    names = found.names
+    cases = {PackEpc(*pack).uri for pack in names.packs - found.positions.keys()}
     loose = sorted(set(found.positions.values()))
     return {
         "owners": numbers(batch_id for batch_id, _ in loose),
         "ordinals": numbers(ordinal for _, ordinal in loose),
         "batches": numbers(sorted(found.batch_ids)),
-        "boxes": texts(sorted({*cases, *named_boxes(lines)})),
-        "parents": texts(parents_of(lines)),
+        "boxes": texts(sorted(cases | names.boxes)),
+        "parents": texts(sorted(names.parents)),
         "despatches": numbers(sorted(found.despatch_ids)),
         "glns": texts(sorted(glns)),
         "holders": texts(sorted(holders)),

@@ -1,8 +1,8 @@
 """Packing a whole lot as one file of events: facts read at once, the law asked of each.
 
-The rehearsal of `draft_events` writes each event and undoes it; here nothing is
-written. Every box is new and every pack loose, so the state that the law reads of one
-event is the box, what goes into it, and where its packs are.
+`draft_events` reads whatever its wishes name. Here every box is new and every pack loose,
+so the state that the law reads of one event is the box, what goes into it, and where its
+packs are.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def packing_lines(
         event = build.commission_container(occasion, container=parse_epc(part[0]))
         event = _with_all(event, part)
         state.containers = {}
-        yield _judged(state, ground, event, Named({}, tuple(part), {}), at_ms)
+        yield _judged(state, ground, event, Named({}, tuple(part)), at_ms)
         inside |= state.containers
     for box in boxes:
         state.containers = {epc: inside[epc] for epc in (box.epc, *box.boxes)}
@@ -134,7 +134,7 @@ def packing_lines(
             container=parse_epc(box.epc),
             children=Units([*children, *map(parse_epc, box.boxes)]),
         )
-        named = Named(box.packs, tuple(box.boxes), {})
+        named = Named(box.packs, tuple(box.boxes))
         yield _judged(state, ground, event, named, at_ms)
 
 

@@ -6,21 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from django.db.models import Q
+from pyroaring import BitMap
 
-from apps.core.canonical import parse_canonical
-from apps.core.custody import NON_SELLABLE, RECALLED, RETURNED
-from apps.core.epcis import BizTransaction, Epc, EpcisEvent, PackEpc, build, parse_event
+from apps.core.custody import NON_SELLABLE, RECALLED, RETURNED, Shipment
+from apps.core.epcis import BizTransaction, Epc, EpcisEvent, PackEpc, build
 from apps.core.epcis.parts import Handover, Occasion, Units
 from apps.core.errors import MalformedInput
-from apps.core.statement import parse_statement
-from apps.core.subjects import Reference
-from apps.custody.models import Shipment
 from apps.custody.queries.expand import expand_lot, expand_shipment
-from apps.custody.queries.registry import find_positions
-from apps.custody.queries.sales import find_sale
+from apps.custody.queries.standing import Standing
 from apps.custody.queries.wishes import Wish, document_uri
-from apps.ledger import queries as ledger
 
 # The `reason` of a wish to release, by what the hold was set for.
 RELEASES: Final[Mapping[str, str]] = {
@@ -28,7 +22,6 @@ RELEASES: Final[Mapping[str, str]] = {
     RECALLED: "recalled",
     RETURNED: "inspected",
 }
-_MOST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +32,27 @@ class Plan:
     parents: tuple[str, ...] = ()
 
 
-def plan_event(wish: Wish, *, by: str) -> Plan:
-    """The event behind a wish; the law judges it later.
+Planner = Callable[[Wish, Standing], Plan]
+
+
+def plan_event(wish: Wish, standing: Standing) -> Plan:
+    """The event behind a wish, as things stand; the law judges it later.
 
     Raises:
         MalformedInput: something that the step needs is missing or unknown.
     """
-    return _PLANS[wish.step](wish, by)
+    return _PLANS[wish.step](wish, standing)
 
 
 def _occasion(wish: Wish) -> Occasion:
     return Occasion(event_time_ms=wish.event_time_ms, site=wish.site)
 
 
-def _items(wish: Wish, by: str) -> Units:
+def _items(wish: Wish, standing: Standing) -> Units:
     epcs: dict[Epc, None] = dict.fromkeys(wish.items)
     for number, lot in enumerate(wish.lots):
         field = f"items[{number}]"
-        for epc in expand_lot(lot, holder=by, site=wish.site, field=field):
+        for epc in expand_lot(lot, standing, site=wish.site, field=field):
             epcs[epc] = None
     if not epcs:
         raise MalformedInput(
@@ -88,117 +84,115 @@ def _outward(wish: Wish, by: str) -> Handover:
     return Handover(by, wish.site, wish.to, wish.to_site, _documents(wish, by))
 
 
-def _shipment(wish: Wish, by: str) -> Shipment:
-    """The despatch that the wish names; that of others is not known here."""
-    is_theirs = Q(sender=by) | Q(addressee=by)
-    row = (
-        Shipment.objects.filter(is_theirs, event__ref=wish.shipment)
-        .select_related("event")
-        .first()
-    )
-    if row is None:
+def _shipment(ref: str, standing: Standing) -> Shipment[BitMap]:
+    """The despatch of that name; that of others is not known here."""
+    found = standing.state.shipments.get(ref)
+    if found is None or standing.by not in {found.source.holder, found.addressee}:
         raise MalformedInput(
             "unknown_shipment",
             field="shipment",
-            got=wish.shipment,
+            got=ref,
             wanted="the reference of a despatch",
         )
-    return row
+    return found
 
 
-def _of_shipment(wish: Wish) -> Units:
-    return Units(list(wish.items) or expand_shipment(ref=wish.shipment))
+def _of_shipment(wish: Wish, standing: Standing) -> Units:
+    return Units(list(wish.items) or expand_shipment(wish.shipment, standing))
 
 
-def _plain(builder: Callable[..., EpcisEvent]) -> Callable[[Wish, str], Plan]:
-    def plan(wish: Wish, by: str) -> Plan:
+def _plain(builder: Callable[..., EpcisEvent]) -> Planner:
+    def plan(wish: Wish, standing: Standing) -> Plan:
         # Goods under way are ended by their sender, who names the shipment.
         parents = (wish.shipment,) if wish.shipment else wish.parents
-        return Plan(builder(_occasion(wish), units=_items(wish, by)), parents)
+        return Plan(builder(_occasion(wish), units=_items(wish, standing)), parents)
 
     return plan
 
 
-def _new_container(wish: Wish, by: str) -> Plan:
+def _new_container(wish: Wish, standing: Standing) -> Plan:
     event = build.commission_container(_occasion(wish), container=_container(wish))
     # One event may open many containers at once.
     return Plan(replace(event, epcs=(*event.epcs, *wish.items)))
 
 
-def _pack(wish: Wish, by: str) -> Plan:
-    children = _items(wish, by)
+def _pack(wish: Wish, standing: Standing) -> Plan:
+    children = _items(wish, standing)
     event = build.pack(_occasion(wish), container=_container(wish), children=children)
     return Plan(event)
 
 
-def _unpack(wish: Wish, by: str) -> Plan:
+def _unpack(wish: Wish, standing: Standing) -> Plan:
     children = Units(list(wish.items))
     event = build.unpack(_occasion(wish), container=_container(wish), children=children)
     return Plan(event)
 
 
-def _ship(wish: Wish, by: str) -> Plan:
-    units, handover = _items(wish, by), _outward(wish, by)
+def _ship(wish: Wish, standing: Standing) -> Plan:
+    units, handover = _items(wish, standing), _outward(wish, standing.by)
     return Plan(build.ship(_occasion(wish), units=units, handover=handover))
 
 
-def _inward(wish: Wish, by: str) -> tuple[Units, Handover, str]:
-    row = _shipment(wish, by)
-    documents = [BizTransaction(item["type"], item["id"]) for item in row.documents]
-    handover = Handover(row.sender, row.sender_site, by, wish.site, documents)
-    return _of_shipment(wish), handover, row.event.ref
+def _inward(wish: Wish, standing: Standing) -> tuple[Units, Handover]:
+    shipment = _shipment(wish.shipment, standing)
+    documents = [
+        BizTransaction(each["type"], each["id"])
+        for each in standing.documents[shipment.ref]
+    ]
+    sender, site = shipment.source.holder, shipment.source.site
+    handover = Handover(sender, site, standing.by, wish.site, documents)
+    return _of_shipment(wish, standing), handover
 
 
-def _receive(wish: Wish, by: str) -> Plan:
-    units, handover, ref = _inward(wish, by)
+def _receive(wish: Wish, standing: Standing) -> Plan:
+    units, handover = _inward(wish, standing)
     event = build.receive(
         _occasion(wish),
         units=units,
         handover=handover,
         is_inferred=wish.is_inferred or not wish.items,
     )
-    return Plan(event, (ref,))
+    return Plan(event, (wish.shipment,))
 
 
-def _receive_return(wish: Wish, by: str) -> Plan:
-    units, handover, ref = _inward(wish, by)
+def _receive_return(wish: Wish, standing: Standing) -> Plan:
+    units, handover = _inward(wish, standing)
     event = build.receive_return(_occasion(wish), units=units, handover=handover)
-    return Plan(event, (ref,))
+    return Plan(event, (wish.shipment,))
 
 
-def _void(wish: Wish, by: str) -> Plan:
-    row = _shipment(wish, by)
-    event = build.void_shipping(_occasion(wish), units=_of_shipment(wish))
-    return Plan(event, (row.event.ref,))
+def _void(wish: Wish, standing: Standing) -> Plan:
+    shipment = _shipment(wish.shipment, standing)
+    units = _of_shipment(wish, standing)
+    return Plan(build.void_shipping(_occasion(wish), units=units), (shipment.ref,))
 
 
-def _export(wish: Wish, by: str) -> Plan:
+def _export(wish: Wish, standing: Standing) -> Plan:
     event = build.export(
         _occasion(wish),
-        units=_items(wish, by),
-        source=by,
-        documents=_documents(wish, by),
+        units=_items(wish, standing),
+        source=standing.by,
+        documents=_documents(wish, standing.by),
     )
     return Plan(event)
 
 
-def _return(wish: Wish, by: str) -> Plan:
-    units = _items(wish, by)
-    named = replace(wish, shipment=wish.shipment or _sale_of(units, by))
-    sale = _shipment(named, by)
+def _return(wish: Wish, standing: Standing) -> Plan:
+    units = _items(wish, standing)
+    sale = _shipment(wish.shipment or _sale_of(units, standing), standing)
+    seller, site = sale.source.holder, sale.source.site
     # Without a number of the seller's own the return goes under the sale's.
-    documents = list(_documents(wish, sale.sender)) or [
-        document_uri(BizTransaction("rma", sale.event.ref[:16]), gln=sale.sender)
+    documents = list(_documents(wish, seller)) or [
+        document_uri(BizTransaction("rma", sale.ref[:16]), gln=seller)
     ]
-    handover = Handover(by, wish.site, sale.sender, sale.sender_site, documents)
+    handover = Handover(standing.by, wish.site, seller, site, documents)
     event = build.ship_return(_occasion(wish), units=units, handover=handover)
-    return Plan(event, (sale.event.ref,))
+    return Plan(event, (sale.ref,))
 
 
-def _sale_of(units: Units, by: str) -> str:
+def _sale_of(units: Units, standing: Standing) -> str:
     packs = [(e.gtin, e.serial) for e in units.epcs if isinstance(e, PackEpc)]
-    positions = list(find_positions(packs[:1]).values())
-    sale = find_sale(*positions[0], buyer=by) if positions else ""
+    sale = standing.find_sale(packs[0]) if packs else ""
     if not sale:
         raise MalformedInput(
             "unknown_shipment",
@@ -209,28 +203,28 @@ def _sale_of(units: Units, by: str) -> str:
     return sale
 
 
-def _recall_ship(wish: Wish, by: str) -> Plan:
-    units, handover = _items(wish, by), _outward(wish, by)
+def _recall_ship(wish: Wish, standing: Standing) -> Plan:
+    units, handover = _items(wish, standing), _outward(wish, standing.by)
     event = build.ship_recalled(_occasion(wish), units=units, handover=handover)
     return Plan(event, wish.parents)
 
 
-def _hold(wish: Wish, by: str) -> Plan:
+def _hold(wish: Wish, standing: Standing) -> Plan:
     word = RECALLED if wish.reason == RECALLED else NON_SELLABLE
-    units = _items(wish, by)
+    units = _items(wish, standing)
     return Plan(build.hold(_occasion(wish), units=units, disposition=word))
 
 
-def _release(wish: Wish, by: str) -> Plan:
-    units = _items(wish, by)
+def _release(wish: Wish, standing: Standing) -> Plan:
+    units = _items(wish, standing)
     if wish.reason == RELEASES[RETURNED]:
         return Plan(build.release_inspected(_occasion(wish), units=units))
     word = RECALLED if wish.reason == RELEASES[RECALLED] else NON_SELLABLE
     return Plan(build.release(_occasion(wish), units=units, disposition=word))
 
 
-def _take_back(reason: str) -> Callable[[Wish, str], Plan]:
-    def plan(wish: Wish, by: str) -> Plan:
+def _take_back(reason: str) -> Planner:
+    def plan(wish: Wish, standing: Standing) -> Plan:
         if len(wish.parents) != 1:
             raise MalformedInput(
                 "field_missing",
@@ -238,7 +232,7 @@ def _take_back(reason: str) -> Callable[[Wish, str], Plan]:
                 got=f"{len(wish.parents)} references",
                 wanted="the event",
             )
-        event = _said_before(wish.parents[0], by)
+        event = standing.said[wish.parents[0]]
         if wish.items and not event.children:
             event = replace(event, epcs=wish.items)
         declared = build.declare_error(
@@ -249,32 +243,7 @@ def _take_back(reason: str) -> Callable[[Wish, str], Plan]:
     return plan
 
 
-def _said_before(ref: str, by: str) -> EpcisEvent:
-    """The event that `by` signed under `ref`, read from the exact bytes."""
-    reference = Reference.parse(ref, field="parents")
-    vault = ledger.find_vault(reference.statement_id)
-    statement = parse_statement(bytes(vault.payload)) if vault else None
-    if vault is None or statement is None or statement.by != by:
-        raise MalformedInput(
-            "unknown_event", field="parents", got=ref, wanted="an event you signed"
-        )
-    if reference.line is None:
-        return parse_event(statement.body)
-    lines = bytes(vault.lines or b"").split(b"\n")
-    if reference.line >= len(lines) - 1:
-        raise MalformedInput(
-            "unknown_event", field="parents", got=ref, wanted="a line of that file"
-        )
-    line = parse_canonical(lines[reference.line], max_bytes=_MOST_BYTES, doubles=True)
-    event = line["event"] if isinstance(line, dict) else None
-    if not isinstance(event, dict):
-        raise MalformedInput(
-            "unknown_event", field="parents", got=ref, wanted="a line of that file"
-        )
-    return parse_event(event)
-
-
-_PLANS: Final[Mapping[str, Callable[[Wish, str], Plan]]] = {
+_PLANS: Final[Mapping[str, Planner]] = {
     "new_container": _new_container,
     "pack": _pack,
     "unpack": _unpack,

@@ -183,7 +183,14 @@ def _dense_question(
 def serials_of(*, batch_id: int, ordinals: Iterable[int]) -> dict[int, str]:
     """Serial by ordinal, read from the batch's chunks."""
     wanted = sorted(ordinals)
-    numbers = sorted({ordinal // CHUNK for ordinal in wanted})
+    numbers = {ordinal // CHUNK for ordinal in wanted}
+    known = serials_in(batch_id=batch_id, chunk_numbers=numbers)
+    return {ordinal: known[ordinal] for ordinal in wanted}
+
+
+def serials_in(*, batch_id: int, chunk_numbers: Iterable[int]) -> dict[int, str]:
+    """All serials of some chunks of a batch, by ordinal."""
+    numbers = sorted(chunk_numbers)
     known: dict[int, str] = {}
     for start in range(0, len(numbers), _AT_ONCE):
         rows = SerialChunk.objects.filter(
@@ -191,7 +198,7 @@ def serials_of(*, batch_id: int, ordinals: Iterable[int]) -> dict[int, str]:
         )
         for row in rows.iterator():
             known.update(enumerate(row.serials.split("\n"), row.first))
-    return {ordinal: known[ordinal] for ordinal in wanted}
+    return known
 
 
 def commissioned_serials(*, tag: str, base: int, size: int) -> list[str]:

@@ -134,7 +134,7 @@ class Replay:
         seen = replace(self.state, containers=trees)
         # Names stand for themselves here: nothing is looked up by a row's number.
         loaded = Loaded(state=seen, tags=dict(enumerate(loose)))
-        named = Named(dict(enumerate(loose.values())), boxes, {})
+        named = Named(dict(enumerate(loose.values())), boxes)
         event = build_event(
             line.said,
             named,

@@ -1,6 +1,8 @@
-"""The sale by which a partner had a pack."""
+"""The sales by which a partner had packs."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from pyroaring import BitMap
 
@@ -8,13 +10,16 @@ from apps.custody.formats import to_set
 from apps.custody.models import ShipmentLine
 
 
-def find_sale(batch_id: int, ordinal: int, *, buyer: str) -> str:
-    """The reference of the latest sale of one unit to `buyer`; "" if there is none."""
-    one = BitMap([ordinal])
+def find_sales(batch_id: int, units: BitMap, *, buyer: str) -> Iterator[str]:
+    """References of the sales to `buyer` by which it had these units last."""
     lines = ShipmentLine.objects.filter(
         batch_id=batch_id, shipment__addressee=buyer, shipment__purpose="sale"
     ).order_by("-shipment_id")
+    rest = units.copy()
     for ref, sent in lines.values_list("shipment__event__ref", "sent"):
-        if one <= to_set(sent):
-            return ref
-    return ""
+        sold = to_set(sent)
+        if rest.intersect(sold):
+            yield ref
+            rest -= sold
+        if not rest:
+            return

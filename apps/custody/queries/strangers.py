@@ -9,6 +9,7 @@ the difference, and leaves an alert.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -17,20 +18,23 @@ from pyroaring import BitMap
 
 from apps.core.custody import ACTIVE, Batch, CustodyEvent, Place, State, may_name
 from apps.core.custody.said import Said
-from apps.custody.queries.containers import find_by_epc
-from apps.custody.queries.registry import find_positions
+from apps.custody.queries.touching import Found
 
 _NO_BATCH: Final = "0" * 64
 _OPENS: Final = "commissioning"
 
 
-def without_unknown(said: Said) -> tuple[Said, tuple[str, ...]]:
-    """The event without its unknown serials, and their EPCs."""
+def without_unknown(
+    said: Said, found: Found, containers: Collection[str]
+) -> tuple[Said, tuple[str, ...]]:
+    """The event without its unknown serials, and their EPCs.
+
+    Args:
+        containers: EPCs of those that were opened.
+    """
     if said.biz_step == _OPENS:
         return said, ()
-    positions = find_positions(said.packs)
-    cases = {said.epc_of(pack) for pack in said.packs if pack not in positions}
-    unknown = cases - find_by_epc(cases).keys()
+    unknown = set(found.cases_of(said)).difference(containers)
     if not unknown:
         return said, ()
     known = tuple(p for p in said.packs if said.epc_of(p) not in unknown)

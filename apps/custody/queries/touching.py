@@ -1,4 +1,4 @@
-"""Which rows the lines of a statement touch: one question for all of them.
+"""Which rows some events touch: one question for all that they name.
 
 Nothing is locked here. What the answer names is locked next (`ground`), in the one
 order, and then read again: this says where to look, not what is there.
@@ -7,7 +7,7 @@ order, and then read again: this says where to look, not what is there.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import groupby
@@ -17,11 +17,12 @@ from django.db import connection
 from pyroaring import BitMap
 
 from apps.core.custody.said import Pack, Said
+from apps.core.epcis import PackEpc
 from apps.custody.queries.archived import find_archived
-from apps.custody.queries.lines import SaidLine
+from apps.custody.queries.names import Names
 from apps.custody.queries.trees import tree_sql
 from apps.custody.references import among_refs, hex_sql, reference_of, references
-from apps.edge.lists import among, array, texts
+from apps.edge.lists import among, array, numbers, texts
 
 _WANTED: Final = {
     "postgresql": "SELECT * FROM unnest(%(gtins)s::text[], %(serials)s::text[],"
@@ -73,7 +74,7 @@ despatch(id, sender) AS MATERIALIZED (
   UNION SELECT s.event_id, s.sender FROM custody_shipment s
     WHERE s.sender {sellers} AND s.addressee {buyers} AND EXISTS (
       SELECT 1 FROM custody_shipmentline l WHERE l.shipment_id = s.event_id
-      AND l.batch_id IN (SELECT batch_id FROM inside)))
+      AND (l.batch_id {lots} OR l.batch_id IN (SELECT batch_id FROM inside))))
 """
 _DESPATCHES: Final = """
 UNION ALL SELECT 'batch', l.batch_id, 0, NULL, NULL FROM custody_shipmentline l
@@ -89,9 +90,10 @@ UNION ALL SELECT 'statement', accepted_ms, 0, id, NULL FROM ledger_statement
 
 @dataclass(slots=True)
 class Found:
-    """The rows behind the names that some lines use.
+    """The rows behind the names that some events use.
 
     Args:
+        names: that were looked up.
         positions: batch row and ordinal of every known pack.
         box_ids: containers named, those around packs named, and whole trees of both.
         batch_ids: of all these units, and of the despatches.
@@ -100,6 +102,7 @@ class Found:
         accepted: when earlier events and statements were accepted, by reference.
     """
 
+    names: Names = field(default_factory=Names)
     positions: dict[Pack, tuple[int, int]] = field(default_factory=dict)
     box_ids: set[int] = field(default_factory=set)
     batch_ids: set[int] = field(default_factory=set)
@@ -125,27 +128,28 @@ class Found:
         return (*said.sscc, *self.cases_of(said))
 
 
-def find_touched(lines: Sequence[SaidLine], *, by: str, refs: Collection[str]) -> Found:
-    """Look up every name of the lines.
+def find_touched(names: Names, *, by: str, refs: Collection[str]) -> Found:
+    """Look up every name.
 
     Args:
         by: who speaks.
         refs: earlier events and statements whose moment is asked for.
     """
-    arguments = _arguments(lines, by, refs)
-    leans = bool(parents_of(lines)) or any(_goes_back(line.said) for line in lines)
+    arguments = _arguments(names, by, refs)
+    leans = bool(names.parents or names.sellers)
     asks = partial(_question, connection.vendor, leans=leans, dates=bool(refs))
     found = _ask(asks(is_cold=False), arguments)
     # What no row has may be of a cold lot, or a case: only then is more asked.
-    missing = [pack for *pack, _ in _packs(lines) if tuple(pack) not in found.positions]
-    if cold := _find_cold(missing):
+    if cold := _find_cold(sorted(names.packs - found.positions.keys())):
         found = _ask(asks(is_cold=True), {**arguments, **_cold(cold)})
+    found.names = names
+    found.batch_ids |= names.batch_ids
     return found
 
 
 @cache
 def _question(vendor: str, *, is_cold: bool, leans: bool, dates: bool) -> str:
-    """Only what these lines need: what a question names is opened, found or not."""
+    """Only what these names need: what a question names is opened, found or not."""
     return _FOUND.format(
         wanted=_WANTED[vendor],
         cold=f"UNION ALL {_COLD[vendor]}" if is_cold else "",
@@ -155,6 +159,7 @@ def _question(vendor: str, *, is_cold: bool, leans: bool, dates: bool) -> str:
             parents=among_refs("parents"),
             sellers=among("sellers"),
             buyers=among("buyers"),
+            lots=among("lots", "bigint"),
         )
         if leans
         else "",
@@ -212,16 +217,14 @@ def _note(
             found.accepted.setdefault(text, number)
 
 
-def _arguments(
-    lines: Sequence[SaidLine], by: str, refs: Iterable[str]
-) -> dict[str, Any]:
-    packs = _packs(lines)
-    sellers = {each.said.destination for each in lines if _goes_back(each.said)}
+def _arguments(names: Names, by: str, refs: Iterable[str]) -> dict[str, Any]:
+    packs = [(*pack, PackEpc(*pack).uri) for pack in sorted(names.packs)]
     given: dict[str, Any] = {
-        "boxes": texts(named_boxes(lines)),
-        "parents": references(parents_of(lines)),
-        "sellers": texts(sellers - {""}),
-        "buyers": texts([by] if sellers else []),
+        "boxes": texts(sorted(names.boxes)),
+        "parents": references(sorted(names.parents)),
+        "sellers": texts(sorted(names.sellers)),
+        "buyers": texts([by] if names.sellers else []),
+        "lots": numbers(sorted(names.batch_ids)),
         **_asked_for(refs),
     }
     if connection.vendor == "postgresql":
@@ -234,7 +237,7 @@ def _arguments(
     return given
 
 
-def _find_cold(packs: Iterable[Sequence[str]]) -> dict[Pack, tuple[int, int]]:
+def _find_cold(packs: Sequence[Pack]) -> dict[Pack, tuple[int, int]]:
     found: dict[Pack, tuple[int, int]] = {}
     for gtin, group in groupby(packs, key=lambda pack: pack[0]):
         serials = [serial for _, serial in group]
@@ -249,29 +252,3 @@ def _cold(positions: dict[Pack, tuple[int, int]]) -> dict[str, Any]:
         return {"cold": json.dumps(rows)}
     names = ("cold_gtins", "cold_serials", "cold_batches", "cold_ordinals")
     return {name: array(row[place] for row in rows) for place, name in enumerate(names)}
-
-
-def _packs(lines: Iterable[SaidLine]) -> list[tuple[str, str, str]]:
-    named = {pack: line.said for line in lines for pack in line.said.packs}
-    return [(*pack, named[pack].epc_of(pack)) for pack in sorted(named)]
-
-
-def named_boxes(lines: Iterable[SaidLine]) -> list[str]:
-    """The SSCCs and parents that the lines name, each once."""
-    return sorted({epc for line in lines for epc in _boxes(line.said)})
-
-
-def _boxes(said: Said) -> Iterator[str]:
-    yield from said.sscc
-    if said.parent:
-        yield said.parent
-
-
-def parents_of(lines: Iterable[SaidLine]) -> list[str]:
-    """The references that the lines name, each once."""
-    return sorted({ref for line in lines for ref in line.parents})
-
-
-def _goes_back(said: Said) -> bool:
-    """Recalled goods may go back to whom the holder had them from, named or not."""
-    return said.biz_step == "shipping" and said.disposition == "recalled"

@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 from pyroaring import BitMap
 
-from apps.core.custody import CustodyEvent
-from apps.custody.queries.load import Loaded
+from apps.core.custody import CustodyEvent, State
 from apps.edge.numbers import grouped
-from apps.partners import queries as partners
 
 # Signed in these words, whatever the language of the page.
 _MEANINGS: Final[Mapping[str, str]] = {
@@ -73,34 +71,33 @@ def meaning_of(*, rule: str, biz_step: str) -> str:
     return _MEANINGS_OF_RULES.get(rule) or _MEANINGS.get(biz_step, "")
 
 
-def sentence(rule: str, event: CustodyEvent[BitMap], loaded: Loaded) -> str:
-    """What happens, to whom, with how many packs of which lots."""
-    names = partner_names({event.by, event.destination})
+def sentence(
+    rule: str,
+    event: CustodyEvent[BitMap],
+    state: State[BitMap],
+    names: Mapping[str, str],
+) -> str:
+    """What happens, to whom, with how many packs of which lots.
+
+    Args:
+        names: of partners by GLN; an unknown GLN stands for itself.
+    """
     return _(_SENTENCES[rule]) % {
-        "who": names[event.by],
-        "to": names.get(event.destination, ""),
-        "what": _what(event, loaded),
+        "who": names.get(event.by, event.by),
+        "to": names.get(event.destination, event.destination),
+        "what": _what(event, state),
         "boxes": _boxes(event),
         "parent": short(event.parent),
         "how": _(_ENDS.get(event.disposition, event.disposition)),
     }
 
 
-def partner_names(glns: set[str]) -> dict[str, str]:
-    """The names of partners by GLN; an unknown GLN stands for itself."""
-    found = {}
-    for gln in glns - {""}:
-        partner = partners.find_partner(gln)
-        found[gln] = partner.name if partner else gln
-    return found
-
-
-def _what(event: CustodyEvent[BitMap], loaded: Loaded) -> str:
+def _what(event: CustodyEvent[BitMap], state: State[BitMap]) -> str:
     total = sum(len(units) for units in event.units.values())
     packs = ngettext("%(n)s pack", "%(n)s packs", total) % {"n": grouped(total)}
     lots = [
         _("%(n)s of lot %(lot)s")
-        % {"n": grouped(len(units)), "lot": loaded.state.batches[tag].lot}
+        % {"n": grouped(len(units)), "lot": state.batches[tag].lot}
         for tag, units in sorted(event.units.items())
         if units
     ]

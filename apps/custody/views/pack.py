@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import MalformedInput
-from apps.custody import operations
+from apps.custody import queries
 from apps.custody.forms import IntoForm, PackForm
 from apps.custody.queries.containers import find_by_epc
 from apps.custody.queries.numbers import free_ssccs
@@ -163,7 +163,7 @@ def pack_lot_draft(request: HttpRequest) -> JsonResponse:
             "bad_field", field=name, got=request.GET.get(name), wanted=str(errors[0])
         )
     plan = _planned(request, form, site)
-    draft = operations.draft_events(
+    draft = queries.draft_events(
         wish=plan.wish(), actor=actor_of(request), at=timezone.now()
     )
     return JsonResponse(draft.as_json())
