@@ -39,5 +39,5 @@ USER trace
 VOLUME /srv/var
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-c", \
-  "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/health', headers={'Host': 'localhost'}), timeout=4)"]
+  "import os, urllib.parse as p, urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/health', headers={'Host': p.urlsplit(os.environ.get('SITE_URL') or 'http://localhost').netloc}), timeout=4)"]
 CMD ["python", "manage.py", "serve", "--no-prepare", "--only", "web", "--host", "0.0.0.0"]

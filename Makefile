@@ -63,11 +63,12 @@ test-sqlite: .venv/.dev node_modules/.done messages
 
 check: lint types arch deploy test  ## exactly what CI runs
 
-lint: .venv/.dev node_modules/.done  ## ruff, djade, djlint, migrations
+lint: .venv/.dev node_modules/.done  ## ruff, djade, djlint, compose files, migrations
 	$(V)/ruff check .
 	$(V)/ruff format --check .
 	find templates -name '*.html' -print0 | xargs -0 $(V)/djade --check --target-version 5.2
 	$(V)/djlint templates --lint --quiet
+	$(V)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml compose.scale.yaml
 	$(V)/python manage.py makemigrations --check --dry-run -v0
 
 types: .venv/.dev  ## strict mypy

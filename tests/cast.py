@@ -40,6 +40,7 @@ __all__ = [
     "TRANSPHARM",
     "Stage",
     "admit_all",
+    "admit_traders",
     "keyring",
     "ledger",
     "stage",
@@ -74,16 +75,16 @@ def _open(stage: Stage) -> None:
 
 def admit_all(stage: Stage) -> None:
     """From genesis to two registered products."""
-    _admit_traders(stage)
+    admit_traders(stage)
     stage.register(NOVAMED, CARDIOL)
 
 
 def stage_of_today(keyring: Keyring) -> Stage:
     """The cast as of now, with one product: what doors draft is dated today."""
-    return play_now("traders and a product", keyring, _admit_traders)
+    return play_now("traders and a product", keyring, admit_traders)
 
 
-def _admit_traders(stage: Stage) -> None:
+def admit_traders(stage: Stage) -> None:
     stage.open_ledger()
     for player in TRADERS:
         stage.admit(player)

@@ -27,6 +27,7 @@ from apps.core.errors import (
     Unavailable,
     UntrustedSignature,
 )
+from apps.edge.races import is_without_part
 from apps.edge.wire import dump_json
 
 logger = logging.getLogger(__name__)
@@ -138,6 +139,9 @@ def find_storage_problem(error: BaseException) -> Problem | None:
     """The problem if the database or a file could not be written now, else None."""
     if _is_disk_full(error):
         return problem_of(Unavailable(_DISK_FULL, retry_after_seconds=60))
+    if is_without_part(error):
+        logger.error("A part of the tables is detached", exc_info=error)
+        return problem_of(Unavailable("part_detached", retry_after_seconds=300))
     if isinstance(error, OperationalError):
         logger.error("The database did not answer", exc_info=error)
         return problem_of(Unavailable("database_unavailable", retry_after_seconds=5))

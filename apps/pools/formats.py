@@ -75,7 +75,11 @@ def draw_serials(*, length: int) -> Iterator[str]:
 
 
 def to_bytes(units: BitMap) -> bytes:
-    """A set of numbers as it is stored."""
+    """A set of numbers as it is stored: what stands in a row is kept as its ends.
+
+    The first of what is free comes number by number: 500 printed took 1,016 bytes, not 15.
+    """
+    units.run_optimize()
     return units.serialize()
 
 

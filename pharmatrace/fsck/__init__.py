@@ -7,6 +7,9 @@ but for the map (64 bytes a tag, and 80 a node of its upper levels), the heads o
 first 100,000 chains (45 MB), the rows of partners, products and recalls, and the replay
 of the law, which keeps every serial at hand.
 
+The site goes on meanwhile: files are looked at first, then one moment of the database,
+so what comes later is no difference.
+
 Where the ledger is long and a second core is there, signatures and the map are worked
 out in processes beside this one; what they find is the same.
 """
@@ -22,11 +25,20 @@ from apps.custody import operations as custody
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.heads import check_heads
 from pharmatrace.fsck.log import check_log
+from pharmatrace.fsck.moment import await_replay, is_cancelled_by_replay, one_moment
+from pharmatrace.fsck.outside import look_outside
 from pharmatrace.fsck.pools import check_pools
 from pharmatrace.fsck.progress import Bar, Tick, silent
 from pharmatrace.fsck.statements import check_statements
 
-__all__ = ["Bar", "Finding", "Report", "check_everything", "run"]
+__all__ = [
+    "Bar",
+    "Finding",
+    "Report",
+    "check_everything",
+    "is_cancelled_by_replay",
+    "run",
+]
 
 _MOST_KEPT = 1_000
 
@@ -54,11 +66,14 @@ class Report:
 
 def check_everything(*, at: datetime, tick: Tick = silent) -> Iterator[Finding]:
     """All findings, as they are met; the aware moment `at` tells what is late."""
-    yield from check_statements(at=at, tick=tick)
-    yield from check_log(tick=tick)
-    yield from check_heads()
-    yield from custody_findings()
-    yield from check_pools()
+    outside = look_outside()
+    await_replay(outside.locked_size)
+    with one_moment():
+        yield from check_statements(at=at, tick=tick)
+        yield from check_log(outside, tick=tick)
+        yield from check_heads(outside)
+        yield from custody_findings()
+        yield from check_pools()
 
 
 def custody_findings() -> Iterator[Finding]:

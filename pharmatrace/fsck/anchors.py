@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from apps.anchoring import queries as anchoring
@@ -24,11 +24,12 @@ class _Walk:
     files: set[str] = field(default_factory=set)
 
 
-def check_anchors(published: int) -> Iterator[Finding]:
+def check_anchors(published: int, *, files: Set[str]) -> Iterator[Finding]:
     """Every difference between tokens, heads, leaves of type 4 and published files.
 
     Args:
         published: the size up to which files must be there.
+        files: names of those that were there before the tokens were read.
     """
     leaves = ledger.list_anchor_leaves(start=0, stop=ledger.count_leaves())
     walk = _Walk(
@@ -43,7 +44,7 @@ def check_anchors(published: int) -> Iterator[Finding]:
         yield from _check_head(promise, f"promise of {promise.name}")
     for leaf in walk.leaves.values():
         yield Finding("anchor_unknown", f"leaf {leaf.index}", wanted="its token")
-    for stray in sorted({*anchoring.list_anchor_files()} - walk.files):
+    for stray in sorted(files - walk.files):
         yield Finding("anchor_file_unknown", f"anchors/{stray}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from apps.anchoring import queries as anchoring
@@ -102,8 +102,12 @@ class TreeChecker:
                 yield from _compare(tile, b"".join(level.hashes))
 
 
-def check_recalls(size: int) -> Iterator[Finding]:
-    """The published recalls against the statements with leaves below `size`."""
+def check_recalls(size: int, *, files: Set[str]) -> Iterator[Finding]:
+    """The published recalls against the statements with leaves below `size`.
+
+    Args:
+        files: under which ids there were any before the statements were read.
+    """
     for statement_id in ledger.list_published(start=0, stop=size):
         wanted = anchoring.build_recall_file(statement_id)
         found = anchoring.find_recall_file(statement_id)
@@ -115,12 +119,12 @@ def check_recalls(size: int) -> Iterator[Finding]:
             yield Finding("recall_differs", f"recalls/{statement_id}")
     # Files are written before their head is signed, so some may be ahead of it.
     known = ledger.list_published(start=0, stop=ledger.count_leaves())
-    for stray in sorted({*anchoring.list_recall_files()} - {*known}):
+    for stray in sorted(files - {*known}):
         yield Finding("recall_unknown", f"recalls/{stray}")
 
 
 def _compare(tile: Tile, wanted: bytes) -> Iterator[Finding]:
-    found = anchoring.find_tile(tile)
+    found = _find(tile)
     if found is None:
         yield Finding("tile_missing", tile.path)
     elif found != wanted:
@@ -132,6 +136,15 @@ def _compare(tile: Tile, wanted: bytes) -> Iterator[Finding]:
             found = anchoring.find_tile(partial)
             if found not in (None, begin):
                 yield Finding("tile_differs", _place(partial, found or b"", begin))
+
+
+def _find(tile: Tile) -> bytes | None:
+    """A partial file goes when its tile has become full: then it is the beginning."""
+    found = anchoring.find_tile(tile)
+    if found is not None or tile.width == TILE_WIDTH:
+        return found
+    full = anchoring.find_tile(Tile(tile.level, tile.index))
+    return full and full[: len(full) // TILE_WIDTH * tile.width]
 
 
 def _place(tile: Tile, found: bytes, wanted: bytes) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from apps.anchoring import queries as anchoring
 from apps.core.checkpoint import Checkpoint as Head
 from apps.core.checkpoint import open_checkpoint
-from apps.core.errors import IntegrityBreach, TraceError
+from apps.core.errors import TraceError
 from apps.core.notekey import VerifierKey
 from apps.partners import queries as partners
 from pharmatrace.fsck.finding import Finding, finding_of
+from pharmatrace.fsck.outside import Outside
 
 
-def check_heads() -> Iterator[Finding]:
+def check_heads(outside: Outside) -> Iterator[Finding]:
     """Every note that does not verify under genesis' log keys, or names another head."""
     genesis = partners.find_genesis()
     if genesis is None:
@@ -29,16 +30,13 @@ def check_heads() -> Iterator[Finding]:
             )
     for size in anchoring.list_notes_without_head():
         yield Finding("unknown_head", f"note {size}", str(size))
-    yield from _check_stores(keys)
+    yield from _check_stores(outside, keys)
 
 
-def _check_stores(keys: list[VerifierKey]) -> Iterator[Finding]:
-    locked = anchoring.read_lock_store()
-    try:
-        published = anchoring.newest_checkpoint()
-    except IntegrityBreach as error:
-        yield finding_of(error, "published checkpoint")
-        published = None
+def _check_stores(outside: Outside, keys: list[VerifierKey]) -> Iterator[Finding]:
+    locked, published = outside.locked, outside.published
+    if outside.fault is not None:
+        yield finding_of(outside.fault, "published checkpoint")
     if locked is None:
         if published is not None:
             yield Finding("lock_store_lost", "lock store")

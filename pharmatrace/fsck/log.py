@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from apps.anchoring import queries as anchoring
 from apps.anchoring.queries import HeadRow
-from apps.core.errors import IntegrityBreach
 from apps.core.leaf import MAP_ROOT_TAG, LeafType
 from apps.edge.cycles import no_search
 from apps.ledger import queries as ledger
@@ -19,12 +18,13 @@ from pharmatrace.fsck.files import TreeChecker, check_recalls
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.leaves import LeafChecker
 from pharmatrace.fsck.maps import MapChecker, derive_roots
+from pharmatrace.fsck.outside import Outside
 from pharmatrace.fsck.progress import Tick, silent
 
 
-def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
+def check_log(outside: Outside, *, tick: Tick = silent) -> Iterator[Finding]:
     """Every difference between leaves, heads, map, tree state and files."""
-    published = _published_size()
+    published = outside.published_size
     size = ledger.count_leaves()
     with derive_roots(tags=anchoring.count_heads(), leaves=size) as beside:
         walk = _Walk(published, MapChecker(beside))
@@ -35,16 +35,8 @@ def check_log(*, tick: Tick = silent) -> Iterator[Finding]:
             tick("leaves", walk.leaves.count, size)
         yield from walk.finish(size)
     yield from walk.chains.finish(size)
-    yield from check_recalls(published)
-    yield from check_anchors(published)
-
-
-def _published_size() -> int:
-    try:
-        published = anchoring.newest_checkpoint()
-    except IntegrityBreach:
-        return 0  # `check_heads` names it
-    return published.size if published else 0
+    yield from check_recalls(published, files=outside.recalls)
+    yield from check_anchors(published, files=outside.anchors)
 
 
 class _Walk:

@@ -13,6 +13,7 @@ from apps.anchoring import operations, queries
 from apps.anchoring.clients.anchors import find_judge
 from apps.anchoring.models import AnchorPromise, AnchorToken
 from pharmatrace.fsck.anchors import check_anchors
+from pharmatrace.fsck.outside import look_outside
 from tests.anchoring.ots import COOKIE, ots, said
 from tests.anchoring.outsider import verify_public
 from tests.anchoring.tsa import grow, kinds
@@ -156,14 +157,14 @@ def test_without_headers_it_says_what_was_not_checked(ots, said, client, log):
     receipt = json.loads((log / "anchors/2.json").read_bytes())
     assert "stamped_ms" not in receipt
     assert ots.bitcoin.asked == []
-    assert list(check_anchors(4)) == []
+    assert list(check_anchors(4, files=look_outside().anchors)) == []
 
 
 def test_fsck_checks_the_proof_and_the_header_without_a_network(ots, said):
     finish(ots, said)
     ots.end()
 
-    assert list(check_anchors(4)) == []
+    assert list(check_anchors(4, files=look_outside().anchors)) == []
     row = AnchorToken.objects.get()
     judge = find_judge(name="gone", kind="ots")
     text = queries.find_head_text(2).encode()

@@ -11,6 +11,7 @@ from apps.core.map import MapValue
 from apps.core.mapbuild import MapTree
 from apps.ledger import queries as ledger
 from pharmatrace.fsck.log import check_log
+from pharmatrace.fsck.outside import look_outside
 from pharmatrace.fsck.statements import check_statements
 from tests.bench.report import Figure
 from tests.bench.world import World, seconds
@@ -86,7 +87,7 @@ def fsck_log(*, rounds: int) -> Figure:
     for _ in range(rounds):
         leaves = [secrets.token_bytes(115) for _ in range(size)]
         floors.append(size / seconds(lambda d=leaves: [sha256(x).digest() for x in d]))
-        values.append(size / seconds(lambda: list(check_log())))
+        values.append(size / seconds(lambda: list(check_log(look_outside()))))
     return Figure(
         "fsck: leaves, chains, tree, map, tiles",
         "1/s",

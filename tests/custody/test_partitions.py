@@ -4,12 +4,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from apps.core.errors import LedgerConflict, MalformedInput
+from apps.core.errors import LedgerConflict, MalformedInput, Unavailable
 from apps.custody import operations, queries
 from apps.custody.models import EventChunk, EventLine, ForwardChunk
-from apps.custody.operations import partitions
+from apps.custody.operations import detaching, partitions
+from apps.edge.problems import find_problem
+from apps.edge.races import is_lost_race
 from pharmatrace.demo.stage import Stage
 from tests.cast import AMOXIL, STELLA
 from tests.conftest import IS_SQLITE
@@ -30,12 +32,15 @@ def goods(stage: Stage) -> Goods:
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys of this test's own transaction are looked at before a table is altered."""
-    do = partitions._do
+    run = partitions.run
 
     def settling(*statements: str) -> None:
-        do("SET CONSTRAINTS ALL IMMEDIATE", *statements, "SET CONSTRAINTS ALL DEFERRED")
+        run(
+            "SET CONSTRAINTS ALL IMMEDIATE", *statements, "SET CONSTRAINTS ALL DEFERRED"
+        )
 
-    monkeypatch.setattr(partitions, "_do", settling)
+    for each in (partitions, detaching):
+        monkeypatch.setattr(each, "run", settling)
 
 
 def bounds(table: str) -> list[str]:
@@ -125,7 +130,8 @@ def test_rows_keep_what_the_tables_promised(goods):
 
 
 @pytest.mark.postgresql
-def test_a_part_is_taken_out_and_put_back(goods):
+def test_a_part_is_taken_out_and_put_back(goods, monkeypatch):
+    monkeypatch.setattr(partitions, "MARGIN", 1)
     partitions.cut()
     before = counts()
     said = StringIO()
@@ -138,6 +144,95 @@ def test_a_part_is_taken_out_and_put_back(goods):
     assert counts() == before
     assert list(operations.replay_check()) == []
     assert said.getvalue().splitlines()[0] == "custody_eventline_1 is detached"
+
+
+@pytest.fixture
+def detached(goods, monkeypatch) -> Goods:
+    """The lot that there is lies in a part that is out."""
+    monkeypatch.setattr(partitions, "MARGIN", 1)
+    partitions.cut()
+    detaching.detach(1)
+    return goods
+
+
+@pytest.mark.postgresql
+def test_packs_of_a_part_that_is_out_are_not_called_unknown(detached, client):
+    with pytest.raises(Unavailable, match="part detached"):
+        queries.find_unit(gtin=GTIN, serial="S000003")
+    assert queries.find_unit(gtin=GTIN, serial="NEVER") is None
+
+    answered = client.get(f"/01/{GTIN}/21/S000003", HTTP_ACCEPT="application/json")
+
+    assert answered.status_code == 503
+    assert (answered.json()["code"], answered["Retry-After"]) == (
+        "part_detached",
+        "300",
+    )
+
+
+@pytest.mark.postgresql
+def test_what_moves_them_is_no_lost_race_and_other_lots_are_traded(detached):
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        ForwardChunk.objects.create(
+            batch=detached.batch("A1"), chunk_no=0, holdings=b"", containers=b""
+        )
+
+    assert not is_lost_race(refused.value)
+    problem = find_problem(refused.value)
+    assert problem is not None
+    assert (problem.status, problem.code) == (503, "part_detached")
+    detached.commission(lot="B2", names=["NEW1"])
+    assert queries.find_unit(gtin=GTIN, serial="NEW1") is not None
+
+
+@pytest.mark.postgresql
+def test_while_a_part_is_out_the_next_is_cut_and_nothing_is_rebuilt(detached):
+    detached.commission(lot="B2", names=["NEW1"])
+
+    with pytest.raises(CommandError, match=r"part detached.*custody_eventline_1"):
+        call_command("rebuild")
+    end = partitions.cut()
+
+    said = StringIO()
+    call_command("partition", stdout=said)
+    assert [line.split("  ")[0] for line in said.getvalue().splitlines()[:3]] == [
+        f"custody_eventline_{number}" for number in (1, 2, 3)
+    ]
+    assert said.getvalue().splitlines()[0].endswith("bytes, DETACHED")
+    detaching.attach(1)
+    assert bounds("custody_eventline")[-1] == f"FOR VALUES FROM ('{end}') TO (MAXVALUE)"
+    assert list(operations.replay_check()) == []
+
+
+@pytest.mark.postgresql
+def test_a_part_that_new_lots_still_go_to_stays(goods):
+    partitions.cut()  # with a margin of a thousand
+
+    with pytest.raises(
+        CommandError, match=r"part grows.*lots up to row \d+ have begun"
+    ):
+        call_command("partition", "--detach", "1")
+
+    assert counts()[0] > 0
+
+
+@pytest.mark.postgresql
+def test_all_tables_are_detached_or_none(goods, monkeypatch):
+    monkeypatch.setattr(partitions, "MARGIN", 1)
+    partitions.cut()
+    before, last = counts(), f"ALTER TABLE {TABLES[-1]} DETACH"
+    run = detaching.run
+
+    def stopping(*statements: str) -> None:
+        if statements[-1].startswith(last):
+            raise DatabaseError("canceling statement due to lock timeout")
+        run(*statements)
+
+    monkeypatch.setattr(detaching, "run", stopping)
+    with pytest.raises(CommandError, match="nothing was changed"):
+        call_command("partition", "--detach", "1")
+
+    assert counts() == before
 
 
 @pytest.mark.postgresql
@@ -158,7 +253,7 @@ def test_a_cut_that_lots_outran_changes_nothing(goods, monkeypatch):
     partitions.cut()
     before = [bounds(table) for table in TABLES]
     seen = iter([1, 10**6])
-    monkeypatch.setattr(partitions, "_newest", lambda: next(seen))
+    monkeypatch.setattr(partitions, "newest_lot", lambda: next(seen))
 
     with pytest.raises(LedgerConflict) as refused:
         partitions.cut()

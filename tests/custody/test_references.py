@@ -9,7 +9,7 @@ from django.db import connection
 from apps.core.subjects import Reference
 from apps.custody import operations, queries
 from apps.custody.models import Event
-from apps.custody.operations import partitions
+from apps.custody.operations import detaching, partitions
 from apps.custody.references import events_of, reference_bytes, reference_text
 from pharmatrace.demo.stage import Stage
 from tests.cast import AMOXIL, NOVAMED, STELLA
@@ -124,6 +124,27 @@ def test_a_migrated_ledger_is_the_replayed_one_and_trade_goes_on(goods: Goods) -
         Event.objects.create(
             ref=Event.objects.latest("pk").ref, accepted_ms=1, event_time_ms=1
         )
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_a_part_that_was_detached_before_the_migration_is_attached_after_it(
+    goods: Goods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "MARGIN", 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the test's own rows
+    partitions.cut()
+    detaching.detach(1)
+    try:
+        _migrate(BEFORE)
+    finally:
+        _migrate(AFTER)
+
+    detaching.attach(1)
+
+    assert list(operations.replay_check()) == []
+    goods.do(STELLA, "dispense", items=[pack("S000005")])
 
 
 @pytest.mark.django_db

@@ -6,16 +6,18 @@ from typing import Any
 from django.db import connection, models
 
 from pharmatrace.fsck import check_heads, check_log, check_statements
+from pharmatrace.fsck.outside import look_outside
 from tests.cast import Stage
 
 
 def findings(stage: Stage) -> list[tuple[str, str]]:
+    outside = look_outside()
     return [
         (finding.code, finding.where)
         for finding in (
             *check_statements(at=stage.at),
-            *check_log(),
-            *check_heads(),
+            *check_log(outside),
+            *check_heads(outside),
         )
     ]
 

@@ -12,6 +12,7 @@ from apps.core.errors import IntegrityBreach
 from apps.ledger.models import Leaf, Pending, Statement, Vault
 from pharmatrace import fsck
 from pharmatrace.fsck import check_heads, check_statements
+from pharmatrace.fsck.outside import look_outside
 from tests.cast import NOVAMED, START
 from tests.fsck.forging import findings, flip, past_triggers, rewrite
 
@@ -212,7 +213,7 @@ def test_a_changed_note_is_found(story, settings, log):
     (log / "checkpoint").write_bytes(b"no note")
     settings.LOCK_STORE.write_bytes(b"no note")
 
-    places = [finding.where.split(",")[0] for finding in check_heads()]
+    places = [finding.where.split(",")[0] for finding in check_heads(look_outside())]
 
     assert places == [f"note {note.pk}", "published checkpoint", "lock store"]
     with pytest.raises(IntegrityBreach, match="published unreadable"):

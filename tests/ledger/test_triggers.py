@@ -146,3 +146,16 @@ def test_no_leaf_names_a_statement_that_is_not_stored(unknown):
     with transaction.atomic():
         operations.append_leaves(rows=[leaves[0], leaves[1], leaves[3]])
     assert Leaf.objects.count() == 4
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("table", ["statement", "vault", "pending"])
+def test_an_id_has_one_index(table):
+    """Nobody asks for its beginning; every append would pay for a second one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM pg_indexes WHERE tablename = %s"
+            " AND indexdef ~ '\\((statement_)?id[ )]'",
+            [f"ledger_{table}"],
+        )
+        assert cursor.fetchone() == (1,)

@@ -3,6 +3,7 @@
 from itertools import islice
 
 import pytest
+from pyroaring import BitMap
 
 from apps.core.errors import MalformedInput
 from apps.core.gs1.keys import Serial
@@ -12,6 +13,8 @@ from apps.pools.formats import (
     draw_serials,
     odds_of,
     shortest,
+    to_bytes,
+    to_set,
     verify_length,
 )
 
@@ -58,3 +61,12 @@ def test_where_twenty_characters_are_too_few_it_is_said():
 
     assert refusal.value.code == "guessable"
     assert "at least 29 characters" in refusal.value.wanted
+
+
+def test_a_set_is_stored_as_the_ends_of_its_rows():
+    free = BitMap(range(10_000))
+
+    stored = to_bytes(BitMap(free[:500]))
+
+    assert len(stored) == 15
+    assert to_set(stored) == BitMap(range(500))

@@ -17,6 +17,7 @@ from apps.ledger import queries as ledger
 from apps.ledger.operations import erase_vault
 from pharmatrace.demo.cast import NOVAMED
 from pharmatrace.fsck.files import check_recalls
+from pharmatrace.fsck.outside import look_outside
 from tests.recalls.calls import answer, close, open_recall, spread
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +140,7 @@ def test_a_run_that_stopped_after_the_files_writes_the_same(log, stage, monkeypa
         with pytest.raises(OSError, match="power"):
             operations.sequence(at=stage.tick())
     written = (log / "recalls" / recall.pk).read_bytes()
-    assert list(check_recalls(0)) == []
+    assert list(check_recalls(0, files=look_outside().recalls)) == []
 
     operations.sequence(at=stage.tick())
 
@@ -158,7 +159,10 @@ def test_lost_files_are_named_and_written_again(log, stage, recalled):
     (folder / changed).write_bytes(before[changed][:-1])
     (folder / ("0" * 64)).write_bytes(b"{}")
 
-    assert [(each.code, each.where) for each in check_recalls(size)] == [
+    assert [
+        (each.code, each.where)
+        for each in check_recalls(size, files=look_outside().recalls)
+    ] == [
         ("recall_missing", f"recalls/{lost}"),
         ("recall_differs", f"recalls/{changed}"),
         ("recall_unknown", f"recalls/{'0' * 64}"),
@@ -171,7 +175,7 @@ def test_lost_files_are_named_and_written_again(log, stage, recalled):
     operations.restore_files(at=stage.tick())
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert list(check_recalls(size)) == []
+    assert list(check_recalls(size, files=look_outside().recalls)) == []
     assert (folder / kept).read_bytes() == before[kept]
 
 
@@ -181,4 +185,6 @@ def test_what_was_erased_here_stays_where_it_was_published(client, recalled):
     erase_vault(statement_id=name, erased_by="e" * 64)
 
     assert client.get(f"/log/recalls/{name}").status_code == 200
-    assert list(check_recalls(ledger.count_leaves())) == []
+    assert (
+        list(check_recalls(ledger.count_leaves(), files=look_outside().recalls)) == []
+    )

@@ -12,14 +12,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
-from apps.partners import operations as partners
-from apps.partners.models import MemberRole
 from pharmatrace.demo.signing import Keyring
-from tests.cast import NOVAMED, STELLA, TRANSPHARM, keyring, stage_of_today
-from tests.custody.goods import Goods, packs, serials
+from tests.cast import keyring, stage_of_today
 from tests.emptying import empty_database
+from tests.scale.opened import trade
 from tests.scale.servers import NAME, Server, make_primary, make_replica
 from tests.scale.web import Machine, environment, serve
 from tests.site.serving import free_port, wait_for
@@ -64,7 +61,7 @@ def pair(
     """A ledger with one lot that came to the pharmacy, on two servers."""
     with make_primary() as primary:
         with django_db_blocker.unblock():
-            tokens = _play(keyring)
+            tokens = trade(stage_of_today(keyring))
             dumped = _dump(primary)
             empty_database()
             connection.close()
@@ -77,22 +74,6 @@ def pair(
         )
         with make_replica(primary) as replica:
             yield Pair(primary, replica, tokens, keyring)
-
-
-def _play(keyring: Keyring) -> dict[str, str]:
-    stage = stage_of_today(keyring)
-    goods = Goods(stage)
-    goods.commission(lot="A1", count=40)
-    goods.deliver(packs(serials(20)))
-    return {
-        player.gln: partners.create_token(
-            actor=stage.actor(player),
-            name="machine",
-            role=MemberRole(stage.actor(player).role),
-            at=timezone.now(),
-        )[1]
-        for player in (NOVAMED, TRANSPHARM, STELLA)
-    }
 
 
 def _dump(server: Server) -> bytes:

@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -17,7 +19,7 @@ from tests.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
 from tests.exchange.wishes import product_wish
 from tests.recalls.calls import wish as recall_wish
 from tests.scale.conftest import Pair, Webs
-from tests.scale.servers import NAME, find_pgbouncer, pgbouncer
+from tests.scale.servers import NAME, Server, find_pgbouncer, pgbouncer
 from tests.scale.web import ROOT, Machine, environment
 from tests.site.serving import wait_for
 
@@ -150,6 +152,72 @@ def test_the_site_works_through_a_pool(pair: Pair, folder: Path, mode: str):
     assert said["found"] == 6 * 12
     assert (said["taken"], said["iterated"]) == (30, 30)
     assert said["streamed"] > 0
+
+
+@pytest.fixture(scope="module")
+def checker(pair: Pair, folder: Path) -> dict[str, str]:
+    """What a process knows that may only read, and asks the replica for all."""
+    pair.primary.ask("CREATE ROLE checker LOGIN")
+    pair.primary.ask("GRANT SELECT ON ALL TABLES IN SCHEMA public TO checker")
+    url = pair.database_url(pair.replica).replace("postgres@", "checker@")
+    return environment(folder, DATABASE_URL=url, LEDGER_ORIGIN=settings.LEDGER_ORIGIN)
+
+
+def _fsck(checker: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "fsck"], cwd=ROOT, env=checker, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def _checks(condition: str) -> str:
+    asked = "SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE usename = 'checker' AND "
+    return asked + condition
+
+
+def test_a_check_of_the_replica_waits_for_what_is_signed_already(
+    paused, folder, checker
+):
+    primary = checker | {"DATABASE_URL": paused.database_url(paused.primary)}
+    subprocess.run(
+        [sys.executable, "manage.py", "integrate"], cwd=ROOT, env=primary, check=True
+    )
+
+    checking = _fsck(checker)
+    wait_for(lambda: paused.replica.ask(_checks("true")), within_seconds=120)
+    paused.replica.ask("SELECT pg_wal_replay_resume()")
+
+    said, _ = checking.communicate(timeout=120)
+    assert said.splitlines() == ["Everything stored agrees with everything derived."]
+
+
+def test_a_check_that_the_replica_ends_says_what_to_do(pair, checker):
+    delay = "ALTER SYSTEM {} max_standby_streaming_delay"
+    _set(pair.replica, delay.format("SET") + " = 0")
+    with _locked(pair.primary, "pools_pool"):  # which is read last
+        checking = _fsck(checker)
+        is_held = _checks("wait_event_type = 'Lock'")
+        wait_for(lambda: pair.replica.ask(is_held), within_seconds=120)
+        with _locked(pair.primary, "ledger_statement"):
+            said, _ = checking.communicate(timeout=120)
+    _set(pair.replica, delay.format("RESET"))
+
+    assert checking.returncode == 1
+    assert said.startswith("CommandError: the replica ended the check")
+
+
+def _set(server: Server, sql: str) -> None:
+    server.ask(sql)
+    server.ask("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def _locked(server: Server, table: str) -> Iterator[None]:
+    """As one who alters a table: a replica keeps readers out of it as well."""
+    where = f"host={server.home} user=postgres dbname={NAME}"
+    with psycopg.connect(where) as held:
+        held.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
 
 
 def test_tables_are_cut_while_the_site_works(pair, webs, tmp_path):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +55,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Machine:
-    """One token, asking one web process."""
+    """One token, asking one web process.
+
+    Attributes:
+        site: the host that a proxy was asked for by https; "": none is in front.
+    """
 
     url: str
     token: str
     key: PrivateKey
+    site: str = ""
 
     def at(self, url: str) -> Machine:
         """The same machine at another process."""
-        return Machine(url, self.token, self.key)
+        return replace(self, url=url)
 
     def ask(self, path: str, body: bytes | None = None) -> Answer:
         request = urllib.request.Request(
@@ -72,6 +77,7 @@ class Machine:
             headers={
                 "Authorization": f"Bearer {self.token}",
                 "Content-Type": "application/json",
+                **self._proxied(),
             },
         )
         try:
@@ -79,6 +85,11 @@ class Machine:
                 return _answer(response)
         except urllib.error.HTTPError as error:
             return _answer(error)
+
+    def _proxied(self) -> dict[str, str]:
+        if not self.site:
+            return {}
+        return {"Host": self.site, "X-Forwarded-Proto": "https"}
 
     def act(self, wish: dict[str, Any]) -> str:
         """Draft, sign, submit; the statement's id."""

@@ -20,7 +20,7 @@ from apps.core.errors import LedgerConflict, MalformedInput
 TABLES: Final = ("custody_eventline", "custody_eventchunk", "custody_forwardchunk")
 # Lots that may begin while a cut is looking at the rows.
 MARGIN: Final = 1_000
-_BRIEFLY: Final = "SET LOCAL lock_timeout = '5s'"  # else all queue up behind us
+BRIEFLY: Final = "SET LOCAL lock_timeout = '5s'"  # else all queue up behind us
 _LIST: Final = """
 SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), pg_total_relation_size(c.oid)
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -45,9 +45,6 @@ _KEY: Final = """
 SELECT pg_get_constraintdef(oid) FROM pg_constraint
 WHERE contype = 'p' AND conrelid = %s::regclass
 """
-_BOUNDS: Final = """
-SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def list_partitions(table: str) -> list[Partition]:
     """The parts of one of `TABLES`, the oldest first; none if it is in one piece."""
     if connection.vendor != "postgresql":
         return []
-    return [Partition(*row) for row in _rows(_LIST, [table])]
+    return [Partition(*row) for row in read_rows(_LIST, [table])]
 
 
 def cut() -> int:
@@ -77,13 +74,13 @@ def cut() -> int:
         LedgerConflict: `cut_again`: more lots began meanwhile than were allowed for;
             nothing was changed.
     """
-    _verify_postgresql()
-    end = _newest() + MARGIN
+    verify_postgresql()
+    end = newest_lot() + MARGIN
     try:
         for table in TABLES:
-            _look_at_rows(table, end)
+            _look_atread_rows(table, end)
         with transaction.atomic():
-            _do(_BRIEFLY, f"LOCK TABLE {', '.join(TABLES)} IN ACCESS EXCLUSIVE MODE")
+            run(BRIEFLY, f"LOCK TABLE {', '.join(TABLES)} IN ACCESS EXCLUSIVE MODE")
             _verify_not_outgrown(end)
             _cut_all(end)
     except BaseException:
@@ -94,68 +91,16 @@ def cut() -> int:
     return end
 
 
-def _verify_postgresql() -> None:
+def verify_postgresql() -> None:
+    """Refuse another database: `wrong_database`."""
     if connection.vendor != "postgresql":
         raise MalformedInput(
             "wrong_database", got=connection.vendor, wanted="postgresql"
         )
 
 
-def detach(number: int) -> list[str]:
-    """Take the parts of one cut out of their tables; their names.
-
-    What they hold is not asked any more: their lots show no history, the law does not
-    know their events, and `fsck` says so. For moving them; then `attach`.
-
-    Raises:
-        MalformedInput: `no_such_part`: no cut has this number, or it still grows.
-    """
-    return [_detach_one(table, number) for table in TABLES]
-
-
-def attach(number: int) -> list[str]:
-    """Put them back; the bounds, kept as a constraint, save looking at the rows.
-
-    Raises:
-        MalformedInput: `no_such_part`: nothing of this number is detached.
-    """
-    return [_attach_one(table, number) for table in TABLES]
-
-
-def _detach_one(table: str, number: int) -> str:
-    name = _part(table, number)
-    ended = [part.name for part in list_partitions(table)[:-1]]
-    if name not in ended:
-        raise _no_such_part(number, ended)
-    with transaction.atomic():
-        _do(_BRIEFLY, f"ALTER TABLE {table} DETACH PARTITION {name}")
-    return name
-
-
-def _attach_one(table: str, number: int) -> str:
-    _verify_postgresql()
-    name = _part(table, number)
-    known = [part.name for part in list_partitions(table)]
-    found = _rows(_BOUNDS, [f"{name}_bounds"])
-    if name in known or not found:
-        raise _no_such_part(number, known)
-    first, end = re.findall(r"\d+", str(found[0][0]))
-    with transaction.atomic():
-        _do(
-            _BRIEFLY,
-            f"ALTER TABLE {table} ATTACH PARTITION {name}"
-            f" FOR VALUES FROM ({first}) TO ({end})",
-        )
-    return name
-
-
-def _no_such_part(number: int, known: list[str]) -> MalformedInput:
-    return MalformedInput(
-        "no_such_part", field="number", got=str(number), wanted=", ".join(known)
-    )
-
-
-def _part(table: str, number: int) -> str:
+def part_name(table: str, number: int) -> str:
+    """The table that is part `number` of `table`, attached or not."""
     return f"{table}_{number}"
 
 
@@ -167,11 +112,11 @@ def _growing(table: str) -> tuple[str, int]:
     return parts[-1].name, int(re.findall(r"\d+", parts[-1].bounds)[0])
 
 
-def _look_at_rows(table: str, end: int) -> None:
+def _look_atread_rows(table: str, end: int) -> None:
     """Have it written down that no row is beyond `end`: attaching need not look."""
     name, first = _growing(table)
     _forget_bounds(name)
-    _do(
+    run(
         f"ALTER TABLE {name} ADD CONSTRAINT {_bounds(table)}"
         f" CHECK (batch_id >= {first} AND batch_id < {end}) NOT VALID",
         f"ALTER TABLE {name} VALIDATE CONSTRAINT {_bounds(table)}",
@@ -179,59 +124,64 @@ def _look_at_rows(table: str, end: int) -> None:
 
 
 def _bounds(table: str) -> str:
-    return f"{_part(table, max(1, len(list_partitions(table))))}_bounds"
+    return f"{part_name(table, _number(table))}_bounds"
+
+
+def _number(table: str) -> int:
+    """Of the part that grows, by its name: older ones may be detached."""
+    parts = list_partitions(table)
+    return int(parts[-1].name.rpartition("_")[2]) if parts else 1
 
 
 def _forget_bounds(name: str) -> None:
     table = next(table for table in TABLES if name.startswith(table))
-    _do(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {_bounds(table)}")
+    run(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {_bounds(table)}")
 
 
 def _cut_all(end: int) -> None:
     if not list_partitions(TABLES[0]):
         # A line is found by batch and number; a constraint would want both.
-        for (name,) in _rows(_TO_LINES, []):
-            _do(f"ALTER TABLE custody_eventchunk DROP CONSTRAINT {name}")
+        for (name,) in read_rows(_TO_LINES, []):
+            run(f"ALTER TABLE custody_eventchunk DROP CONSTRAINT {name}")
         for table in TABLES:
             _begin(table)
     for table in TABLES:
-        parts = list_partitions(table)
-        number = max(1, len(parts))
-        name = _part(table, number)
+        parts, number = list_partitions(table), _number(table)
+        name = part_name(table, number)
         first = 0
         if parts:
             first = _growing(table)[1]
-            _do(f"ALTER TABLE {table} DETACH PARTITION {name}")
-        following = _part(table, number + 1)
-        _do(
+            run(f"ALTER TABLE {table} DETACH PARTITION {name}")
+        following = part_name(table, number + 1)
+        run(
             f"ALTER TABLE {table} ATTACH PARTITION {name}"
             f" FOR VALUES FROM ({first}) TO ({end})",
             f"CREATE TABLE {following} PARTITION OF {table}"
             f" FOR VALUES FROM ({end}) TO (MAXVALUE)",
         )
         if not _is_whole(key := _key(name)):
-            _do(f"ALTER TABLE {following} ADD {key}")
+            run(f"ALTER TABLE {following} ADD {key}")
 
 
 def _begin(table: str) -> None:
     """The table becomes its own first part; no row is moved, no index is built."""
-    old = _part(table, 1)
+    old = part_name(table, 1)
     key = _key(table)
-    _do(
+    run(
         f"ALTER TABLE {table} RENAME TO {old}",
         f"CREATE TABLE {table} (LIKE {old} INCLUDING DEFAULTS INCLUDING CONSTRAINTS"
         " INCLUDING STORAGE INCLUDING COMPRESSION) PARTITION BY RANGE (batch_id)",
         f"ALTER TABLE {table} DROP CONSTRAINT {old}_bounds",
     )
     if _is_whole(key):
-        _do(f"ALTER TABLE {table} ADD {key}")
+        run(f"ALTER TABLE {table} ADD {key}")
     else:
         _number_on(table, old)
-    for (definition,) in _rows(_FOREIGN, [old]):
-        _do(f"ALTER TABLE {table} ADD {definition}")
-    for definition, _is_unique, constraint in _rows(_INDEXES, [old]):
+    for (definition,) in read_rows(_FOREIGN, [old]):
+        run(f"ALTER TABLE {table} ADD {definition}")
+    for definition, _is_unique, constraint in read_rows(_INDEXES, [old]):
         columns = str(definition).partition(" USING ")[2]
-        _do(
+        run(
             f"ALTER TABLE {table} ADD {constraint}"
             if constraint
             else f"CREATE INDEX ON {table} USING {columns}"
@@ -239,7 +189,7 @@ def _begin(table: str) -> None:
 
 
 def _key(table: str) -> str:
-    ((key,),) = _rows(_KEY, [table])
+    ((key,),) = read_rows(_KEY, [table])
     return str(key)
 
 
@@ -250,8 +200,8 @@ def _is_whole(key: str) -> bool:
 
 def _number_on(table: str, old: str) -> None:
     """Rows of the whole table go on where its first part's numbers end."""
-    ((following,),) = _rows(f"SELECT COALESCE(MAX(id), 0) + 1 FROM {old}", [])  # noqa: S608 - ours
-    _do(
+    ((following,),) = read_rows(f"SELECT COALESCE(MAX(id), 0) + 1 FROM {old}", [])  # noqa: S608 - ours
+    run(
         f"ALTER TABLE {old} ALTER id DROP IDENTITY IF EXISTS",
         f"ALTER TABLE {table} ALTER id ADD GENERATED BY DEFAULT AS IDENTITY"
         f" (START WITH {following})",
@@ -259,22 +209,25 @@ def _number_on(table: str, old: str) -> None:
 
 
 def _verify_not_outgrown(end: int) -> None:
-    if _newest() >= end:
+    if newest_lot() >= end:
         raise LedgerConflict("cut_again", wanted=f"below {MARGIN} new lots")
 
 
-def _newest() -> int:
-    ((newest,),) = _rows("SELECT COALESCE(MAX(id), 0) FROM catalog_batch", [])
+def newest_lot() -> int:
+    """The row of the newest lot; 0 before the first."""
+    ((newest,),) = read_rows("SELECT COALESCE(MAX(id), 0) FROM catalog_batch", [])
     return int(newest)
 
 
-def _rows(sql: str, params: list[str]) -> list[tuple[Any, ...]]:
+def read_rows(sql: str, params: list[str]) -> list[tuple[Any, ...]]:
+    """All rows of a question."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())
 
 
-def _do(*statements: str) -> None:
+def run(*statements: str) -> None:
+    """One statement after the other."""
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

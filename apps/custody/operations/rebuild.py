@@ -29,6 +29,7 @@ from apps.custody.models import (
 )
 from apps.custody.operations import registering
 from apps.custody.operations.archive import put_in_blocks
+from apps.custody.operations.detaching import verify_attached
 from apps.custody.operations.replayed import ReplayedRows
 from apps.custody.operations.scopes import store_scopes
 from apps.custody.queries.replay import Replay
@@ -59,8 +60,9 @@ def rebuild() -> dict[str, int]:
 
     Raises:
         TraceError: the log has something that the law does not accept; then the
-            projections stay as they are.
+            projections stay as they are; `part_detached`.
     """
+    verify_attached()
     archived = dict(ArchivedBatch.objects.values_list("pk", "archived_at"))
     _drop_all()
     batch_ids = {bytes(row.tag).hex(): row.pk for row in catalog.list_all_batches()}

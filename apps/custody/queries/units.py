@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from apps.core.custody import HoldKey
+from apps.core.errors import Unavailable
 from apps.custody.formats import CHUNK, to_set
 from apps.custody.models import RecallScope
 from apps.custody.queries.archived import find_archived
@@ -33,14 +34,14 @@ WITH unit AS (
   JOIN partners_tradingpartner o ON o.id = p.brand_owner_id
   JOIN custody_serialnumber s ON s.product_id = p.id AND s.serial = %s
   JOIN catalog_batch b ON b.id = s.batch_id
-  JOIN custody_forwardchunk f
+  LEFT JOIN custody_forwardchunk f
     ON f.batch_id = s.batch_id AND f.chunk_no = s.ordinal / {CHUNK}
   WHERE p.gtin = %s)
 SELECT {_UNIT}, u.batch_id, u.ordinal, h.holder, h.site, h.status,
   COALESCE(c.epc, ''), u.lot, u.expiry_date, TRIM(u.name || ' ' || u.strength),
   u.pack_size, u.brand_owner, NULL
 FROM unit u
-JOIN custody_holding h ON h.id = u.holding_id
+LEFT JOIN custody_holding h ON h.id = u.holding_id
 LEFT JOIN custody_container c ON c.id = u.container_id
 UNION ALL
 SELECT {_RECALL}, r.id, CASE WHEN r.is_whole THEN 1 ELSE 0 END, r.recall_id,
@@ -134,6 +135,9 @@ def find_unit(*, gtin: str, serial: str) -> Unit | None:
     """The pack with this GTIN-14 and serial, or None: it was never commissioned.
 
     One question: every scan asks it.
+
+    Raises:
+        Unavailable: `part_detached`: where it is stands in a part that is being moved.
     """
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [serial, gtin])
@@ -143,6 +147,9 @@ def find_unit(*, gtin: str, serial: str) -> Unit | None:
         return None
     batch_id, ordinal, *texts = rows[0][1:12]
     holder, site, status, container, lot, expiry, product, pack_size, owner = texts
+    if holder is None:
+        # It was commissioned: "never heard of" would make a falsified pack of it.
+        raise Unavailable("part_detached", retry_after_seconds=300)
     covering = [row for row in rows[1:] if row[2] or ordinal in to_set(row[12])]
     return Unit(
         batch_id=batch_id,

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from django.utils import timezone
 from typing_extensions import override
 
 from pharmatrace import fsck
+
+_CANCELLED = (
+    "the replica ended the check to go on with what the primary did: begin again behind"
+    " SELECT pg_wal_replay_pause(), or with max_standby_streaming_delay = -1"
+)
 
 
 class Command(BaseCommand):
@@ -24,6 +30,14 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._check(options)
+        except OperationalError as error:
+            if fsck.is_cancelled_by_replay(error):
+                raise CommandError(_CANCELLED) from error
+            raise
+
+    def _check(self, options: dict[str, Any]) -> None:
         if options["json"]:
             report = fsck.run(at=timezone.now())
             self.stdout.write(json.dumps(report.as_json(), indent=2))

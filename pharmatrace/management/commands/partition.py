@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from typing_extensions import override
 
 from apps.core.errors import TraceError
-from apps.custody.operations import partitions
+from apps.custody.operations import detaching, partitions
 
 
 class Command(BaseCommand):
@@ -38,11 +38,15 @@ def _run(options: dict[str, Any]) -> list[str]:
     if options["cut"]:
         return [f"lots from row {partitions.cut()} on go to the new last part"]
     if options["detach"] is not None:
-        return [f"{name} is detached" for name in partitions.detach(options["detach"])]
+        return [f"{name} is detached" for name in detaching.detach(options["detach"])]
     if options["attach"] is not None:
-        return [f"{name} is attached" for name in partitions.attach(options["attach"])]
+        return [f"{name} is attached" for name in detaching.attach(options["attach"])]
     return [
-        f"{part.name}  {part.bounds}  {part.size_bytes:,} bytes"
+        f"{part.name}  {part.bounds}  {part.size_bytes:,} bytes{said}"
         for table in partitions.TABLES
-        for part in partitions.list_partitions(table)
+        for list_parts, said in (
+            (detaching.list_detached, ", DETACHED"),
+            (partitions.list_partitions, ""),
+        )
+        for part in list_parts(table)
     ] or ["no partitions: every table is in one piece"]
