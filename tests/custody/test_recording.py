@@ -20,6 +20,7 @@ from apps.custody.models import (
 from pharmatrace.demo.cast import AMOXIL, MARKT, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials, site
+from tests.custody.mallory import verify_whole
 
 
 @pytest.fixture
@@ -49,6 +50,22 @@ def test_a_lot_is_commissioned_further(goods: Goods) -> None:
     assert goods.where() == {(NOVAMED.gln, "active"): 150}
     found = queries.serials_of(batch_id=goods.batch().pk, ordinals=[0, 99, 100, 149])
     assert found == {0: "S000000", 99: "S000099", 100: "S000100", 149: "S000149"}
+
+
+@pytest.mark.parametrize("sizes", [(1_024, 1), (1_000, 24, 1_500), (1, 1_023, 1_024)])
+def test_a_lot_grows_across_its_chunks(stage: Stage, sizes: tuple[int, ...]) -> None:
+    goods, start = Goods(stage), 0
+
+    for size in sizes:
+        goods.commission(names=serials(size, start=start))
+        goods.do(NOVAMED, "sample", items=packs(serials(1, start=start)))
+        start += size
+
+    assert goods.where() == {
+        (NOVAMED.gln, "active"): start - len(sizes),
+        (NOVAMED.gln, "sampled"): len(sizes),
+    }
+    verify_whole(goods)
 
 
 def test_a_serial_is_staged_once_for_its_product(goods: Goods) -> None:
