@@ -41,6 +41,7 @@ export class Receiving {
     this.part("scanned").addEventListener("click", (event) => this.remove(event.target.closest("[data-receive-remove]")));
     this.form.addEventListener("signed", () => this.memory.forget());
     this.recall();
+    this.takeEarly();
     this.draw();
     this.part("typed").focus({ preventScroll: true });
   }
@@ -54,6 +55,15 @@ export class Receiving {
       if (scan) scan.times = times;
     }
     this.acceptsAll = acceptsAll;
+  }
+
+  /** A whole code that came before this script did; half of one is left to who types it. */
+  takeEarly() {
+    const field = this.part("typed");
+    const code = readCode(field.value.trim());
+    if (!code.sscc && !code.serial) return;
+    this.scanned(field.value.trim());
+    field.value = "";
   }
 
   remember() {

@@ -24,7 +24,7 @@ def _run(module: str, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=280,  # a test ends at 300; a busy machine takes its time
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     return done.stdout

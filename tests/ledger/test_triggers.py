@@ -151,7 +151,7 @@ def test_no_leaf_names_a_statement_that_is_not_stored(unknown):
 @pytest.mark.postgresql
 @pytest.mark.parametrize("table", ["statement", "vault", "pending"])
 def test_an_id_has_one_index(table):
-    """Nobody asks for its beginning; every append would pay for a second one."""
+    """Nobody asks with LIKE for its beginning; every append would pay for a second."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT COUNT(*) FROM pg_indexes WHERE tablename = %s"

@@ -1,7 +1,7 @@
-"""Nobody asks for the beginning of a statement's id: one index is enough.
+"""A statement's id has one index: who asks for a beginning asks for a range of ids.
 
-Django gave the column a second one for LIKE: 125 bytes a statement, and one more page,
-anywhere, for every append.
+Django gave the column a second one for LIKE, which nobody uses: 125 bytes a statement,
+and one more page, anywhere, for every append.
 """
 
 from django.db import migrations

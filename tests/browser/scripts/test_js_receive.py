@@ -54,6 +54,26 @@ def test_nothing_can_be_signed_before_something_came(page, stage):
     expect(page.get_by_role("button", name="Show what will be signed")).to_be_disabled()
 
 
+def test_a_scan_that_comes_before_the_script_is_not_lost(page):
+    held, address = [], page.url
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/receive.js*", hold)
+    page.reload(wait_until="commit")
+
+    page.locator("#receive-typed").fill(f"00{CASE}")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)  # a page that were sent away would be another by now
+    for route in held:
+        route.continue_()
+
+    expect(page.locator("dd[data-receive-came]")).to_have_text("48")
+    assert page.url == address
+    assert page.locator("#receive-typed").input_value() == ""
+
+
 @pytest.mark.parametrize(
     "text",
     [CASE, f"00{CASE}", f"]C100{CASE}", f"(00){CASE}"],
