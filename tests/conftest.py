@@ -1,9 +1,10 @@
 """What every test stands on: loopback only, tables emptied past the triggers, profiles."""
 
+import gc
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,17 @@ IS_SQLITE = "DATABASE_URL" not in os.environ
 # Begun last, one of these would keep one worker while the other has nothing to do.
 _LONG = ("browser/pages", "site", "access", "faults", "custody", "exchange")
 _NOT_ON_SQLITE = ("slow", "browser", "journey", "postgresql")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody need look for garbage among it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(
