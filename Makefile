@@ -2,6 +2,8 @@
 # Needs python3 (3.11 or newer) with venv, and make; no root, no server.
 PY ?= python3
 V := .venv/bin
+# Where nothing compiled is kept, each of the hundreds of processes of a test run compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 # In the order of tests/conftest.py, not by the number of tests in a file; three on two cores, as many wait.
 TESTS ?= -n 3 --dist loadfile --no-loadscope-reorder
@@ -15,7 +17,7 @@ NO_DATABASE := core agreement architecture bench browser faults journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
-        bench capacity faults golden errors pictures fsck outsider messages catalogue mutate upgrade clean
+        bench capacity faults properties golden errors pictures fsck outsider messages catalogue mutate upgrade clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -118,6 +120,9 @@ capacity: .venv/.dev  ## weigh one step of the trade here, and compute docs/capa
 
 faults: .venv/.dev  ## kill and fail real processes at every point, change every column of every row
 	FAULTS=all $(V)/python -m pytest -q $(TESTS) tests/faults tests/scale tests/bench
+
+properties: .venv/.dev  ## a thousand examples of every property, others each time; `make test` asks fifty
+	$(V)/python -m pytest -q -n 2 --dist worksteal -m hypothesis --hypothesis-profile=long
 
 golden: .venv/.dev  ## write the golden vectors anew; CI fails if they differ
 	$(V)/python -m tests.golden

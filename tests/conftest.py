@@ -1,9 +1,11 @@
 """What every test stands on: loopback only, tables emptied past the triggers, profiles."""
 
+import gc
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,12 @@ from tests import skips
 from tests.emptying import empty_database
 
 hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
+# The same examples in every run: more of them would find nothing new the next time.
 hypothesis.settings.register_profile(
-    "ci", max_examples=200, deadline=None, derandomize=True
+    "ci", max_examples=50, deadline=None, derandomize=True
 )
+# `make properties`: others in every run.
+hypothesis.settings.register_profile("long", max_examples=1_000, deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # Two journeys share it; it is rewritten before either is imported.
@@ -31,6 +36,17 @@ _LONG = ("browser/pages", "site", "access", "faults", "custody", "exchange")
 _NOT_ON_SQLITE = ("slow", "browser", "journey", "postgresql")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody need look for garbage among it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
@@ -38,11 +54,15 @@ def pytest_collection_modifyitems(
     items.sort(key=lambda item: _rank(item.path))
     if not IS_SQLITE:
         return
-    left = [item for item in items if any(map(item.get_closest_marker, _NOT_ON_SQLITE))]
+    kept, left = [], []
+    for item in items:
+        is_left = any(map(item.get_closest_marker, _NOT_ON_SQLITE))
+        (left if is_left else kept).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
+    items[:] = kept
 
 
+@cache
 def _rank(path: Path) -> int:
     for rank, folder in enumerate(_LONG):
         if path.is_relative_to(Path(__file__).parent / folder):
@@ -78,6 +98,17 @@ def no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_waiting_for_disks() -> Iterator[None]:
+    """No test survives a power cut: a file that is open counts as durable.
+
+    What is synced, and in which order, is asked with strace, or by wrapping this.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)
         yield
 
 

@@ -34,3 +34,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
             VAR_DIR / f"test-{os.environ.get('PYTEST_XDIST_WORKER', '')}.sqlite3"
         )
     }
+    # As on PostgreSQL (tests/embedded.py): tests never survive a power cut.
+    _options = DATABASES["default"]["OPTIONS"]
+    _options["init_command"] += " PRAGMA synchronous=OFF;"

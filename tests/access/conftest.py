@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +18,8 @@ __all__ = ["keyring"]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test here asks the site; they are too many for the fast part."""
-    here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here):
+        if item.nodeid.startswith("tests/access/"):
             item.add_marker(pytest.mark.django_db)
             item.add_marker(pytest.mark.slow)
 

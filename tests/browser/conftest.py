@@ -65,8 +65,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What lies in this folder needs a browser; pages need the database too."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.browser)
+        if not item.nodeid.startswith("tests/browser/"):
+            continue
+        item.add_marker(pytest.mark.browser)
         if item.path.parent == here:
             item.add_marker(pytest.mark.django_db(transaction=True))
 

@@ -8,6 +8,7 @@ from apps.custody.formats import to_set
 from apps.custody.models import Container, Event, EventLine, Holding, Shipment
 from tests.cast import NOVAMED, OPERATOR, STELLA, Stage
 from tests.custody.goods import Goods, box, pack, packs, serials
+from tests.frozen import go_on
 
 # Accepted 2027-03-01, good until 2029-02-28: six years end last.
 AFTER = datetime(2033, 6, 1, 8, 0, tzinfo=UTC)
@@ -16,7 +17,13 @@ WISH = {"kind": "erasure"}
 
 
 def old_goods(stage: Stage) -> Goods:
-    """An old lot, all of it supplied or held; and a young one that shared a pallet."""
+    """An old lot, all of it supplied or held, and in the log."""
+    go_on(stage, "an old lot", _trade)
+    anchoring.sequence(at=stage.tick())
+    return Goods(stage)
+
+
+def _trade(stage: Stage) -> None:
     told = Goods(stage)
     told.commission("OLD", count=40)
     told.fill(1, serials(20))
@@ -27,8 +34,6 @@ def old_goods(stage: Stage) -> Goods:
     told.do(NOVAMED, "correct", parents=[wrong])
     told.do(NOVAMED, "hold", items=[pack("S000036")])
     told.do(NOVAMED, "destroy", items=[pack("S000033")])
-    anchoring.sequence(at=stage.tick())
-    return told
 
 
 def young(told: Goods, at: datetime) -> str:

@@ -6,6 +6,7 @@ refused; what the law accepts moves it, and all tables must say the same afterwa
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -232,9 +233,11 @@ class Trade(Books):
         self.is_fresh = True
 
 
+@pytest.mark.hypothesis  # `make properties` asks for many more
+@pytest.mark.timeout(1200)
 def test_random_trade_leaves_the_books_in_order(stage: Stage) -> None:
     bounded = settings(
-        max_examples=10,
+        max_examples=settings.default.max_examples // 10,  # each of many statements
         stateful_step_count=50,
         deadline=None,
         phases=(Phase.generate,),  # shrinking would take minutes

@@ -1,6 +1,7 @@
 """Hostile bodies, queries and addresses at every route of the site: never a 5xx."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from tests.cast import NOVAMED
 
 # Files, and the address that says 503 when all is not well.
 _LEFT_OUT = ("/static/", "/log/", "/health")
+_NOT_ALLOWED = 405
 # What stands for a parameter of an address.
 _PARTS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
@@ -76,16 +78,15 @@ def test_no_route_of_the_site_breaks_on_hostile_bodies(live, client, method):
         "null",
         "Latin-1",
     )
+    types = ("application/json", "application/x-www-form-urlencoded")
 
     for route in _routes():
-        for kind in kinds:
+        for kind, content_type in product(kinds, types):
             body = hostile.JSON[kind]
-            for content_type in (
-                "application/json",
-                "application/x-www-form-urlencoded",
-            ):
-                answer = client.generic(method, route, body, content_type=content_type)
-                _verify_answered(answer, method, route, kind, content_type)
+            answer = client.generic(method, route, body, content_type=content_type)
+            _verify_answered(answer, method, route, kind, content_type)
+            if answer.status_code == _NOT_ALLOWED:
+                break  # before anybody reads the body: the others end there too
         if "/logout/" in route:
             client.force_login(live.actor(NOVAMED).user)
 
@@ -100,7 +101,10 @@ def test_no_route_of_the_site_breaks_on_hostile_queries(live, client):
     for route in _routes():
         for value in ("%00", "%ff", "-1", "9" * 40, "x" * 3_000, "'", "%F0%9F%92%8A"):
             query = "&".join(f"{name}={value}" for name in names)
-            _verify_answered(client.get(f"{route}?{query}"), route, value)
+            answer = client.get(f"{route}?{query}")
+            _verify_answered(answer, route, value)
+            if answer.status_code == _NOT_ALLOWED:
+                break
 
 
 @pytest.mark.parametrize("value", ["\x00", "é", "a" * 3_000, "..", "%s", "'"])

@@ -51,6 +51,7 @@ def test_a_bare_machine_gets_a_site_that_survives_its_children(serve, tmp_path):
     process = serve(port)
     url = f"http://127.0.0.1:{port}"
     status, text = answer(f"{url}/health", within_seconds=120)
+    secret = (tmp_path / "var/secrets/django_secret_key").read_text()
     web, jobs = children(process.pid)
     before = list_processes(tmp_path / "var")
     limit, begun = allowed_seconds(15), time.monotonic()
@@ -68,29 +69,22 @@ def test_a_bare_machine_gets_a_site_that_survives_its_children(serve, tmp_path):
     assert (status, again) == (200, 200)
     assert '"database":{"status":"pass","detail":"sqlite"}' in text
     assert [is_alive(pid) for pid in renewed] == [False] * len(renewed)
+    _verify_second_start(serve, port, tmp_path / "var", secret)
 
 
-def test_the_second_start_is_quick_and_keeps_the_data_and_dies_with_its_supervisor(
-    serve, tmp_path
-):
-    port = free_port()
-    first = serve(port)
-    answer(f"http://127.0.0.1:{port}/health", within_seconds=120)
-    secret = (tmp_path / "var/secrets/django_secret_key").read_text()
-    first.terminate()
-    first.wait(60)
-
+def _verify_second_start(serve, port: int, var_dir: Path, secret: str) -> None:
+    """It is quick, keeps the data, and dies with its supervisor."""
     limit, begun = allowed_seconds(20), time.monotonic()
     second = serve(port)
     answer(f"http://127.0.0.1:{port}/health", within_seconds=limit)
 
     assert time.monotonic() - begun < limit
-    assert (tmp_path / "var/secrets/django_secret_key").read_text() == secret
-    wait_for(lambda: len(list_processes(tmp_path / "var")) >= 6, within_seconds=120)
+    assert (var_dir / "secrets/django_secret_key").read_text() == secret
+    wait_for(lambda: len(list_processes(var_dir)) >= 6, within_seconds=120)
 
     second.kill()
     second.wait()
 
-    wait_for(lambda: not list_processes(tmp_path / "var"), within_seconds=60)
+    wait_for(lambda: not list_processes(var_dir), within_seconds=60)
     # A process that is ending loses its environment before its sockets.
     wait_for(lambda: is_free(port), within_seconds=60)

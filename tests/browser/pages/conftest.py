@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,11 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Nobody else asks for it: Playwright's loop counts as another context to Django, so a
     connection from before it began would stay open beside the one from within.
     """
-    here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here) and "demo" in getattr(
-            item, "fixturenames", ()
-        ):
+        is_here = item.nodeid.startswith("tests/browser/pages/")
+        if is_here and "demo" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.django_db)
 
 

@@ -6,6 +6,8 @@ from tests.core.bundle.acts import random_history
 from tests.core.bundle.planning import bundle_of, check
 from tests.core.bundle.saying import GTIN, OTHER_GTIN, STELLA, TAG_KEY, TRANSPHARM
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 _LOTS = (
     [("A1", GTIN)],
     [("B2", GTIN)],

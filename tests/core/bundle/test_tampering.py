@@ -14,6 +14,8 @@ from tests.core.bundle.planning import POLICY_READ, bundle_of
 from tests.core.bundle.saying import STELLA, TAG_KEY
 from tests.core.bundle.tampering import Parts
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 SEEDS = range(40, 46)
 LEAST = {
     "removed": 150,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.errors import MalformedInput, ProofError
@@ -62,7 +62,6 @@ def test_any_bytes_give_a_window_or_a_refusal(data):
         parse_window(data)
 
 
-@settings(max_examples=200)
 @given(stretches(), st.data())
 def test_a_window_with_a_leaf_less_more_or_moved_does_not_verify(window, data):
     leaves = window.leaves
