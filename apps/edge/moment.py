@@ -32,6 +32,7 @@ def one_moment() -> Iterator[None]:
 def _sharing() -> Iterator[None]:
     """SQLite's transactions begin IMMEDIATE, as writers; a reader need not."""
     database = cast("Any", connection)
+    database.ensure_connection()  # which sets the mode
     mode, database.transaction_mode = database.transaction_mode, "DEFERRED"
     try:
         yield

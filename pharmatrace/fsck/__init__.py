@@ -22,13 +22,14 @@ from datetime import datetime
 from typing import Any
 
 from apps.custody import operations as custody
+from apps.edge.moment import one_moment
 from pharmatrace.fsck.finding import Finding
 from pharmatrace.fsck.heads import check_heads
 from pharmatrace.fsck.log import check_log
-from pharmatrace.fsck.moment import await_replay, is_cancelled_by_replay, one_moment
 from pharmatrace.fsck.outside import look_outside
 from pharmatrace.fsck.pools import check_pools
 from pharmatrace.fsck.progress import Bar, Tick, silent
+from pharmatrace.fsck.replica import await_replay, is_cancelled_by_replay
 from pharmatrace.fsck.statements import check_statements
 
 __all__ = [

@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from apps.custody import operations, queries
 from apps.custody.formats import CHUNK, ChunkEnds, chunk_ends, to_set
 from apps.custody.models import EventChunk, EventLine
-from apps.custody.operations import partitions
+from apps.custody.operations import detaching, partitions
 from apps.custody.queries.members import MAY_HOLD, chunk_lines, pack_arguments
 from apps.custody.queries.moves import moves_of_unit
 from pharmatrace.demo.stage import Stage
@@ -157,12 +157,12 @@ def test_the_migration_takes_parts_along_also_such_as_are_detached(
     goods.commission(lot="D4", names=["D1"])
     _settle()
     rows, kept = _index(), _promises()
-    partitions.detach(1)
+    detaching.detach(1)
 
     with migrated_back(*BEFORE):
         pass
 
-    partitions.attach(1)
+    detaching.attach(1)
     assert _index() == rows
     assert _promises() == kept
     goods.deliver([pack("D1"), pack("S000007")])

@@ -136,10 +136,8 @@ def test_a_part_that_was_detached_before_the_migration_is_attached_after_it(
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the test's own rows
     partitions.cut()
     detaching.detach(1)
-    try:
-        _migrate(BEFORE)
-    finally:
-        _migrate(AFTER)
+    with migrated_back(*BEFORE):
+        pass
 
     detaching.attach(1)
 

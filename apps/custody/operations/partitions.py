@@ -78,7 +78,7 @@ def cut() -> int:
     end = newest_lot() + MARGIN
     try:
         for table in TABLES:
-            _look_atread_rows(table, end)
+            _look_at_rows(table, end)
         with transaction.atomic():
             run(BRIEFLY, f"LOCK TABLE {', '.join(TABLES)} IN ACCESS EXCLUSIVE MODE")
             _verify_not_outgrown(end)
@@ -112,7 +112,7 @@ def _growing(table: str) -> tuple[str, int]:
     return parts[-1].name, int(re.findall(r"\d+", parts[-1].bounds)[0])
 
 
-def _look_atread_rows(table: str, end: int) -> None:
+def _look_at_rows(table: str, end: int) -> None:
     """Have it written down that no row is beyond `end`: attaching need not look."""
     name, first = _growing(table)
     _forget_bounds(name)

@@ -1,52 +1,17 @@
-"""One moment of a database that goes on: the site trades while fsck reads."""
+"""A replica, which is a moment late, and may end what is in the way of its replay."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
 from apps.anchoring import queries as anchoring
 
 _LONGEST_SECONDS: Final = 30.0  # that a replica may need for what is locked already
 _PAUSE_SECONDS: Final = 0.2
 _SERIALIZATION_FAILURE: Final = "40001"  # of PostgreSQL
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """Let all reads inside see what the first one sees; nobody waits for them.
-
-    Inside a transaction of the caller it is the caller's.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    with _reading(), transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                )
-        yield
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """On SQLite a transaction of the site begins as a writer, and keeps others out."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    sqlite: Any = connection
-    usual, sqlite.transaction_mode = sqlite.transaction_mode, "DEFERRED"
-    try:
-        yield
-    finally:
-        sqlite.transaction_mode = usual
 
 
 def await_replay(size: int) -> None:
