@@ -78,3 +78,13 @@ def test_the_box_is_no_longer_than_an_address(found, client):
     page = client.get("/scan").content.decode()
 
     assert 'id="site-search" type="search" name="q" maxlength="2000"' in page
+
+
+@pytest.mark.parametrize(("path", "shown"), [("/search", "ZZZ"), ("/stock", "")])
+def test_the_box_holds_what_was_searched_and_no_filter(chain, client, path, shown):
+    client.force_login(chain.stage.actor(STELLA).user)
+
+    page = client.get(path, {"q": "ZZZ"}, follow=True).content.decode()
+
+    box = page[page.index('id="site-search"') :].partition(">")[0]
+    assert f'value="{shown}"' in box
