@@ -6,14 +6,17 @@ V := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 # In the order of tests/conftest.py, not by the number of tests in a file; three on two cores, as many wait.
-TESTS ?= -n 3 --dist loadfile --no-loadscope-reorder
+IN_ORDER := --dist loadfile --no-loadscope-reorder
+TESTS ?= -n 3 $(IN_ORDER)
+# On SQLite hardly one does, and a third would collect, migrate and play every story once more.
+SQLITE_TESTS ?= -n 2 $(IN_ORDER)
 # Each suite's budget on two cores stands in CONTRIBUTING; past these something hangs.
 CORE_SECONDS ?= 1200
 POSTGRESQL_SECONDS ?= 2400
 SQLITE_SECONDS ?= 1200
 WITHIN = timeout --kill-after=20
 # What no database touches, or what brings its own: once is enough.
-NO_DATABASE := core agreement architecture bench browser faults journeys
+NO_DATABASE := core agreement architecture bench browser faults journeys site
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
@@ -61,7 +64,7 @@ test-postgresql: .venv/.dev node_modules/.done messages
 	$(WITHIN) $(POSTGRESQL_SECONDS) $(V)/python -m pytest $(TESTS) --ignore=tests/core
 
 test-sqlite: .venv/.dev node_modules/.done messages
-	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
+	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(SQLITE_TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
 
 check: lint types arch deploy test  ## exactly what CI runs
 
