@@ -24,9 +24,10 @@ from tests.bench.spans import spans
 from tests.bench.world import EXPIRY, World, build, seconds
 
 _CHECK = "apps.intake.operations.check"
-_STAGE = "apps.custody.operations.stage"
+_CUSTODY = "apps.custody.operations"
+_STAGE = f"{_CUSTODY}.stage"
 _REGISTRY = "apps.custody.queries.registry"
-_COMMISSION = "apps.custody.operations.commission"
+_COMMISSION = f"{_CUSTODY}.commission"
 PLACES = [
     ("read and validated", _CHECK, "_read"),
     ("staged", _CHECK, "stage_serials"),
@@ -34,7 +35,10 @@ PLACES = [
     ("known serials asked", _REGISTRY, "Asking.taken"),
     ("salts, leaves, root", _STAGE, "_extend"),
     ("registry written", _COMMISSION, "register_staged"),
-    ("holding and vectors", _COMMISSION, "commission"),
+    ("holding and vectors", _COMMISSION, "_grow"),
+    ("holding and vectors", _COMMISSION, "_settle"),
+    ("holding and vectors", f"{_CUSTODY}.changes_sql", "write"),
+    ("holding and vectors", f"{_CUSTODY}.vectors", "rewrite"),
 ]
 _DATABASE = ("known serials asked", "staged", "registry written", "holding and vectors")
 _MOST_MB = 600

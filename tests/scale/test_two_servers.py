@@ -194,11 +194,15 @@ def test_a_check_of_the_replica_waits_for_what_is_signed_already(
 def test_a_check_that_the_replica_ends_says_what_to_do(pair, checker):
     delay = "ALTER SYSTEM {} max_standby_streaming_delay"
     _set(pair.replica, delay.format("SET") + " = 0")
-    with _locked(pair.primary, "pools_pool"):  # which is read last
+    with _locked(pair, "pools_pool"):  # which is read last
         checking = _fsck(checker)
         is_held = _checks("wait_event_type = 'Lock'")
-        wait_for(lambda: pair.replica.ask(is_held), within_seconds=120)
-        with _locked(pair.primary, "ledger_statement"):
+        # Whatever else is replayed, a VACUUM, may end it as well.
+        wait_for(
+            lambda: pair.replica.ask(is_held) or checking.poll() is not None,
+            within_seconds=120,
+        )
+        with _locked(pair, "ledger_statement"):
             said, _ = checking.communicate(timeout=120)
     _set(pair.replica, delay.format("RESET"))
 
@@ -212,11 +216,14 @@ def _set(server: Server, sql: str) -> None:
 
 
 @contextmanager
-def _locked(server: Server, table: str) -> Iterator[None]:
+def _locked(pair: Pair, table: str) -> Iterator[None]:
     """As one who alters a table: a replica keeps readers out of it as well."""
-    where = f"host={server.home} user=postgres dbname={NAME}"
+    where = f"host={pair.primary.home} user=postgres dbname={NAME}"
     with psycopg.connect(where) as held:
         held.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        # A lock alone is sent with what somebody commits after it.
+        pair.primary.ask("SELECT pg_logical_emit_message(true, 'test', '')")
+        pair.catch_up()
         yield
 
 
