@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -133,3 +134,19 @@ def chunked(serials: Sequence[str], *, base: int) -> Iterator[Sequence[str]]:
     while start < len(serials):
         yield serials[start:end]
         start, end = end, end + CHUNK
+
+
+def in_order(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts sorted, a group after the other.
+
+    They are parted by the first character in which they differ, so that the server works
+    on one group while the next is sorted here.
+    """
+    ends = zip(min(texts, default=""), max(texts, default=""), strict=False)
+    shared = next((at for at, (low, high) in enumerate(ends) if low != high), 0)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        groups[text[shared : shared + 1]].append(text)
+    for start in sorted(groups):
+        groups[start].sort()
+        yield groups[start]

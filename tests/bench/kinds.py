@@ -25,7 +25,7 @@ _LOT = "KIND"
 _PHASES = {
     "read and validated": "read",
     "known serials asked": "asked",
-    "salts, leaves, root": "hashed",
+    "root waited for": "root",
     "staged": "staged",
 }
 

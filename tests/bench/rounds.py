@@ -33,7 +33,7 @@ PLACES = [
     ("staged", _CHECK, "stage_serials"),
     ("known serials asked", _REGISTRY, "Asking.put"),
     ("known serials asked", _REGISTRY, "Asking.taken"),
-    ("salts, leaves, root", _STAGE, "_extend"),
+    ("root waited for", "apps.edge.apart", "_answer_of"),
     ("registry written", _COMMISSION, "register_staged"),
     ("holding and vectors", _COMMISSION, "_grow"),
     ("holding and vectors", _COMMISSION, "_settle"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
@@ -11,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.catalog import queries as catalog
 from apps.core.errors import LedgerConflict
-from apps.custody.formats import CHUNK
+from apps.custody.formats import CHUNK, in_order
 from apps.custody.models import StagedChunk, Staging
 from apps.custody.queries.archived import find_archived_taken
 from apps.custody.queries.containers import case_serials
@@ -123,27 +122,11 @@ def _copy(
             " FROM STDIN"
         ) as copy,
     ):
-        for group in _in_order(lines):
+        for group in in_order(lines):
             for start in range(0, len(group), _ROWS):
                 text = end.join(group[start : start + _ROWS]) + end
                 # Set 82 has no backslash; one here would be read as an escape.
                 copy.write(text.replace("\\", "\\\\"))
-
-
-def _in_order(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The lines sorted, a group after the other.
-
-    They are parted by the first character in which they differ, so that the server
-    enters one group while the next is sorted here.
-    """
-    ends = zip(min(lines, default=""), max(lines, default=""), strict=False)
-    shared = next((at for at, (low, high) in enumerate(ends) if low != high), 0)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for line in lines:
-        groups[line[shared : shared + 1]].append(line)
-    for start in sorted(groups):
-        groups[start].sort()
-        yield groups[start]
 
 
 def _insert(

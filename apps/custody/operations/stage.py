@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 
 from django.db import transaction
@@ -14,12 +15,12 @@ from apps.catalog import queries as catalog
 from apps.catalog.models import Product
 from apps.core.errors import MalformedInput
 from apps.core.leaf import batch_tag
-from apps.core.merkle import RootBuilder
-from apps.core.serials import serial_leaves
-from apps.custody.formats import chunked
+from apps.core.serials import serials_root
+from apps.custody.formats import chunked, in_order
 from apps.custody.models import StagedChunk, Staging
 from apps.custody.queries.containers import case_serials
 from apps.custody.queries.registry import ASKED_AT_ONCE, asking
+from apps.edge.apart import apart
 from apps.edge.secrets import tag_key
 from apps.partners.models import TradingPartner
 from apps.pools import operations as pools
@@ -27,6 +28,7 @@ from apps.pools.queries import Met, meet_pools
 
 _SEED_BYTES = 32
 _ROWS = 200  # of 1,024 serials each, in one statement
+_MANY = 100_000  # serials from which on a process is worth its start
 
 
 def stage_serials(
@@ -63,7 +65,6 @@ def stage_serials(
             got="nothing",
             wanted="at least one serial",
         )
-    root = _hash_new(product, listed, seed=seed, base=base)
     staging = Staging(
         id=uuid.uuid4(),
         product=product,
@@ -73,35 +74,41 @@ def stage_serials(
         tag=batch_tag(tag_key(), gtin=product.gtin, lot=lot),
         base=base,
         size=len(listed),
-        root=root,
         seed=seed,
         created_at=at,
     )
-    with transaction.atomic():
-        # A pool that is made meanwhile waits here, and then finds these serials.
-        products.lock_product(gtin=product.gtin)
-        pools.claim(staging_id=staging.id, met=_meet(product, lot, listed))
-        staging.save(force_insert=True)
-        StagedChunk.objects.bulk_create(
-            (
-                StagedChunk(staging=staging, chunk_no=number, serials="\n".join(part))
-                for number, part in enumerate(chunked(listed, base=base))
-            ),
-            batch_size=_ROWS,
-        )
+    with _hashing(staging, listed) as root:
+        _verify_new(product, listed)
+        with transaction.atomic():
+            # A pool that is made meanwhile waits here, and then finds these serials.
+            products.lock_product(gtin=product.gtin)
+            pools.claim(staging_id=staging.id, met=_meet(product, lot, listed))
+            staging.save(force_insert=True)
+            _keep(staging, listed)
+            staging.root = root()
+            staging.save(update_fields=["root"])
     return staging
 
 
-def _hash_new(product: Product, serials: list[str], *, seed: bytes, base: int) -> bytes:
-    """The root over serials that are new to the product: hashed while it is asked."""
-    builder = RootBuilder()
-    ordered = sorted(serials)
+def _hashing(
+    staging: Staging, serials: list[str]
+) -> AbstractContextManager[Callable[[], bytes]]:
+    """The root that the maker is to sign: a third of all work, so done apart."""
+    return apart(
+        serials_root,
+        is_worth_it=len(serials) >= _MANY,
+        seed=staging.seed,
+        gtin=staging.product.gtin,
+        base=staging.base,
+        serials=serials,
+    )
+
+
+def _verify_new(product: Product, serials: list[str]) -> None:
     with asking(product_id=product.pk, count=len(serials)) as asked:
-        for start in range(0, len(serials), ASKED_AT_ONCE):
-            end = start + ASKED_AT_ONCE
-            asked.put(ordered[start:end])
-            part = serials[start:end]
-            _extend(builder, part, seed=seed, gtin=product.gtin, base=base + start)
+        for group in in_order(serials):
+            for start in range(0, len(group), ASKED_AT_ONCE):
+                asked.put(group[start : start + ASKED_AT_ONCE])
         taken = asked.taken()
     taken = taken or case_serials(gtin=product.gtin)
     for number, serial in enumerate(serials if taken else (), start=1):
@@ -112,7 +119,16 @@ def _hash_new(product: Product, serials: list[str], *, seed: bytes, base: int) -
                 got=serial,
                 wanted=f"a serial that {product.gtin} does not have yet",
             )
-    return builder.root()
+
+
+def _keep(staging: Staging, serials: list[str]) -> None:
+    StagedChunk.objects.bulk_create(
+        (
+            StagedChunk(staging_id=staging.pk, chunk_no=number, serials="\n".join(part))
+            for number, part in enumerate(chunked(serials, base=staging.base))
+        ),
+        batch_size=_ROWS,
+    )
 
 
 def _meet(product: Product, lot: str, serials: list[str]) -> list[Met]:
@@ -127,12 +143,6 @@ def _meet(product: Product, lot: str, serials: list[str]) -> list[Met]:
                 wanted="a serial that is printed, and for this lot",
             )
     return met
-
-
-def _extend(
-    builder: RootBuilder, serials: list[str], *, seed: bytes, gtin: str, base: int
-) -> None:
-    builder.extend(serial_leaves(seed=seed, gtin=gtin, base=base, serials=serials))
 
 
 def discard_staging(*, staging_id: uuid.UUID) -> None:
