@@ -10,15 +10,20 @@ from apps.core.errors import LedgerConflict, MalformedInput, Unavailable
 from apps.custody import operations, queries
 from apps.custody.models import EventChunk, EventLine, ForwardChunk
 from apps.custody.operations import detaching, partitions
+from apps.custody.queries import places
+from apps.custody.queries.moves import held_by_each, moves_of
+from apps.custody.queries.parties import addressed_to, parties_of
+from apps.custody.queries.sight import find_sight
 from apps.edge.problems import find_problem
 from apps.edge.races import is_lost_race
 from pharmatrace.demo.stage import Stage
-from tests.cast import AMOXIL, STELLA
+from tests.cast import AMOXIL, NOVAMED, STELLA
 from tests.conftest import IS_SQLITE
 from tests.custody.goods import Goods, pack, packs, serials
 
 GTIN = AMOXIL.gtin
 TABLES = partitions.TABLES
+pytestmark = pytest.mark.usefixtures("settled")
 
 
 @pytest.fixture
@@ -27,20 +32,6 @@ def goods(stage: Stage) -> Goods:
     goods.commission(lot="A1", count=40)
     goods.deliver(packs(serials(10)))
     return goods
-
-
-@pytest.fixture(autouse=True)
-def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys of this test's own transaction are looked at before a table is altered."""
-    run = partitions.run
-
-    def settling(*statements: str) -> None:
-        run(
-            "SET CONSTRAINTS ALL IMMEDIATE", *statements, "SET CONSTRAINTS ALL DEFERRED"
-        )
-
-    for each in (partitions, detaching):
-        monkeypatch.setattr(each, "run", settling)
 
 
 def bounds(table: str) -> list[str]:
@@ -147,11 +138,9 @@ def test_a_part_is_taken_out_and_put_back(goods, monkeypatch):
 
 
 @pytest.fixture
-def detached(goods, monkeypatch) -> Goods:
+def detached(goods, take_out) -> Goods:
     """The lot that there is lies in a part that is out."""
-    monkeypatch.setattr(partitions, "MARGIN", 1)
-    partitions.cut()
-    detaching.detach(1)
+    take_out()
     return goods
 
 
@@ -168,6 +157,40 @@ def test_packs_of_a_part_that_is_out_are_not_called_unknown(detached, client):
         "part_detached",
         "300",
     )
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda lot: moves_of(batch_id=lot),
+        lambda lot: held_by_each(batch_id=lot),
+        lambda lot: queries.ever_held(batch_id=lot, gln=STELLA.gln),
+        lambda lot: parties_of(batch_ids=[lot]),
+        lambda lot: addressed_to(batch_ids=[lot], gln=STELLA.gln),
+    ],
+)
+def test_what_became_of_them_is_not_answered_from_what_is_left(detached, take_out, ask):
+    lot = detached.batch("A1").pk
+    with pytest.raises(Unavailable, match="part detached"):
+        ask(lot)
+
+    detaching.attach(1)
+    assert ask(lot)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("reader", [NOVAMED, STELLA])
+def test_a_page_of_the_lot_says_so_instead_of_showing_no_history(detached, reader):
+    def steps():
+        sight = find_sight(actor=detached.stage.actor(reader), gtin=GTIN, lot="A1")
+        return places.batch_steps(sight=sight, gln=reader.gln, number=None, size=20)[0]
+
+    with pytest.raises(Unavailable, match="part detached"):
+        steps()
+
+    detaching.attach(1)
+    assert steps()
 
 
 @pytest.mark.postgresql

@@ -12,7 +12,8 @@ from django.db.models import Sum
 from pyroaring import BitMap
 
 from apps.custody.formats import to_set
-from apps.custody.models import EventLine, Holding, RecallScope
+from apps.custody.models import Holding, RecallScope
+from apps.custody.queries.attached import verify_attached_lots
 from apps.edge.reading import AMONG, among, fetch_rows
 
 _PLACES: Final = (
@@ -107,22 +108,21 @@ def ever_held_among(
     """Every unit that one of some partners holds or held, by batch; one question.
 
     Batches of which none of them ever had a unit are absent.
+
+    Raises:
+        Unavailable: `part_detached`.
     """
+    asked = list(batch_ids)
     marks = ", ".join(["%s"] * len(glns))
     sql = (
         f"SELECT batch_id, units FROM custody_eventline WHERE batch_id"  # noqa: S608
         f" {AMONG[connection.vendor]} AND target_holder IN ({marks})"  # marks of ours
     )
     sets: dict[int, list[BitMap]] = {}
-    for batch_id, stored in fetch_rows(sql, [among(batch_ids), *glns]) if glns else ():
+    for batch_id, stored in fetch_rows(sql, [among(asked), *glns]) if glns else ():
         sets.setdefault(batch_id, []).append(to_set(stored))
+    verify_attached_lots(set(asked) - sets.keys())
     return {batch_id: BitMap.union(*found) for batch_id, found in sets.items()}
-
-
-def glns_that_held(*, batch_id: int) -> set[str]:
-    """Every partner that holds or held a unit of the batch."""
-    lines = EventLine.objects.filter(batch_id=batch_id)
-    return set(lines.values_list("target_holder", flat=True).distinct())
 
 
 def recalled_batch_ids() -> set[int]:

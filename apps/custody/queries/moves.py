@@ -11,6 +11,7 @@ from pyroaring import BitMap
 
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine
+from apps.custody.queries.attached import verify_attached_lots
 from apps.custody.queries.members import (
     MAY_HOLD,
     chunk_lines,
@@ -77,10 +78,17 @@ class BatchMove:
 
 
 def moves_of(*, batch_id: int) -> list[BatchMove]:
-    """Every move of a batch, the first one first."""
+    """Every move of a batch, the first one first.
+
+    Raises:
+        Unavailable: `part_detached`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_OF_BATCH, [batch_id])
-        return [_move(row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    if not rows:
+        verify_attached_lots([batch_id])
+    return [_move(row) for row in rows]
 
 
 def moves_of_unit(*, batch_id: int, ordinal: int) -> list[BatchMove]:
@@ -96,11 +104,17 @@ def count_lines(*, batch_ids: Iterable[int]) -> int:
 
 
 def held_by_each(*, batch_id: int) -> dict[str, BitMap]:
-    """Every unit of a batch that a partner holds or held, by the partner's GLN."""
+    """Every unit of a batch that a partner holds or held, by the partner's GLN.
+
+    Raises:
+        Unavailable: `part_detached`.
+    """
     found: dict[str, BitMap] = {}
     rows = EventLine.objects.filter(batch_id=batch_id)
     for gln, stored in rows.values_list("target_holder", "units").iterator():
         found[gln] = found.get(gln, BitMap()) | to_set(stored)
+    if not found:
+        verify_attached_lots([batch_id])
     return found
 
 

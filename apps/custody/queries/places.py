@@ -12,6 +12,7 @@ from pyroaring import BitMap
 
 from apps.custody.formats import to_set
 from apps.custody.models import EventLine, ShipmentLine
+from apps.custody.queries.attached import verify_attached_lots
 from apps.custody.queries.flags import flags_of
 from apps.custody.queries.holders import Share, shares
 from apps.custody.queries.sight import Sight
@@ -133,11 +134,17 @@ def tier_of(*, status: str, role: str) -> str:
 def batch_steps(
     *, sight: Sight, gln: str, number: str | None, size: int
 ) -> tuple[list[Step], Page[Any]]:
-    """A page of the events that moved units of the batch, the first one first."""
+    """A page of the events that moved units of the batch, the first one first.
+
+    Raises:
+        Unavailable: `part_detached`.
+    """
     columns = {name: F(f"event__{name}") for name in ("ref", *_COLUMNS)}
     rows = _visible_lines(sight, gln).values("event_id", **columns)
     counted = rows.annotate(total=Sum("count")).order_by("event_id")
     page = Paginator(counted, size).get_page(number)
+    if not page:
+        verify_attached_lots([sight.batch.pk])
     return [_step(row, sight) for row in page], page
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from pyroaring import BitMap
 
 from apps.core.custody import SUPPLIED
+from apps.core.errors import Unavailable
 from apps.custody.queries.holders import shares
 from apps.custody.queries.moves import count_lines, held_by_each
 from apps.custody.queries.scopes import covered_units
@@ -76,13 +78,18 @@ def mark_read(*, recall: Recall, partner: TradingPartner, at: datetime) -> None:
 
 
 def _tell(recall: Recall, meant: Meant, at: datetime) -> int:
-    told = _count(meant)
+    ever = _find_ever(meant)
+    told = _count(meant, ever or {})
     known = {
         row.partner.gln: row
         for row in Notice.objects.filter(
             recall=recall, batch=meant.batch
         ).select_related("partner")
     }
+    if ever is None:
+        # What was told of packs held before stands until it can be read again.
+        for gln, notice in known.items():
+            told.setdefault(gln, _Told()).supplied = notice.supplied_count
     partners = partners_by_gln(told)
     for gln, partner in sorted(partners.items()):
         _write(known.get(gln), recall, meant, partner, told[gln], at)
@@ -90,7 +97,19 @@ def _tell(recall: Recall, meant: Meant, at: datetime) -> int:
     return len(partners)
 
 
-def _count(meant: Meant) -> dict[str, _Told]:
+def _find_ever(meant: Meant) -> dict[str, BitMap] | None:
+    """Who ever held what of the lot; None while the part that says so is detached.
+
+    Who holds it now is told all the same. Once the part is back there are more lines
+    than were seen, so that the next sweep tells the others.
+    """
+    try:
+        return held_by_each(batch_id=meant.batch.pk)
+    except Unavailable:
+        return None
+
+
+def _count(meant: Meant, ever: Mapping[str, BitMap]) -> dict[str, _Told]:
     """Held now, and supplied or passed on before, by holder; who ended all is left out."""
     told: dict[str, _Told] = {}
     kept: dict[str, int] = {}
@@ -99,8 +118,8 @@ def _count(meant: Meant) -> dict[str, _Told]:
             told.setdefault(share.holder, _Told()).held += len(share.units)
         if share.status != SUPPLIED:
             kept[share.holder] = kept.get(share.holder, 0) + len(share.units)
-    for gln, ever in held_by_each(batch_id=meant.batch.pk).items():
-        had = len(ever & meant.units)
+    for gln, units in ever.items():
+        had = len(units & meant.units)
         if had > kept.get(gln, 0):
             told.setdefault(gln, _Told()).supplied = had - kept.get(gln, 0)
     return told
