@@ -131,8 +131,11 @@ REQUIRE_DURABLE_DATABASE = True  # refuse fsync or synchronous_commit off
 REDIS_URL = env.required("REDIS_URL", embedded=not _replica, default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends."
-        + ("redis.RedisCache" if REDIS_URL else "filebased.FileBasedCache"),
+        "BACKEND": (
+            "apps.edge.redis_cache.RedisCache"
+            if REDIS_URL
+            else "django.core.cache.backends.filebased.FileBasedCache"
+        ),
         "LOCATION": REDIS_URL or str(VAR_DIR / "cache"),
     }
 }

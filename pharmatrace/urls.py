@@ -15,6 +15,9 @@ handler404 = "apps.edge.problems.handler404"
 handler500 = "apps.edge.problems.handler500"
 
 api: list[URLPattern | URLResolver] = [
+    # What machines ask most: an address is held against every one above its own.
+    path("", include("apps.scan.api_urls")),
+    path("", include("apps.exchange.api_urls")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs",
@@ -31,9 +34,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("apps.anchoring.api_urls")),
     path("", include("apps.recalls.api_urls")),
     path("", include("apps.alerts.api_urls")),
-    path("", include("apps.exchange.api_urls")),
     path("", include("apps.intake.api_urls")),
-    path("", include("apps.scan.api_urls")),
     path("", include("apps.packaging.api_urls")),
 ]
 

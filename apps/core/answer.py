@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from .canonical import canonical_bytes, parse_canonical
+from .canonical import JsonValue, canonical_bytes, parse_canonical
 from .encoding import format_time_ms
 from .envelope import ANSWER_TYPE, Envelope
 from .errors import MalformedInput, ProofError
@@ -71,22 +71,21 @@ def sign_answer(answer: Answer, *, key: PrivateKey) -> Envelope:
     Raises:
         MalformedInput: it would not be read back.
     """
-    payload = canonical_bytes(
-        {
-            "ledger": answer.ledger,
-            "asked_by": answer.asked_by,
-            "at": format_time_ms(answer.at_ms),
-            "scanned": answer.scanned.hex(),
-            "verdict": answer.verdict,
-            "code": answer.code,
-            "gtin": answer.gtin,
-            "lot": answer.lot,
-            "expiry": answer.expiry,
-            "serial": answer.serial,
-            "recalls": [each.hex() for each in answer.recalls],
-        }
-    )
-    _read(payload)
+    said: JsonValue = {
+        "ledger": answer.ledger,
+        "asked_by": answer.asked_by,
+        "at": format_time_ms(answer.at_ms),
+        "scanned": answer.scanned.hex(),
+        "verdict": answer.verdict,
+        "code": answer.code,
+        "gtin": answer.gtin,
+        "lot": answer.lot,
+        "expiry": answer.expiry,
+        "serial": answer.serial,
+        "recalls": [each.hex() for each in answer.recalls],
+    }
+    _read(said)
+    payload = canonical_bytes(said)
     return sign_envelope(payload_type=ANSWER_TYPE, payload=payload, private_keys=[key])
 
 
@@ -103,7 +102,9 @@ def parse_answer(envelope: Envelope) -> Answer:
             got=envelope.payload_type,
             wanted=ANSWER_TYPE,
         )
-    return _read(envelope.payload)
+    return _read(
+        parse_canonical(envelope.payload, max_bytes=_MAX_BYTES, field="answer")
+    )
 
 
 def verify_answer(envelope: Envelope, *, ring: KeyRing) -> Finding:
@@ -145,10 +146,8 @@ def _spoken(answer: Answer) -> str:
     )
 
 
-def _read(payload: bytes) -> Answer:
-    fields = Fields(
-        parse_canonical(payload, max_bytes=_MAX_BYTES, field="answer"), where="answer"
-    )
+def _read(said: JsonValue) -> Answer:
+    fields = Fields(said, where="answer")
     answer = Answer(
         ledger=fields.matching("ledger", LEDGER_PATTERN, wanted="the log's origin"),
         asked_by=fields.gln("asked_by"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from django.db import connection
@@ -77,8 +78,9 @@ class Surroundings:
     has_suspects: bool = False
 
 
+@cache
 def question() -> str:
-    """What is asked, in the words of the database."""
+    """What is asked, in the words of the database: a site has one."""
     return _ASK.format(lines=chunk_lines(), statement=said_by_sql())
 
 

@@ -233,15 +233,18 @@ def _reason(
     actor: Actor,
     at: datetime,
 ) -> str:
-    words: dict[str, str] = {}
     unit = read.unit
+    words: dict[str, str] = {}  # what this rule's sentence leaves open
     if rule.code == "recalled":
         words["recall"] = spoken_recall(recall_ids[0])
-    elif rule.code == "already_dispensed" and unit is not None:
+    elif unit is None:
+        pass
+    elif rule.code == "already_dispensed":
         words["supply"] = _spoken_supply(unit, links, actor=actor, at=at)
-    elif unit is not None:
+    elif rule.code == "expired":
         words["expiry"] = expiry_spoken(unit.expiry_date)
-        words["holder"] = _holder_name(unit) if actor.is_regulator else ""
+    elif rule.code == "not_in_your_custody" and actor.is_regulator:
+        words["holder"] = _holder_name(unit)
     return str(rule.sentence) % words
 
 
