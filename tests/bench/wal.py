@@ -25,8 +25,8 @@ _FILES: Final = """
 SELECT pg_relation_filenode(c.oid)::text
 FROM pg_class c
 LEFT JOIN pg_index i ON i.indexrelid = c.oid
-LEFT JOIN pg_class t ON t.reltoastrelid IN (c.oid, i.indrelid)
-WHERE c.relkind IN ('r', 'i', 't') AND coalesce(t.relname, c.relname) LIKE %s
+JOIN pg_class t ON coalesce(i.indrelid, c.oid) IN (t.oid, t.reltoastrelid)
+WHERE c.relkind IN ('r', 'i', 't') AND t.relname LIKE %s
 """
 
 

@@ -7,6 +7,7 @@ from apps.core.epcis import build
 from apps.core.errors import ForbiddenTransfer, LedgerConflict, MalformedInput
 from apps.custody import operations, queries
 from apps.custody.models import Container
+from apps.custody.queries.containers import place_of
 from apps.partners import queries as partners
 from pharmatrace.demo.cast import AMOXIL, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
@@ -34,8 +35,8 @@ def refused(code: str, kind: type[Exception] = ForbiddenTransfer):
 
 
 def holder_of(epc: str) -> tuple[str, str]:
-    row = Container.objects.get(epc=epc)
-    return row.holder, row.status
+    place = place_of(Container.objects.get(epc=epc))
+    return place.holder, place.status
 
 
 @pytest.fixture

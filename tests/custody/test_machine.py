@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 from apps.core.errors import ForbiddenTransfer, MalformedInput
 from apps.custody import queries
 from apps.custody.models import Container
+from apps.custody.queries.containers import place_of
 from pharmatrace.demo.cast import MARKT, NOVAMED, STELLA, Player
 from pharmatrace.demo.stage import Stage
 from tests.custody.books import Books
@@ -174,8 +175,8 @@ class Trade(Books):
 
     def box_at(self, by: Player, data: Any) -> str:
         """A box that somebody has; any box if there is none."""
-        own = Container.objects.filter(holder=by.gln).order_by("epc")
-        epcs = list(own.values_list("epc", flat=True))
+        rows = Container.objects.order_by("epc")
+        epcs = [row.epc for row in rows if place_of(row).holder == by.gln]
         return str(data.draw(st.sampled_from(epcs or BOXES)))
 
     @rule(data=st.data(), boxes=some_boxes)

@@ -17,6 +17,7 @@ from apps.custody.models import (
     Shipment,
     Staging,
 )
+from apps.custody.queries.containers import place_of
 from pharmatrace.demo.cast import AMOXIL, MARKT, NOVAMED, STELLA, TRANSPHARM
 from pharmatrace.demo.stage import Stage
 from tests.custody.goods import Goods, box, pack, packs, serials, site
@@ -120,7 +121,7 @@ def test_a_pallet_travels_as_a_whole(goods: Goods) -> None:
     goods.receive(ref)
 
     assert goods.where() == {(NOVAMED.gln, "active"): 4, (TRANSPHARM.gln, "active"): 96}
-    assert Container.objects.get(epc=box(1)).holder == TRANSPHARM.gln
+    assert place_of(Container.objects.get(epc=box(1))).holder == TRANSPHARM.gln
     unit = queries.find_unit(gtin=AMOXIL.gtin, serial="S000050")
     assert unit is not None
     assert unit.container == box(2)

@@ -1,7 +1,7 @@
 """Who holds what now; every row can be replayed from the ledger."""
 
 from django.db import models
-from django.db.models import UniqueConstraint
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from apps.catalog.models import Batch, Product
 from apps.custody.models.moves import Event
@@ -60,18 +60,36 @@ class BatchHold(models.Model):
 
 
 class Container(models.Model):
-    """A logistic unit (SSCC) or case (SGTIN): a named set of units per batch."""
+    """A logistic unit (SSCC) or case (SGTIN): a named set of units per batch.
+
+    One that is inside another is where that one is: only the outermost row says where
+    (ADR 43).
+    """
 
     epc = models.CharField(max_length=80, unique=True)  # canonical Digital Link
-    holder = models.CharField(max_length=13)
-    site = models.CharField(max_length=13)
-    status = models.CharField(max_length=20)
+    holder = models.CharField(max_length=13, default="", blank=True)
+    site = models.CharField(max_length=13, default="", blank=True)
+    status = models.CharField(max_length=20, default="", blank=True)
     parent = models.ForeignKey(
         "self", on_delete=models.DO_NOTHING, null=True, related_name="children"
     )
 
     class Meta:
-        indexes = [models.Index(fields=["holder", "status"], name="container_holder")]
+        constraints = [
+            CheckConstraint(
+                condition=Q(parent__isnull=True)
+                & ~(Q(holder="") | Q(site="") | Q(status=""))
+                | Q(parent__isnull=False, holder="", site="", status=""),
+                name="container_place",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["holder", "status"],
+                condition=Q(parent__isnull=True),
+                name="container_holder",
+            )
+        ]
 
 
 class ContainerLine(models.Model):

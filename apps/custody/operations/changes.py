@@ -106,8 +106,10 @@ class Changes:
             case fx.PutIn() | fx.TakeOut():
                 self.inside[effect.epc, effect.tag] = None
                 self.boxed.append(effect)
-            case fx.Nest() | fx.Carry():
+            case fx.Nest():
                 self.boxes[effect.epc] = None
+            case fx.Carry() if self.state.containers[effect.epc].parent is None:
+                self.boxes[effect.epc] = None  # what is inside is carried with it
 
     # Rows, as they are written: see `changes_sql`.
 
@@ -215,11 +217,14 @@ class Changes:
         return sorted(self.corrected - {row.ref for row, _ in self.events})
 
     def box_rows(self) -> Iterator[Values]:
-        """Containers: where they are, in which other one."""
+        """Containers: where they stand free, or in which other one."""
         for epc in self.boxes:
             box = self.state.containers[epc]
-            parent = self.ground.boxes[box.parent] if box.parent else None
-            yield (self.ground.boxes[epc], *box.place, parent)
+            if box.parent is None:
+                yield (self.ground.boxes[epc], *box.place, None)
+            else:
+                parent = self.ground.boxes[box.parent]
+                yield (self.ground.boxes[epc], *_NOWHERE, parent)
 
     def inside_rows(self) -> Iterator[Values]:
         """Units of a batch in a container."""

@@ -20,6 +20,7 @@ from apps.custody.queries.closed import Closed, moves_in
 from apps.custody.queries.judged import columns_of, moves_of
 from apps.custody.queries.replay import Judged
 
+_NOWHERE: Final = Place("", "", "")
 _VECTOR_BYTES: Final = 4 * CHUNK
 
 
@@ -76,7 +77,7 @@ class ReplayedRows:
         return event_id
 
     def _add_line(self, event_id: int, move: Move[BitMap]) -> None:
-        source, target = move.source or Place("", "", ""), move.target
+        source, target = move.source or _NOWHERE, move.target
         batch_id, line_id = self._batch_ids[move.tag], self._lines.new_id()
         self._lines.add(
             *(line_id, event_id, batch_id),
@@ -95,8 +96,10 @@ class ReplayedRows:
         numbers = {epc: rows.new_id() for epc in sorted(boxes)}
         for epc, number in numbers.items():
             box = boxes[epc]
-            parent = None if box.parent is None else numbers[box.parent]
-            rows.add(number, epc, *box.place, parent)
+            if box.parent is None:
+                rows.add(number, epc, *box.place, None)
+            else:
+                rows.add(number, epc, *_NOWHERE, numbers[box.parent])
             for tag, units in box.units.items():
                 if units:
                     batch_id = self._batch_ids[tag]

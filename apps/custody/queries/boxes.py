@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
+from django.db import connection
 from pyroaring import BitMap
 
 from apps.core.epcis import PackEpc
@@ -17,7 +19,7 @@ from apps.custody.queries.shelf import BoxLot, box_lots
 
 @dataclass(frozen=True, slots=True)
 class InnerBox:
-    """A container inside another."""
+    """A container inside another, or one with packs of a lot."""
 
     epc: str
     count: int
@@ -53,6 +55,32 @@ class Inside:
     def count(self) -> int:
         """Packs inside, those of inner containers included."""
         return sum(lot.count for lot in self.lots)
+
+
+# All inside an outermost one is where it is; what has none of the lot leads to none.
+_OF_LOT: Final = """
+WITH RECURSIVE own(id, count) AS (
+  SELECT c.id, l.count FROM custody_containerline l
+  JOIN custody_container c ON c.id = l.container_id
+  WHERE l.batch_id = %(batch)s AND c.holder = %(holder)s
+    AND c.status IN ('active', 'in_transit')
+  UNION ALL SELECT c.id, l.count FROM own JOIN custody_container c ON c.parent_id = own.id
+  JOIN custody_containerline l ON l.container_id = c.id AND l.batch_id = %(batch)s)
+SELECT c.epc, own.count, COUNT(*) OVER ()
+FROM own JOIN custody_container c ON c.id = own.id ORDER BY c.epc LIMIT %(most)s
+"""
+
+
+def boxes_of_lot(*, batch_id: int, gln: str, most: int) -> tuple[list[InnerBox], int]:
+    """A party's containers with packs of a lot, by number, inner ones too.
+
+    Returns:
+        so many of them, each with how many packs of the lot; and how many there are.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_LOT, {"batch": batch_id, "holder": gln, "most": most})
+        rows = cursor.fetchall()
+    return [InnerBox(epc, count) for epc, count, _ in rows], rows[0][2] if rows else 0
 
 
 def inside_of(container: Container, *, most_packs: int) -> Inside:

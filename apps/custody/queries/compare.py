@@ -25,7 +25,7 @@ from apps.custody.models import (
 from apps.custody.queries.archived import count_archived, iter_archived
 from apps.custody.queries.compare_events import EventChecker
 from apps.custody.queries.compare_recalls import compare_recalls
-from apps.custody.queries.containers import units_of
+from apps.custody.queries.containers import link_parents, place_of, units_of
 from apps.custody.queries.replay import Replay
 
 
@@ -168,8 +168,10 @@ def _compare_containers(replay: Replay, tags: dict[int, str]) -> Iterator[str]:
     for line in ContainerLine.objects.select_related("container"):
         if line.count != len(to_set(line.units)):
             yield f"container {line.container.epc}: counts differ"
-    rows = {row.epc: row for row in Container.objects.select_related("parent")}
-    inside = units_of(row.pk for row in rows.values())
+    by_pk = {row.pk: row for row in Container.objects.all()}
+    link_parents(by_pk)
+    rows = {row.epc: row for row in by_pk.values()}
+    inside = units_of(by_pk)
     for epc in sorted(set(rows) | set(replay.state.containers)):
         row, box = rows.get(epc), replay.state.containers.get(epc)
         if row is None or box is None:
@@ -181,6 +183,5 @@ def _compare_containers(replay: Replay, tags: dict[int, str]) -> Iterator[str]:
             continue
         found = {tags[key]: units for key, units in held.items()}
         parent = row.parent.epc if row.parent else None
-        place = Place(row.holder, row.site, row.status)
-        if (found, parent, place) != (box.units, box.parent, box.place):
+        if (found, parent, place_of(row)) != (box.units, box.parent, box.place):
             yield f"container {epc}: differs"

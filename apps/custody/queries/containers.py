@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pyroaring import BitMap
 
+from apps.core.custody import Place
 from apps.core.epcis import PackEpc, parse_epc
 from apps.custody.formats import (
     chunk_numbers,
@@ -22,7 +23,10 @@ _AT_ONCE = 900
 
 @dataclass(slots=True)
 class Trees:
-    """Whole trees of containers: roots, everything below, and what is inside."""
+    """Whole trees of containers: roots, everything below, and what is inside.
+
+    Each row has its `parent` at hand.
+    """
 
     rows: dict[int, Container] = field(default_factory=dict)
     units: dict[int, dict[int, BitMap]] = field(default_factory=dict)
@@ -31,6 +35,23 @@ class Trees:
 def find_by_epc(epcs: Iterable[str]) -> dict[str, Container]:
     """The containers with these EPCs; unknown ones are absent."""
     return {row.epc: row for row in Container.objects.filter(epc__in=set(epcs))}
+
+
+def place_of(row: Container) -> Place:
+    """Where a container is: where the outermost around it stands."""
+    while row.parent is not None:
+        row = row.parent
+    return Place(row.holder, row.site, row.status)
+
+
+def link_parents(rows: Mapping[int, Container]) -> None:
+    """Have every container of these know its parent, which is one of them.
+
+    One that is not, where somebody has deleted its row, is none: `fsck` names it.
+    """
+    for row in rows.values():
+        if row.parent_id is not None:
+            row.parent = rows.get(row.parent_id)
 
 
 def case_serials(*, gtin: str) -> set[str]:
@@ -65,6 +86,7 @@ def load_trees(*, container_ids: Iterable[int]) -> Trees:
     trees = Trees()
     _climb(trees, set(container_ids))
     _descend(trees)
+    link_parents(trees.rows)
     trees.units = units_of(trees.rows)
     return trees
 

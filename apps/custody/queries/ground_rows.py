@@ -23,6 +23,7 @@ from apps.core.custody import (
     Place,
     Shipment,
 )
+from apps.core.custody.carry import ancestors
 from apps.core.errors import LedgerConflict
 from apps.custody.formats import to_set, whole
 from apps.custody.references import reference_of
@@ -99,6 +100,9 @@ def add_rows(ground: Ground, rows: list[Row]) -> None:
     for kind, add in _ADDS.items():
         for row in by_kind.get(kind, ()):
             add(ground, row)
+    boxes = ground.loaded.state.containers
+    for box in boxes.values():  # whole trees, so what says where is among them
+        box.place = ancestors(ground.loaded.state, box)[-1].place
 
 
 def moved_meanwhile() -> LedgerConflict:

@@ -19,7 +19,7 @@ from apps.custody.models import (
     Shipment,
     ShipmentLine,
 )
-from apps.custody.queries.containers import innermost_of, load_trees
+from apps.custody.queries.containers import innermost_of, load_trees, place_of
 from apps.custody.queries.registry import serials_of
 
 
@@ -156,12 +156,11 @@ def open_items(*, ref: str) -> list[ListedItem]:
     for line in lines:
         inside |= innermost_of(batch_id=line.batch_id, units=to_set(line.open_units))
     trees = load_trees(container_ids=inside)
-    by_pk = trees.rows
     batches = {line.batch_id: line.batch for line in lines}
     items = [
-        _box(row, by_pk, trees.units.get(key, {}), batches)
-        for key, row in sorted(by_pk.items(), key=lambda pair: pair[1].epc)
-        if row.status == "in_transit"
+        _box(row, trees.units.get(key, {}), batches)
+        for key, row in sorted(trees.rows.items(), key=lambda pair: pair[1].epc)
+        if place_of(row).status == "in_transit"
     ]
     items.sort(key=lambda item: (item.parent != "", item.parent, item.epc))
     return items + [pack for line in lines for pack in _loose(line)]
@@ -169,16 +168,14 @@ def open_items(*, ref: str) -> list[ListedItem]:
 
 def _box(
     row: Container,
-    rows: Mapping[int, Container],
     contents: Mapping[int, BitMap],
     batches: Mapping[int, Batch],
 ) -> ListedItem:
-    parent = rows.get(row.parent_id or 0)
     only = batches.get(next(iter(contents))) if len(contents) == 1 else None
     return ListedItem(
         epc=row.epc,
         kind="container",
-        parent=parent.epc if parent else "",
+        parent=row.parent.epc if row.parent else "",
         gtin=only.product.gtin if only else "",
         lot=only.lot if only else "",
         serial="",
@@ -188,7 +185,7 @@ def _box(
 
 def _loose(line: ShipmentLine) -> list[ListedItem]:
     units = to_set(line.open_units)
-    boxes = ContainerLine.objects.filter(
+    boxes = ContainerLine.objects.filter(  # outermost ones, with all inside
         batch_id=line.batch_id, container__status="in_transit"
     )
     for stored in boxes.values_list("units", flat=True):

@@ -15,6 +15,7 @@ from apps.catalog import queries as catalog
 from apps.catalog.models import Batch
 from apps.custody.formats import to_set, whole
 from apps.custody.models import Container, ContainerLine, Shipment, ShipmentLine
+from apps.custody.queries.containers import place_of
 from apps.custody.queries.holders import ever_held
 from apps.partners.queries import Actor
 
@@ -58,17 +59,18 @@ def shipments_visible_to(actor: Actor) -> QuerySet[Shipment]:
 
 def find_container(*, actor: Actor, epc: str) -> Container | None:
     """The container, to whom holds it or is to receive it; None for anybody else."""
-    row = Container.objects.select_related("parent").filter(epc=epc).first()
+    row = Container.objects.select_related("parent__parent").filter(epc=epc).first()
     if row is None or not actor.is_member:
         return None
-    if actor.is_regulator or row.holder == actor.gln or _comes_to(row, actor.gln):
+    place = place_of(row)
+    if actor.is_regulator or place.holder == actor.gln:
+        return row
+    if place.status == "in_transit" and _comes_to(row, actor.gln):
         return row
     return None
 
 
 def _comes_to(row: Container, gln: str) -> bool:
-    if row.status != "in_transit":
-        return False
     inside = ContainerLine.objects.filter(container=row).values_list(
         "batch_id", "units"
     )

@@ -24,6 +24,7 @@ from apps.custody.models import (
     Holding,
     Shipment,
 )
+from apps.custody.queries.containers import place_of
 
 FORMAT: Final = "pharmatrace-closing/v1"
 EVENT_COLUMNS: Final = (
@@ -54,7 +55,7 @@ def snapshot_lines(
     for batch in sorted(catalog.list_all_batches(), key=lambda row: bytes(row.tag)):
         tags[batch.pk] = bytes(batch.tag).hex()
         yield _batch_line(batch)
-    rows = Container.objects.select_related("parent").prefetch_related("lines")
+    rows = Container.objects.select_related("parent__parent").prefetch_related("lines")
     for box in rows.order_by("epc").iterator(chunk_size=_PAGE):
         yield _container_line(box, tags)
     events = Event.objects.order_by("pk").prefetch_related("lines")
@@ -99,7 +100,7 @@ def _container_line(box: Container, tags: dict[int, str]) -> Line:
     units = {tags[line.batch_id]: _pairs(line.units) for line in box.lines.all()}
     return {
         "container": box.epc,
-        "place": [box.holder, box.site, box.status],
+        "place": [*place_of(box)],
         "parent": box.parent.epc if box.parent else "",
         "units": units,
     }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from apps.custody.models import ContainerLine
+from apps.custody.queries.boxes import boxes_of_lot
 from apps.custody.queries.places import (
     PlaceRow,
     batch_steps,
@@ -183,17 +183,9 @@ def _place(row: PlaceRow, expiry_date: date, today: date) -> Place:
 
 def _boxes(sight: Sight, actor: Actor) -> tuple[list[tuple[str, str, int]], int]:
     """The reader's own containers with packs of the lot; code, address, packs of it."""
-    lines = ContainerLine.objects.filter(
-        batch=sight.batch,
-        container__holder=actor.gln,
-        container__status__in=("active", "in_transit"),
-    )
-    shown = lines.select_related("container").order_by("container__epc")[:_BOXES]
-    rows = [
-        (short(line.container.epc), container_url(line.container.epc), line.count)
-        for line in shown
-    ]
-    return rows, max(lines.count() - len(rows), 0)
+    boxes, count = boxes_of_lot(batch_id=sight.batch.pk, gln=actor.gln, most=_BOXES)
+    rows = [(short(box.epc), container_url(box.epc), box.count) for box in boxes]
+    return rows, count - len(rows)
 
 
 def _bar(rows: Iterable[PlaceRow], sight: Sight, actor: Actor) -> Bar:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from apps.core.errors import MalformedInput
 from apps.custody.models import Container
 from apps.custody.queries.boxes import Inside, inside_of
+from apps.custody.queries.containers import place_of
 from apps.custody.queries.sight import find_container
 from apps.custody.queries.wishes import read_code
 from apps.custody.queries.words import short
@@ -70,16 +71,18 @@ def container(request: HttpRequest, code: str) -> HttpResponse:
     if row is None:
         raise Http404
     note_read(actor=actor, action="containers.read", subject=code, at=at)
-    inside = inside_of(row, most_packs=_MOST_PACKS)
-    is_here = row.holder == actor.gln and row.status == "active"
+    place, inside = place_of(row), inside_of(row, most_packs=_MOST_PACKS)
+    is_here = place.holder == actor.gln and place.status == "active"
     is_free = is_here and row.parent is None and actor.can_sign and may_send(actor)
     number = short(row.epc)
-    partners, sites = partners_by_gln([row.holder]), sites_by_gln([row.site])
+    partners, sites = partners_by_gln([place.holder]), sites_by_gln([place.site])
     page = ContainerPage(
         code=number,
-        condition=_condition(row, inside),
-        holder=partners[row.holder].name if row.holder in partners else row.holder,
-        site=sites[row.site].name if row.site in sites else row.site,
+        condition=_condition(place.status, inside),
+        holder=partners[place.holder].name
+        if place.holder in partners
+        else place.holder,
+        site=sites[place.site].name if place.site in sites else place.site,
         inside=inside,
         more_packs=inside.loose - len(inside.packs),
         lots=[(batch_url(lot.gtin, lot.lot), lot) for lot in inside.lots],
@@ -88,16 +91,16 @@ def container(request: HttpRequest, code: str) -> HttpResponse:
             for box in inside.boxes
         ],
         parent=_parent(row),
-        ship_url="/ship?" + urlencode({"site": row.site, "q": number, "item": number})
+        ship_url="/ship?" + urlencode({"site": place.site, "q": number, "item": number})
         if is_free and inside.count
         else "",
-        into_url="/pack/into?" + urlencode({"first": number, "site": row.site})
+        into_url="/pack/into?" + urlencode({"first": number, "site": place.site})
         if is_here and actor.can_sign and len(number) == SSCC_DIGITS
         else "",
         wish={
             "kind": "event",
             "step": "unpack",
-            "site": row.site,
+            "site": place.site,
             "container": row.epc,
         },
         may_unpack=is_here and actor.can_sign and inside.count > 0,
@@ -124,12 +127,12 @@ def _parent(row: Container) -> tuple[str, str] | None:
     return short(row.parent.epc), container_url(row.parent.epc)
 
 
-def _condition(row: Container, inside: Inside) -> Condition:
+def _condition(status: str, inside: Inside) -> Condition:
     if inside.recalled:
         return Condition("stop", _("holds recalled packs"))
     if inside.held:
         return Condition("think", _("holds packs on hold"))
     if not inside.count:
         return Condition("past", _("empty"))
-    state = "go" if row.status == "active" else "past"
-    return Condition(state, str(STATUS_WORDS.get(row.status, row.status)))
+    state = "go" if status == "active" else "past"
+    return Condition(state, str(STATUS_WORDS.get(status, status)))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from apps.core.errors import MalformedInput
 from apps.custody import queries
 from apps.custody.forms import IntoForm, PackForm
-from apps.custody.queries.containers import find_by_epc
+from apps.custody.queries.containers import find_by_epc, place_of
 from apps.custody.queries.numbers import free_ssccs
 from apps.custody.queries.packing import PackPlan, plan_packing
 from apps.custody.queries.shelf import StockRow, free_boxes, loose_stock
@@ -228,7 +228,7 @@ def pack_into(request: HttpRequest) -> HttpResponse:
     epc = f"https://id.gs1.org/00/{sscc}"
     known = find_by_epc([epc]).get(epc)
     # Of a stranger's container nothing is told, not even that it is there.
-    is_new = known is None or known.holder != actor.gln
+    is_new = known is None or place_of(known).holder != actor.gln
     found = free_boxes(gln=actor.gln, site=site.gln).exclude(epc=epc)
     page = IntoPage(
         sscc=sscc,

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from apps.catalog import queries as catalog
 from apps.core.errors import MalformedInput
 from apps.core.gs1 import CANONICAL_STEM, Scan, build_digital_link, parse_scan
-from apps.custody.queries.containers import find_by_epc
+from apps.custody.queries.containers import find_by_epc, place_of
 from apps.custody.queries.holders import stock
 from apps.custody.queries.registry import find_positions
 from apps.custody.queries.units import find_unit
@@ -126,9 +126,12 @@ def _by_scan(text: str, actor: Actor, today: date) -> list[Found]:
 def _container(sscc: str, actor: Actor) -> list[Found]:
     epc = f"{CANONICAL_STEM}/00/{sscc}"
     row = find_by_epc([epc]).get(epc)
-    if row is None or not (actor.is_regulator or row.holder == actor.gln):
+    if row is None:
         return []
-    return [Found("container", sscc, row.status, f"/containers/{sscc}")]
+    place = place_of(row)
+    if not (actor.is_regulator or place.holder == actor.gln):
+        return []
+    return [Found("container", sscc, place.status, f"/containers/{sscc}")]
 
 
 def _by_product(scan: Scan, actor: Actor) -> list[Found]:

@@ -45,6 +45,7 @@ from tests.core.bundle.saying import (
     moved,
     subjects_of,
 )
+from tests.core.custody.world import verify_carried
 
 REFUSALS = (ForbiddenTransfer, LedgerConflict)
 
@@ -180,6 +181,7 @@ class History(Recalling):
 
     def _apply(self, made):
         self.state = apply(self.state, made, self.at_ms)
+        verify_carried(self.state)
         record = self.state.events[made.ref]
         for move in record.moves:
             self._hold(move.target.holder, move.tag, move.units)

@@ -66,6 +66,13 @@ def new_world() -> State[Ordinals]:
     return state
 
 
+def verify_carried(state: State[Ordinals]) -> None:
+    """A container is where the one around it is: tables keep it of that one alone."""
+    for box in state.containers.values():
+        if box.parent is not None:
+            assert box.place == state.containers[box.parent].place, box.epc
+
+
 class Story:
     """Says one event after another to a state, as the cast would."""
 
@@ -79,6 +86,7 @@ class Story:
         ref = f"{self._count:064x}"
         event = replace(event, ref=ref)
         self.state = apply(self.state, event, at_ms or self.at_ms)
+        verify_carried(self.state)
         return ref
 
     def commission(self, count: int = 100, **changes: object) -> str:
