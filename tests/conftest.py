@@ -44,6 +44,9 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        # A test leaves little of it; by the usual 700 new objects it is looked for
+        # several times in a request, through all that earlier tests have cached.
+        gc.set_threshold(50_000, 20, 20)
         gc.enable()
 
 
