@@ -9,6 +9,7 @@ NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 IN_ORDER := --dist loadfile --no-loadscope-reorder
 TESTS ?= -n 3 $(IN_ORDER)
 # On SQLite hardly one does, and a third would collect, migrate and play every story once more.
+# What can reach no database was asked on PostgreSQL.
 SQLITE_TESTS ?= -n 2 $(IN_ORDER)
 # Each suite's budget on two cores stands in CONTRIBUTING; past these something hangs.
 CORE_SECONDS ?= 1200
@@ -52,7 +53,7 @@ catalogue: .venv/.dev  ## add new sentences to the German catalogue, to be trans
 run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve http://localhost:8000
 	$(V)/python manage.py serve $(ARGS)
 
-test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; the fast part on SQLite
+test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; on SQLite what is fast and asks it
 
 test-core: .venv/.dev  ## the ground by its own tests, with its coverage floor
 	rm -f .coverage .coverage.*
@@ -64,7 +65,7 @@ test-postgresql: .venv/.dev node_modules/.done messages
 	$(WITHIN) $(POSTGRESQL_SECONDS) $(V)/python -m pytest $(TESTS) --ignore=tests/core
 
 test-sqlite: .venv/.dev node_modules/.done messages
-	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(SQLITE_TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
+	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(SQLITE_TESTS) --only-database $(addprefix --ignore=tests/,$(NO_DATABASE))
 
 check: lint types arch deploy test  ## exactly what CI runs
 
