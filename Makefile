@@ -20,7 +20,7 @@ WITHIN = timeout --kill-after=20
 NO_DATABASE := core agreement architecture bench browser faults journeys site
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
+.PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy static format coverage \
         bench capacity faults properties golden errors pictures fsck outsider messages catalogue mutate upgrade clean
 
 help:  ## this list
@@ -67,7 +67,10 @@ test-postgresql: .venv/.dev node_modules/.done messages
 test-sqlite: .venv/.dev node_modules/.done messages
 	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(SQLITE_TESTS) --only-database $(addprefix --ignore=tests/,$(NO_DATABASE))
 
-check: lint types arch deploy test  ## exactly what CI runs
+check: .venv/.dev node_modules/.done messages  ## exactly what CI runs
+	@# Side by side: each of these alone would leave a core idle.
+	$(MAKE) -j 3 --output-sync lint types arch deploy static
+	$(MAKE) test outsider
 
 lint: .venv/.dev node_modules/.done  ## ruff, djade, djlint, compose files, migrations
 	$(V)/ruff check .
@@ -88,6 +91,10 @@ deploy: .venv/.dev  ## Django's deployment checks, as production would be set
 	  'import secrets; print(secrets.token_urlsafe(64))') \
 	  LEDGER_ORIGIN=trace.example/log \
 	  $(V)/python manage.py check --deploy --fail-level WARNING
+
+static: .venv/.run node_modules/.done  ## the static files as the image has them: hashed and compressed
+	@folder=$$(mktemp -d) && trap "rm -rf $$folder" EXIT && \
+	  COMPRESS_STATIC=1 STATIC_ROOT=$$folder $(V)/python manage.py collectstatic --noinput -v0
 
 format: .venv/.dev  ## put everything into the one format
 	$(V)/ruff check --fix-only .
