@@ -9,6 +9,7 @@ NPM_PATH = PATH="$(CURDIR)/$(V):$$PATH"
 IN_ORDER := --dist loadfile --no-loadscope-reorder
 TESTS ?= -n 3 $(IN_ORDER)
 # On SQLite hardly one does, and a third would collect, migrate and play every story once more.
+# What can reach no database was asked on PostgreSQL.
 SQLITE_TESTS ?= -n 2 $(IN_ORDER)
 # Each suite's budget on two cores stands in CONTRIBUTING; past these something hangs.
 CORE_SECONDS ?= 1200
@@ -19,7 +20,7 @@ WITHIN = timeout --kill-after=20
 NO_DATABASE := core agreement architecture bench browser faults journeys site
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy format coverage \
+.PHONY: help run test test-core test-postgresql test-sqlite check lint types arch deploy static format coverage \
         bench capacity faults properties golden errors pictures fsck outsider messages catalogue mutate upgrade clean
 
 help:  ## this list
@@ -52,7 +53,7 @@ catalogue: .venv/.dev  ## add new sentences to the German catalogue, to be trans
 run: .venv/.run node_modules/.done messages  ## set up all, load the demo, serve http://localhost:8000
 	$(V)/python manage.py serve $(ARGS)
 
-test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; the fast part on SQLite
+test: test-core test-postgresql test-sqlite  ## the suite on PostgreSQL, Redis and Chromium; on SQLite what is fast and asks it
 
 test-core: .venv/.dev  ## the ground by its own tests, with its coverage floor
 	rm -f .coverage .coverage.*
@@ -64,9 +65,12 @@ test-postgresql: .venv/.dev node_modules/.done messages
 	$(WITHIN) $(POSTGRESQL_SECONDS) $(V)/python -m pytest $(TESTS) --ignore=tests/core
 
 test-sqlite: .venv/.dev node_modules/.done messages
-	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(SQLITE_TESTS) $(addprefix --ignore=tests/,$(NO_DATABASE))
+	TEST_DB=sqlite $(WITHIN) $(SQLITE_SECONDS) $(V)/python -m pytest -q $(SQLITE_TESTS) --only-database $(addprefix --ignore=tests/,$(NO_DATABASE))
 
-check: lint types arch deploy test  ## exactly what CI runs
+check: .venv/.dev node_modules/.done messages  ## exactly what CI runs
+	@# Side by side: each of these alone would leave a core idle.
+	$(MAKE) -j 3 --output-sync lint types arch deploy static
+	$(MAKE) test outsider
 
 lint: .venv/.dev node_modules/.done  ## ruff, djade, djlint, compose files, migrations
 	$(V)/ruff check .
@@ -87,6 +91,10 @@ deploy: .venv/.dev  ## Django's deployment checks, as production would be set
 	  'import secrets; print(secrets.token_urlsafe(64))') \
 	  LEDGER_ORIGIN=trace.example/log \
 	  $(V)/python manage.py check --deploy --fail-level WARNING
+
+static: .venv/.run node_modules/.done  ## the static files as the image has them: hashed and compressed
+	@folder=$$(mktemp -d) && trap "rm -rf $$folder" EXIT && \
+	  COMPRESS_STATIC=1 STATIC_ROOT=$$folder $(V)/python manage.py collectstatic --noinput -v0
 
 format: .venv/.dev  ## put everything into the one format
 	$(V)/ruff check --fix-only .

@@ -34,6 +34,8 @@ IS_SQLITE = "DATABASE_URL" not in os.environ
 # Begun last, one of these would keep one worker while the other has nothing to do.
 _LONG = ("browser/pages", "site", "access", "faults", "custody", "exchange")
 _NOT_ON_SQLITE = ("slow", "browser", "journey", "postgresql")
+# Whoever has none of these, nor the mark, is refused a connection by pytest-django.
+_ON_A_DATABASE = frozenset({"db", "transactional_db", "django_db_setup", "live_server"})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,6 +46,9 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        # A test leaves little of it; by the usual 700 new objects it is looked for
+        # several times in a request, through all that earlier tests have cached.
+        gc.set_threshold(50_000, 20, 20)
         gc.enable()
 
 
@@ -52,14 +57,19 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Long files come first; on SQLite only the fast part runs, nothing is skipped."""
     items.sort(key=lambda item: _rank(item.path))
-    if not IS_SQLITE:
-        return
     kept, left = [], []
     for item in items:
-        is_left = any(map(item.get_closest_marker, _NOT_ON_SQLITE))
-        (left if is_left else kept).append(item)
+        is_slow = IS_SQLITE and any(map(item.get_closest_marker, _NOT_ON_SQLITE))
+        is_elsewhere = config.option.only_database and not _reaches_database(item)
+        (left if is_slow or is_elsewhere else kept).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
+
+
+def _reaches_database(item: pytest.Item) -> bool:
+    names = getattr(item, "fixturenames", ())
+    is_marked = item.get_closest_marker("django_db") is not None
+    return is_marked or not _ON_A_DATABASE.isdisjoint(names)
 
 
 @cache

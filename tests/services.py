@@ -1,7 +1,7 @@
 """pytest plugin (`-p tests.services`): real servers before Django reads its settings.
 
-TEST_DB=sqlite runs the fast part on SQLite instead; workers of pytest-xdist inherit
-what the first process started.
+TEST_DB=sqlite runs the fast part on SQLite instead, with --only-database no test that
+cannot reach one; workers of pytest-xdist inherit what the first process started.
 """
 
 import contextlib
@@ -45,6 +45,15 @@ def _start() -> str:
 
 
 _SAID = _start()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where all tests run on another database too, these are asked there."""
+    parser.addoption(
+        "--only-database",
+        action="store_true",
+        help="leave out what pytest-django would let reach no database",
+    )
 
 
 def pytest_report_header() -> str:
