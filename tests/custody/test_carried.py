@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from apps.core.errors import TraceError
 from apps.custody import operations
 from apps.custody.models import Container
 from apps.custody.queries.boxes import boxes_of_lot
@@ -229,3 +230,18 @@ def test_a_rebuilt_ledger_says_places_in_the_same_rows(goods: Goods) -> None:
 
     assert _said() == said
     assert list(operations.replay_check()) == []
+
+
+def test_containers_put_into_each_other_by_hand_are_named_and_hang_nobody(goods):
+    inner = Container.objects.get(epc=PALLET)
+    Container.objects.filter(epc=CRATE).update(
+        parent=inner, holder="", site="", status=""
+    )
+
+    found = list(operations.replay_check())
+
+    assert {f"container {epc}: differs" for epc in (*CASES, PALLET, CRATE)} <= {*found}
+    regulator = goods.stage.actor(REGULATOR)
+    assert find_container(actor=regulator, epc=PALLET).epc == PALLET
+    with pytest.raises(TraceError):
+        goods.do(NOVAMED, "unpack", container=CASES[0], items=packs(serials(1)))

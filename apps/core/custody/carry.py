@@ -106,10 +106,16 @@ def carry_back(
 
 
 def ancestors(state: State[S], container: Container[S]) -> list[Container[S]]:
-    """`container` and everything that encloses it, innermost first."""
+    """`container` and everything that encloses it, innermost first.
+
+    It ends also where a container leads back to itself: no event makes one, but a state
+    may come from rows that somebody changed.
+    """
     chain = [container]
-    while chain[-1].parent is not None:
-        chain.append(state.containers[chain[-1].parent])
+    seen = {container.epc}
+    while (parent := chain[-1].parent) is not None and parent not in seen:
+        chain.append(state.containers[parent])
+        seen.add(parent)
     return chain
 
 

@@ -159,7 +159,8 @@ def _innermost(row: Batch) -> dict[int, int]:
 
 def _depth(container_id: int, parents: Mapping[int, int | None]) -> int:
     depth, parent = 0, parents.get(container_id)
-    while parent is not None:
+    # Rows that somebody changed may lead back to themselves.
+    while parent is not None and depth < len(parents):
         depth, parent = depth + 1, parents.get(parent)
     return depth
 

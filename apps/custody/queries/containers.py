@@ -38,9 +38,14 @@ def find_by_epc(epcs: Iterable[str]) -> dict[str, Container]:
 
 
 def place_of(row: Container) -> Place:
-    """Where a container is: where the outermost around it stands."""
-    while row.parent is not None:
+    """Where a container is: where the outermost around it stands.
+
+    One that leads back to itself, by rows that somebody changed, is nowhere.
+    """
+    seen = {row.pk}
+    while row.parent is not None and row.parent_id not in seen:
         row = row.parent
+        seen.add(row.pk)
     return Place(row.holder, row.site, row.status)
 
 

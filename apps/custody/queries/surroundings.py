@@ -14,6 +14,7 @@ from pyroaring import BitMap
 
 from apps.core.custody import Container, Judgement, State
 from apps.core.custody import effects as fx
+from apps.core.custody.carry import ancestors
 
 Boxes = dict[str, Container[BitMap]]
 
@@ -44,10 +45,7 @@ class Surroundings:
 
     def _height(self, epc: str) -> int:
         """Inner containers hold no more than those around them."""
-        depth, parent = 0, self._state.containers[epc].parent
-        while parent is not None:
-            depth, parent = depth - 1, self._state.containers[parent].parent
-        return depth
+        return -len(ancestors(self._state, self._state.containers[epc]))
 
     def around(self, *, epcs: Iterable[str], loose: Mapping[str, BitMap]) -> Boxes:
         """The whole trees in which the containers named and the loose units stand."""
@@ -105,10 +103,7 @@ class Surroundings:
             self._children.setdefault(parent, set()).add(epc)
 
     def _root(self, epc: str) -> str:
-        boxes = self._state.containers
-        while (parent := boxes[epc].parent) is not None:
-            epc = parent
-        return epc
+        return ancestors(self._state, self._state.containers[epc])[-1].epc
 
     def _add_tree(self, epc: str, found: Boxes) -> None:
         if epc in found:
