@@ -100,6 +100,29 @@ def serials_root(*, seed: bytes, gtin: str, base: int, serials: Iterable[str]) -
     return builder.root()
 
 
+def part_roots(
+    *, seed: bytes, gtin: str, base: int, parts: Iterable[str]
+) -> list[bytes]:
+    """The roots over parts of a commissioning, which may so be hashed apart.
+
+    Parts of one power of two, but for the last, are nodes of its tree of one level: a
+    builder that takes their roots for leaves has its root.
+
+    Args:
+        base: ordinal of the first serial of the first part.
+        parts: a serial a line.
+
+    Raises:
+        MalformedInput: as `serials_root`.
+    """
+    roots = []
+    for part in parts:
+        serials = part.split("\n")
+        roots.append(serials_root(seed=seed, gtin=gtin, base=base, serials=serials))
+        base += len(serials)
+    return roots
+
+
 @dataclass(frozen=True, slots=True)
 class SerialProof:
     """What shows one pack in a commissioning without telling of any other."""

@@ -8,7 +8,6 @@ with the pipe that it reads.
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -26,20 +25,19 @@ _COMMAND: Final = (sys.executable, "-m", "apps.edge.apart")
 
 @contextmanager
 def apart(
-    work: Callable[..., _Answer], *, is_worth_it: bool, **arguments: object
+    work: Callable[..., _Answer], *, is_apart: bool, **arguments: object
 ) -> Iterator[Callable[[], _Answer]]:
     """Begin the work; what is given waits for its answer, or raises what it raised.
 
-    Where there is one core, or the work is not worth the start of a process (a tenth of
-    a second), it is done when its answer is asked for.
-
     Args:
+        is_apart: worth the start of a process, a tenth of a second, and there is a core
+            for it; else the caller does the work when it asks for the answer.
         work: pure, of a module that is quick to load; arguments and answer are pickled.
 
     Raises:
         ChildProcessError: by the answer, if the process was killed.
     """
-    if not is_worth_it or len(os.sched_getaffinity(0)) < 2:
+    if not is_apart:
         yield partial(work, **arguments)
         return
     with (

@@ -1,10 +1,11 @@
-"""A large file's root comes from a process beside: the same root, whole or nothing."""
+"""A large file's root comes from processes beside: the same root, whole or nothing."""
 
 import pytest
 
 from apps.core.errors import MalformedInput
 from apps.core.serials import serials_root
 from apps.custody.models import StagedChunk, Staging
+from apps.custody.operations import rooting
 from apps.custody.operations import stage as staging_module
 from apps.edge import apart
 from tests.custody.goods import AMOXIL, Goods, serials
@@ -15,8 +16,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def processes(monkeypatch):
     """Nothing is too short for a process, and two cores are there; what was started."""
-    monkeypatch.setattr(staging_module, "_MANY", 1)
-    monkeypatch.setattr(apart.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(rooting, "_MANY", 1)
+    monkeypatch.setattr(rooting, "_PART", 256)
+    monkeypatch.setattr(rooting.os, "sched_getaffinity", lambda _: {0, 1})
     found = []
     start = apart.subprocess.Popen
 
@@ -35,7 +37,7 @@ def test_a_lot_that_grows_is_staged_and_signed(stage, processes):
 
     staging = goods.stage_only(names=added)
 
-    assert len(processes) == 2
+    assert len(processes) == 4  # a half of each file
     assert bytes(staging.root) == serials_root(
         seed=bytes(staging.seed), gtin=AMOXIL.gtin, base=1_500, serials=added
     )
@@ -43,14 +45,14 @@ def test_a_lot_that_grows_is_staged_and_signed(stage, processes):
     assert goods.batch().size == 3_500
 
 
-def test_a_known_serial_ends_the_process_and_leaves_nothing(stage, processes):
+def test_a_known_serial_ends_the_processes_and_leaves_nothing(stage, processes):
     goods = Goods(stage)
     goods.commission(names=serials(10))
 
     with pytest.raises(MalformedInput, match="serial taken"):
         goods.stage_only("B2", names=[*serials(5, start=100), *serials(1)])
 
-    assert processes[-1].returncode is not None
+    assert all(process.returncode is not None for process in processes)
     assert not Staging.objects.exists()
     assert not StagedChunk.objects.exists()
 
@@ -70,3 +72,18 @@ def test_a_process_that_was_killed_leaves_nothing(stage, processes, monkeypatch)
 
     assert not Staging.objects.exists()
     assert not StagedChunk.objects.exists()
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 5])
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 1_300])
+def test_however_many_hash_it_the_root_is_the_same(
+    processes, monkeypatch, cores, count
+):
+    monkeypatch.setattr(rooting.os, "sched_getaffinity", lambda _: {*range(cores)})
+    given = {"seed": bytes(32), "gtin": AMOXIL.gtin, "base": 7}
+    given["serials"] = serials(count)
+
+    with rooting.rooting(**given) as root:
+        assert root() == serials_root(**given)
+
+    assert len(processes) <= (cores if cores > 1 else 0)

@@ -34,17 +34,11 @@ def started(*args, **options):
     return process
 
 apart.subprocess.Popen = started
-apart.os.sched_getaffinity = lambda _: {0, 1}
 serials = [f"S{number:07}" for number in range(200_000)]
 given = {"seed": bytes(32), "gtin": "09521568000030", "base": 0, "serials": serials}
-with apart.apart(serials_root, is_worth_it=True, **given):
+with apart.apart(serials_root, is_apart=True, **given):
     time.sleep(60)
 """
-
-
-@pytest.fixture(autouse=True)
-def two_cores(monkeypatch):
-    monkeypatch.setattr(module.os, "sched_getaffinity", lambda _: {0, 1})
 
 
 @pytest.fixture
@@ -61,8 +55,8 @@ def started(monkeypatch):
     return found
 
 
-def root(*, is_worth_it=True, seed=SEED):
-    with apart(serials_root, is_worth_it=is_worth_it, seed=seed, **FILE) as answer:
+def root(*, is_apart=True, seed=SEED):
+    with apart(serials_root, is_apart=is_apart, seed=seed, **FILE) as answer:
         return answer()
 
 
@@ -71,13 +65,8 @@ def test_its_answer_is_the_callers_own(started):
     assert len(started) == 1
 
 
-@pytest.mark.parametrize(("cores", "is_worth_it"), [({0}, True), ({0, 1}, False)])
-def test_without_a_core_or_with_little_to_do_there_is_no_process(
-    started, monkeypatch, cores, is_worth_it
-):
-    monkeypatch.setattr(module.os, "sched_getaffinity", lambda _: cores)
-
-    assert root(is_worth_it=is_worth_it) == serials_root(seed=SEED, **FILE)
+def test_what_is_not_worth_it_is_done_by_the_caller(started):
+    assert root(is_apart=False) == serials_root(seed=SEED, **FILE)
     assert not started
 
 
@@ -105,7 +94,7 @@ def test_a_worker_that_may_have_no_children_has_its_answer():
 
 
 def test_a_process_that_was_killed_gives_no_answer(started):
-    with apart(serials_root, is_worth_it=True, seed=SEED, **FILE) as answer:
+    with apart(serials_root, is_apart=True, seed=SEED, **FILE) as answer:
         started[0].kill()
         with pytest.raises(ChildProcessError, match="-9"):
             answer()
@@ -114,7 +103,7 @@ def test_a_process_that_was_killed_gives_no_answer(started):
 def test_who_leaves_early_leaves_no_process_behind(started):
     with (
         pytest.raises(LookupError),
-        apart(serials_root, is_worth_it=True, seed=SEED, **FILE),
+        apart(serials_root, is_apart=True, seed=SEED, **FILE),
     ):
         raise LookupError
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -15,12 +14,11 @@ from apps.catalog import queries as catalog
 from apps.catalog.models import Product
 from apps.core.errors import MalformedInput
 from apps.core.leaf import batch_tag
-from apps.core.serials import serials_root
 from apps.custody.formats import chunked, in_order
 from apps.custody.models import StagedChunk, Staging
+from apps.custody.operations.rooting import rooting
 from apps.custody.queries.containers import case_serials
 from apps.custody.queries.registry import ASKED_AT_ONCE, asking
-from apps.edge.apart import apart
 from apps.edge.secrets import tag_key
 from apps.partners.models import TradingPartner
 from apps.pools import operations as pools
@@ -28,7 +26,6 @@ from apps.pools.queries import Met, meet_pools
 
 _SEED_BYTES = 32
 _ROWS = 200  # of 1,024 serials each, in one statement
-_MANY = 100_000  # serials from which on a process is worth its start
 
 
 def stage_serials(
@@ -77,7 +74,8 @@ def stage_serials(
         seed=seed,
         created_at=at,
     )
-    with _hashing(staging, listed) as root:
+    # A third of all work: done beside while serials are asked for and kept.
+    with rooting(seed=seed, gtin=product.gtin, base=base, serials=listed) as root:
         _verify_new(product, listed)
         with transaction.atomic():
             # A pool that is made meanwhile waits here, and then finds these serials.
@@ -88,20 +86,6 @@ def stage_serials(
             staging.root = root()
             staging.save(update_fields=["root"])
     return staging
-
-
-def _hashing(
-    staging: Staging, serials: list[str]
-) -> AbstractContextManager[Callable[[], bytes]]:
-    """The root that the maker is to sign: a third of all work, so done apart."""
-    return apart(
-        serials_root,
-        is_worth_it=len(serials) >= _MANY,
-        seed=staging.seed,
-        gtin=staging.product.gtin,
-        base=staging.base,
-        serials=serials,
-    )
 
 
 def _verify_new(product: Product, serials: list[str]) -> None:

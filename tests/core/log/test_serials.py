@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.errors import MalformedInput, ProofError
-from apps.core.merkle import EMPTY_ROOT
+from apps.core.merkle import EMPTY_ROOT, RootBuilder
 from apps.core.ranges import count_of, parse_ranges, ranges_of, set_digest
 from apps.core.serials import (
     SerialProof,
+    part_roots,
     serial_leaf,
     serial_leaves,
     serial_salt,
@@ -40,6 +41,16 @@ def test_a_salt_and_a_leaf_have_the_bytes_of_the_design():
             b"\0" + salt + (5000).to_bytes(8, "big") + GTIN.encode() + b"SN000000"
         ).digest()
     )
+
+
+@pytest.mark.parametrize("size", [1, 2, 64, 512, 1024])
+def test_parts_of_a_power_of_two_lead_to_the_root_of_all(size):
+    parts = ["\n".join(SERIALS[at : at + size]) for at in range(0, 1000, size)]
+    top = RootBuilder()
+
+    top.extend(part_roots(seed=SEED, gtin=GTIN, base=BASE, parts=parts))
+
+    assert top.root() == ROOT
 
 
 def test_the_root_is_over_the_leaves_in_ordinal_order():
