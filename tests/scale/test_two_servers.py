@@ -175,20 +175,19 @@ def _checks(condition: str) -> str:
     return asked + condition
 
 
-def test_a_check_of_the_replica_waits_for_what_is_signed_already(
-    paused, folder, checker
-):
+def test_a_check_of_the_replica_waits_for_what_is_signed_already(paused, webs, checker):
+    paused.machine(NOVAMED, webs.patient).act(product_wish(6))
     primary = checker | {"DATABASE_URL": paused.database_url(paused.primary)}
-    subprocess.run(
-        [sys.executable, "manage.py", "integrate"], cwd=ROOT, env=primary, check=True
-    )
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "integrate"], cwd=ROOT, env=primary, text=True,
+        check=True, capture_output=True,
+    )  # fmt: skip
+    assert "leaves added" in ran.stdout
 
     checking = _fsck(checker)
-    # Where the replica has all that is signed, the check may have ended before we look.
-    wait_for(
-        lambda: paused.replica.ask(_checks("true")) or checking.poll() is not None,
-        within_seconds=120,
-    )
+    asks = _checks("query LIKE '%anchoring_checkpoint%' AND state = 'idle'")
+    wait_for(lambda: paused.replica.ask(asks), within_seconds=120)
+    assert checking.poll() is None
     paused.replica.ask("SELECT pg_wal_replay_resume()")
 
     said, _ = checking.communicate(timeout=120)
