@@ -55,7 +55,6 @@ def _primary(database: dict[str, Any], pool_mode: str) -> dict[str, Any]:
     options = {"connect_timeout": 5, **given, **_binding(pool_mode)}  # seconds
     return {
         **database,
-        "ENGINE": "pharmatrace.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         # A cursor that outlives its transaction would stay on another's connection.
