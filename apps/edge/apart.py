@@ -25,21 +25,16 @@ _COMMAND: Final = (sys.executable, "-m", "apps.edge.apart")
 
 @contextmanager
 def apart(
-    work: Callable[..., _Answer], *, is_apart: bool, **arguments: object
+    work: Callable[..., _Answer], **arguments: object
 ) -> Iterator[Callable[[], _Answer]]:
     """Begin the work; what is given waits for its answer, or raises what it raised.
 
     Args:
-        is_apart: worth the start of a process, a tenth of a second, and there is a core
-            for it; else the caller does the work when it asks for the answer.
-        work: pure, of a module that is quick to load; arguments and answer are pickled.
+        work: worth the start of a process, a tenth of a second; pure, of a module that is quick to load; arguments and answer are pickled.
 
     Raises:
         ChildProcessError: by the answer, if the process was killed.
     """
-    if not is_apart:
-        yield partial(work, **arguments)
-        return
     with (
         subprocess.Popen(  # noqa: S603 - our own command
             _COMMAND,

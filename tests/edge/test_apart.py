@@ -36,7 +36,7 @@ def started(*args, **options):
 apart.subprocess.Popen = started
 serials = [f"S{number:07}" for number in range(200_000)]
 given = {"seed": bytes(32), "gtin": "09521568000030", "base": 0, "serials": serials}
-with apart.apart(serials_root, is_apart=True, **given):
+with apart.apart(serials_root, **given):
     time.sleep(60)
 """
 
@@ -55,19 +55,14 @@ def started(monkeypatch):
     return found
 
 
-def root(*, is_apart=True, seed=SEED):
-    with apart(serials_root, is_apart=is_apart, seed=seed, **FILE) as answer:
+def root(*, seed=SEED):
+    with apart(serials_root, seed=seed, **FILE) as answer:
         return answer()
 
 
 def test_its_answer_is_the_callers_own(started):
     assert root() == serials_root(seed=SEED, **FILE)
     assert len(started) == 1
-
-
-def test_what_is_not_worth_it_is_done_by_the_caller(started):
-    assert root(is_apart=False) == serials_root(seed=SEED, **FILE)
-    assert not started
 
 
 def test_what_it_raises_is_raised_where_the_answer_is_asked_for():
@@ -94,7 +89,7 @@ def test_a_worker_that_may_have_no_children_has_its_answer():
 
 
 def test_a_process_that_was_killed_gives_no_answer(started):
-    with apart(serials_root, is_apart=True, seed=SEED, **FILE) as answer:
+    with apart(serials_root, seed=SEED, **FILE) as answer:
         started[0].kill()
         with pytest.raises(ChildProcessError, match="-9"):
             answer()
@@ -103,7 +98,7 @@ def test_a_process_that_was_killed_gives_no_answer(started):
 def test_who_leaves_early_leaves_no_process_behind(started):
     with (
         pytest.raises(LookupError),
-        apart(serials_root, is_apart=True, seed=SEED, **FILE),
+        apart(serials_root, seed=SEED, **FILE),
     ):
         raise LookupError
 

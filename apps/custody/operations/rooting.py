@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from apps.core.merkle import RootBuilder
-from apps.core.serials import part_roots
+from apps.core.serials import part_roots, serials_root
 from apps.edge.apart import apart
 
 _MANY: Final = 100_000  # serials from which on processes are worth their start
@@ -24,28 +25,29 @@ def rooting(
     Raises:
         MalformedInput, ChildProcessError: by what is given, see `part_roots`, `apart`.
     """
+    given: dict[str, Any] = {"seed": seed, "gtin": gtin}
     cores = len(os.sched_getaffinity(0))
-    processes = cores if len(serials) >= _MANY and cores > 1 else 0
+    if len(serials) < _MANY or cores == 1:
+        yield partial(serials_root, **given, base=base, serials=serials)
+        return
     parts = [
         "\n".join(serials[start : start + _PART])
         for start in range(0, len(serials), _PART)
     ]
-    share = -(-len(parts) // max(processes, 1))
+    share = -(-len(parts) // cores)
     with ExitStack() as stack:
         answers = [
             stack.enter_context(
                 apart(
                     part_roots,
-                    is_apart=processes > 0,
-                    seed=seed,
-                    gtin=gtin,
+                    **given,
                     base=base + first * _PART,
                     parts=parts[first : first + share],
                 )
             )
             for first in range(0, len(parts), share)
         ]
-        yield lambda: _joined(answers)
+        yield partial(_joined, answers)
 
 
 def _joined(answers: Sequence[Callable[[], list[bytes]]]) -> bytes:
